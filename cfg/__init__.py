@@ -1,0 +1,1 @@
+"""The configuration files that users copy and edit."""

@@ -1,0 +1,181 @@
+"""Write the logic of one pixel once; run it as a CPU loop or as a CUDA grid.
+
+`pixel_kernel` takes a plain function whose first arguments are the indices of one grid point. Called
+with a grid shape and the remaining arguments, it launches that function at every point, in the way of
+the current backend: a `numba.njit` loop over all cores, or a CUDA grid. Launchers are compiled when they
+are first used; the CPU ones are kept on disk, so that a second process starts at once.
+"""
+
+import hashlib
+import inspect
+import os
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import cache, cached_property
+from pathlib import Path
+from types import FunctionType
+from typing import ClassVar
+
+import numba
+from numba import config, cuda, njit, prange
+from numba.core.dispatcher import Dispatcher
+
+from gpucal.backend.selection import current_backend
+
+THREADS_PER_BLOCK = 128
+
+_LOOP = """
+def {name}({extents}, {arguments}):
+    for row in prange({rows}):
+        for column in range({columns}):
+            pixel({indices}, {arguments})
+"""
+
+_GRID = """
+def {name}({extents}, {arguments}):
+    point = cuda.grid(1)
+    if point < {rows} * {columns}:
+        row = point // {columns}
+        column = point % {columns}
+        pixel({indices}, {arguments})
+"""
+
+
+def pixel_function(function: Callable) -> Dispatcher:
+    """Make a scalar helper callable from pixel kernels."""
+    return njit(function, error_model="numpy")
+
+
+class PixelKernel:
+    """The logic of one grid point, and the launchers built from it.
+
+    Parameters
+    ----------
+    function : callable
+        A function of the grid indices (one to three of them, the last one running along memory) and
+        of further arrays and scalars. It writes only to the elements of its own grid point.
+    """
+
+    registry: ClassVar[list["PixelKernel"]] = []
+
+    def __init__(self, function: Callable):
+        self.function = function
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self._launchers: dict[tuple[str, int], Callable] = {}
+        PixelKernel.registry.append(self)
+
+    def __call__(self, shape: tuple[int, ...], *arguments) -> None:
+        """Run the function at every point of a grid.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The extents of the grid, the last one running along memory.
+        *arguments
+            What the function takes after the indices: backend arrays and scalars.
+        """
+        points = 1
+        for extent in shape:
+            points *= extent
+        if points == 0:
+            return
+        how = current_backend().launcher
+        launcher = self.launcher(how, len(shape))
+        if how == "grid":
+            launcher = launcher[-(-points // THREADS_PER_BLOCK), THREADS_PER_BLOCK]
+        launcher(*shape, *arguments)
+
+    def launcher(self, how: str, ndim: int) -> Callable:
+        """The launcher for grids of ``ndim`` axes: a CPU ``loop`` or a CUDA ``grid``."""
+        if (how, ndim) not in self._launchers:
+            self._launchers[how, ndim] = getattr(self, f"_build_{how}")(ndim)
+        return self._launchers[how, ndim]
+
+    def _build_loop(self, ndim: int) -> Callable:
+        loop = self._function_from(_LOOP, ndim, pixel=self._compiled)
+        with _cache_directory(Path(inspect.getfile(self.function)).parent):
+            return njit(loop, parallel=True, cache=True, error_model="numpy")
+
+    def _build_grid(self, ndim: int) -> Callable:
+        pixel = interpreted(self.function) if config.ENABLE_CUDASIM else self._compiled
+        return cuda.jit(self._function_from(_GRID, ndim, pixel=pixel))
+
+    @cached_property
+    def _compiled(self) -> Dispatcher:
+        return njit(self.function, error_model="numpy")
+
+    def _function_from(self, template: str, ndim: int, pixel: Callable) -> FunctionType:
+        extents = [f"extent{axis}" for axis in range(ndim)]
+        source = template.format(
+            name=f"{self.__name__}_{ndim}d",
+            extents=", ".join(extents),
+            arguments=", ".join(list(inspect.signature(self.function).parameters)[ndim:]),
+            rows=" * ".join(extents[:-1]) or "1" if ndim > 1 else extents[0],
+            columns=extents[-1] if ndim > 1 else "1",
+            indices=", ".join(_index_expressions(ndim)),
+        )
+        # The kernel's own file stands as the source, so that numba's cache expires when it changes.
+        code = compile(source, inspect.getfile(self.function), "exec")
+        namespace = {"pixel": pixel, "prange": prange, "cuda": cuda, "__name__": self.function.__module__}
+        exec(code, namespace)
+        return namespace[f"{self.__name__}_{ndim}d"]
+
+
+def pixel_kernel(function: Callable) -> PixelKernel:
+    """Make a `PixelKernel` of a function of one grid point."""
+    return PixelKernel(function)
+
+
+def _index_expressions(ndim: int) -> list[str]:
+    if ndim == 1:
+        return ["row"]
+    if ndim == 2:
+        return ["row", "column"]
+    if ndim == 3:
+        return ["row // extent1", "row % extent1", "column"]
+    raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
+
+
+def interpreted(function: Callable) -> FunctionType:
+    """A copy of a function that calls plain Python helpers in place of compiled ones.
+
+    The CUDA simulator runs kernels as Python, where a compiled callee cannot take the simulator's arrays.
+    """
+    names = {
+        name: interpreted(value.py_func) if isinstance(value, Dispatcher) else value
+        for name, value in function.__globals__.items()
+        if name in _names_in(function)
+    }
+    names["__builtins__"] = function.__globals__["__builtins__"]
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+    return copy
+
+
+def _names_in(function: Callable) -> set[str]:
+    return set(function.__code__.co_names)
+
+
+@contextmanager
+def _cache_directory(sources: Path):
+    """Keep compiled launchers in the user's cache, apart for each state of the kernel sources."""
+    before = config.CACHE_DIR
+    if not before:
+        config.CACHE_DIR = str(_user_cache() / "kernels" / _digest(sources))
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
+
+
+def _user_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gpucal"
+
+
+@cache
+def _digest(sources: Path) -> str:
+    """A digest of a folder of kernels: a launcher compiles in helpers that stand in other files."""
+    digest = hashlib.sha1(numba.__version__.encode())
+    for path in sorted(sources.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""The numbers: one file an algorithm, arrays in, arrays out."""

@@ -1,0 +1,32 @@
+"""The backend fixture: each test that asks for it runs on every backend that this machine has."""
+
+import os
+from importlib.util import find_spec
+
+
+def _device_found() -> bool:
+    if find_spec("cupy") is None:
+        return False
+    import cupy
+
+    try:
+        return cupy.cuda.runtime.getDeviceCount() > 0
+    except cupy.cuda.runtime.CUDARuntimeError:
+        return False
+
+
+DEVICE_FOUND = _device_found()
+if not DEVICE_FOUND:
+    # Numba reads this once, when it is first imported.
+    os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+
+import pytest  # noqa: E402
+
+from gpucal.backend import use_backend  # noqa: E402
+
+
+@pytest.fixture(params=["cpu", "cuda" if DEVICE_FOUND else "cudasim"])
+def backend(request):
+    """The backend in use: cpu, and cuda or, on a machine with no device, its simulator."""
+    with use_backend(request.param) as chosen:
+        yield chosen
