@@ -1,0 +1,7 @@
+"""Exposures: data models whose arrays live on the backend; reading and writing them."""
+
+from gpucal.data.exposure import Exposure
+from gpucal.data.reading import InputError, open_exposure
+from gpucal.data.writing import OutputError, write_model
+
+__all__ = ["Exposure", "InputError", "OutputError", "open_exposure", "write_model"]

@@ -1,0 +1,167 @@
+"""A data model whose arrays live on the backend."""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from gpucal.backend import current_backend
+
+
+class Exposure:
+    """A thin wrapper on a stdatamodels model, with its pixels on the backend.
+
+    An array of the model (``data``, ``groupdq``, ``err``, ...) moves to the backend when it is first
+    used, and the model's own copy is released: from then on the exposure owns it, and steps edit it in
+    place. Metadata, tables and everything else stay in the model.
+
+    Parameters
+    ----------
+    model : `stdatamodels.jwst.datamodels.JwstDataModel`
+        The model to wrap. It is given away: use `to_model` to have it back, complete.
+    source : str, optional
+        The name of the input that the exposure came from, after which products are named.
+
+    Notes
+    -----
+    Reading an array that the input does not hold gives the default of the model's schema (zeros, for the
+    data quality arrays), made on the backend. An array that has no default raises `AttributeError`.
+    """
+
+    def __init__(self, model: datamodels.JwstDataModel, source: str | None = None):
+        self.__dict__["model"] = model
+        self.__dict__["source"] = source or model.meta.filename
+        self.__dict__["_arrays"] = {}
+        self.__dict__["_names"] = _array_names(type(model))
+
+    @property
+    def meta(self):
+        """The metadata tree, on the host."""
+        return self.model.meta
+
+    @property
+    def model_type(self) -> str:
+        """The class name of the model, such as ``RampModel``."""
+        return type(self.model).__name__
+
+    @property
+    def array_names(self) -> frozenset[str]:
+        """The names of all arrays that a model of this type may hold."""
+        return self._names
+
+    def has(self, name: str) -> bool:
+        """Whether the exposure holds this array, rather than a default or nothing."""
+        return name in self._arrays or self.model._instance.get(name) is not None
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._names:
+            return getattr(self.model, name)
+        if name not in self._arrays:
+            self._arrays[name] = self._take(name)
+        return self._arrays[name]
+
+    def __setattr__(self, name: str, value) -> None:
+        if name in self._names:
+            self._arrays[name] = value
+            self.model._instance.pop(name, None)
+        elif name == "source":
+            self.__dict__["source"] = value
+        else:
+            setattr(self.model, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._arrays.pop(name, None)
+        self.model._instance.pop(name, None)
+
+    def _take(self, name: str):
+        backend = current_backend()
+        default = _ZERO_DEFAULTS.get((self.model_type, name))
+        if default is not None and not self.has(name):
+            dtype, axes = default
+            return backend.xp.zeros(self.data.shape[-axes:], dtype)
+        host = getattr(self.model, name)
+        if host is None:
+            raise AttributeError(f"{self.model_type} of {self.source} holds no array {name!r}")
+        array = backend.asarray(host)
+        self.model._instance.pop(name, None)
+        return array
+
+    def blank(self, model_type: str, **arrays) -> "Exposure":
+        """A new exposure of another type with this one's metadata.
+
+        Parameters
+        ----------
+        model_type : str
+            The name of a stdatamodels class, such as ``ImageModel``.
+        **arrays
+            Backend arrays of the new exposure.
+
+        Returns
+        -------
+        Exposure
+            The new exposure; tables and arrays of this one are not carried over.
+        """
+        model = getattr(datamodels, model_type)()
+        model.update(self.model)
+        made = Exposure(model, self.source)
+        for name, array in arrays.items():
+            setattr(made, name, array)
+        return made
+
+    def to_model(self) -> datamodels.JwstDataModel:
+        """The complete model, with all arrays on the host.
+
+        Returns
+        -------
+        `stdatamodels.jwst.datamodels.JwstDataModel`
+            The wrapped model; on the cpu backend it shares memory with the exposure.
+        """
+        backend = current_backend()
+        for name, array in self._arrays.items():
+            setattr(self.model, name, backend.asnumpy(array))
+        return self.model
+
+    def snapshot(self) -> datamodels.JwstDataModel:
+        """A complete model that shares nothing with the exposure that saving could change.
+
+        Writing a file may edit unsigned arrays in place for a while, so these are copied.
+        """
+        backend = current_backend()
+        model = type(self.model)()
+        instance = {name: value for name, value in self.model._instance.items() if name not in self._arrays}
+        model._instance.update(_detached(instance))
+        for name, array in self._arrays.items():
+            host = backend.asnumpy(array)
+            setattr(model, name, host.copy() if host.dtype.kind == "u" else host)
+        return model
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all arrays that were moved to the backend."""
+        return sum(math.prod(array.shape) * array.dtype.itemsize for array in self._arrays.values())
+
+
+# Default arrays that are zeros in the shape of the data's last axes: made where they will be used.
+_ZERO_DEFAULTS = {
+    ("RampModel", "groupdq"): (np.uint8, 4),
+    ("RampModel", "pixeldq"): (np.uint32, 2),
+}
+
+
+def _detached(tree):
+    """A copy of the nested containers of a tree; the leaves are shared."""
+    if isinstance(tree, dict):
+        return {key: _detached(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_detached(value) for value in tree]
+    return tree
+
+
+@lru_cache
+def _array_names(model_class: type) -> frozenset[str]:
+    """The names of a model's arrays: entries of its schema with one data type (tables have a list)."""
+    properties = model_class().schema["properties"]
+    return frozenset(name for name, entry in properties.items() if isinstance(entry.get("datatype"), str))
