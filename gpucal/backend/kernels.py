@@ -118,7 +118,7 @@ class PixelKernel:
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
         code = compile(source, inspect.getfile(self.function), "exec")
         namespace = {"pixel": pixel, "prange": prange, "cuda": cuda, "__name__": self.function.__module__}
-        exec(code, namespace)
+        exec(code, namespace)  # noqa: S102  (a template of this file)
         return namespace[f"{self.__name__}_{ndim}d"]
 
 

@@ -13,13 +13,15 @@ from types import ModuleType
 
 import numpy as np
 
+from gpucal.errors import GpucalError
+
 log = logging.getLogger(__name__)
 
 ENVIRONMENT_VARIABLE = "GPUCAL_BACKEND"
 NAMES = ("auto", "cpu", "cuda", "cudasim")
 
 
-class BackendError(RuntimeError):
+class BackendError(GpucalError):
     """The backend that was asked for cannot be used on this machine."""
 
 

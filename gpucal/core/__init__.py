@@ -1,0 +1,7 @@
+"""The step framework: Step, Pipeline, their parameters, and the runner behind them."""
+
+from gpucal.core.exceptions import GpucalError, NoScienceData, SkipStep
+from gpucal.core.pipeline import Pipeline
+from gpucal.core.step import Step
+
+__all__ = ["GpucalError", "NoScienceData", "Pipeline", "SkipStep", "Step"]

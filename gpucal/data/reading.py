@@ -8,12 +8,13 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.data.exposure import Exposure
+from gpucal.errors import GpucalError
 
 # A raw exposure is processed as a ramp: float32 pixels and data quality arrays.
 _OPENED_AS = {"Level1bModel": "RampModel"}
 
 
-class InputError(Exception):
+class InputError(GpucalError):
     """An input cannot be used; the message names it and says why."""
 
 

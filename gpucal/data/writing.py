@@ -8,8 +8,10 @@ from pathlib import Path
 
 from astropy.io import fits
 
+from gpucal.errors import GpucalError
 
-class OutputError(Exception):
+
+class OutputError(GpucalError):
     """A product cannot be written; the message names it and says why."""
 
 

@@ -1,0 +1,54 @@
+"""The base of all pipelines: a table of steps in order."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from gpucal.core import runner
+from gpucal.core.parameters import validate
+from gpucal.core.step import Step
+from gpucal.data import Exposure
+
+
+class Pipeline(Step):
+    """Steps in order.
+
+    Attributes
+    ----------
+    step_defs : dict of str to type
+        All steps that the pipeline may run, under their names: the steps of an instance are its
+        attributes (``pipeline.jump.skip = True``).
+    """
+
+    step_defs: ClassVar[dict[str, type[Step]]] = {}
+
+    def __init__(self, name: str | None = None, parent=None, config_file=None, steps: dict | None = None, **parameters):
+        given = validate(type(self), {**parameters, "steps": steps or {}}, source=f"{type(self).__name__}()")
+        steps = given.pop("steps", {})
+        super().__init__(name, parent, config_file, **given)
+        for key, step_class in self.step_defs.items():
+            self.__dict__[key] = step_class(key, self, config_file, **steps.get(key, {}))
+
+    @property
+    def reference_file_types(self) -> tuple[str, ...]:
+        """A pipeline has no references of its own; its steps have."""
+        return ()
+
+    def order(self, exposure: Exposure) -> tuple[str, ...]:
+        """The names of the steps for this exposure, in order."""
+        return tuple(self.step_defs)
+
+    def steps_for(self, exposure: Exposure) -> Iterator[Step]:
+        """The steps for this exposure that are not skipped, in order."""
+        return (step for step in (getattr(self, key) for key in self.order(exposure)) if not step.skip)
+
+    def process(self, exposure: Exposure, references) -> Exposure:
+        """Run all steps in order; ``references`` are those of the whole run."""
+        for key in self.order(exposure):
+            exposure = self.run_step(key, exposure, references)
+        return exposure
+
+    def run_step(self, key: str, exposure: Exposure, references):
+        """Run one step on an exposure that stays on the backend."""
+        order = self.order(exposure)
+        place = order.index(key) + 1 if key in order else len(order)
+        return runner.execute(getattr(self, key), exposure, references, place, len(order))

@@ -1,0 +1,147 @@
+"""One reference file: its metadata on the host, its arrays on the backend."""
+
+import logging
+import warnings
+from pathlib import Path
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from gpucal.backend import current_backend
+from gpucal.errors import GpucalError
+from gpucal.reference import store
+from gpucal.reference.models import MODEL_CLASSES, PRIMARY_ARRAYS
+from gpucal.reference.subarray import SubarrayError, region_of
+
+log = logging.getLogger(__name__)
+
+
+class ReferenceFileError(GpucalError):
+    """A reference file is missing or cannot be used; the message names it and says what to do."""
+
+
+class Reference:
+    """A reference file, opened when first needed.
+
+    Parameters
+    ----------
+    kind : str
+        The reference type, such as ``dark``.
+    source : str, Path or `stdatamodels.jwst.datamodels.JwstDataModel`
+        The file, or an open model given as an override.
+    from_crds : bool
+        Whether CRDS chose it; decides how it is named in the product's header.
+    """
+
+    def __init__(self, kind: str, source, from_crds: bool = False):
+        self.kind = kind
+        self._given = source if isinstance(source, datamodels.JwstDataModel) else None
+        self.path = None if self._given is not None else Path(source)
+        self.from_crds = from_crds
+        self._model = self._given
+
+    def __repr__(self) -> str:
+        return f"Reference({self.kind!r}, {str(self.path or self._given)!r})"
+
+    @property
+    def label(self) -> str:
+        """How the product's header names the reference."""
+        if self._given is not None:
+            return self._given.override_handle
+        return f"crds://{self.path.name}" if self.from_crds else str(self.path.resolve())
+
+    @property
+    def model(self) -> datamodels.JwstDataModel:
+        """The open model, on the host.
+
+        Raises
+        ------
+        ReferenceFileError
+            If the file is not there, or is not a reference of this type.
+        """
+        if self._model is None:
+            self._model = self._open()
+        return self._model
+
+    @property
+    def meta(self):
+        """The metadata tree."""
+        return self.model.meta
+
+    def array(self, name: str, exposure=None):
+        """An array of the reference, on the backend.
+
+        Parameters
+        ----------
+        name : str
+            The array's name in the model, such as ``data`` or ``dq``.
+        exposure : Exposure, optional
+            Cut the array's last two axes to this exposure's subarray.
+
+        Returns
+        -------
+        backend array or None
+            In native byte order; to be read, never written. None if the reference holds no such array.
+
+        Raises
+        ------
+        ReferenceFileError
+            If the reference does not cover the exposure's subarray, or belongs to another detector.
+        """
+        cut = None if exposure is None else self._cut(exposure)
+        if self._given is not None:
+            return self._make(name, cut)
+        corners = cut and tuple((part.start, part.stop) for part in cut)
+        key = (str(self.path), self.path.stat().st_mtime_ns, name, corners, current_backend().name)
+        return store.fetch(key, lambda: self._make(name, cut))
+
+    def table(self, name: str) -> np.ndarray | None:
+        """A table of the reference, on the host."""
+        table = getattr(self.model, name, None)
+        return None if table is None else np.asarray(table)
+
+    def close(self) -> None:
+        """Let the host copy go; arrays on the backend stay."""
+        if self._given is None and self._model is not None:
+            self._model.close()
+            self._model = None
+
+    def _open(self) -> datamodels.JwstDataModel:
+        opener = getattr(datamodels, MODEL_CLASSES.get(self.kind, ""), datamodels.open)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return opener(self.path)
+        except FileNotFoundError as error:
+            raise ReferenceFileError(f"{self.kind} reference {self.path}: no such file") from error
+        except MemoryError:
+            raise
+        except Exception as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ReferenceFileError(f"{self.kind} reference {self.path}: cannot be read ({reason})") from error
+
+    def _make(self, name: str, cut: tuple[slice, slice] | None):
+        host = getattr(self.model, name) if self.model.hasattr(name) else None
+        if host is None:
+            return None
+        if cut is not None:
+            host = host[(..., *cut)]
+        array = current_backend().asarray(host)
+        if isinstance(array, np.ndarray):
+            array = array.view()
+            array.flags.writeable = False
+        return array
+
+    def _cut(self, exposure) -> tuple[slice, slice]:
+        """The rows and columns of this reference that the exposure's subarray covers."""
+        primary = PRIMARY_ARRAYS.get(self.kind, "data")
+        try:
+            needed = region_of(exposure.meta, exposure.data.shape)
+        except SubarrayError as error:
+            raise ReferenceFileError(f"{exposure.source}: {error}") from error
+        try:
+            return needed.within(region_of(self.meta, getattr(self.model, primary).shape))
+        except SubarrayError as error:
+            raise ReferenceFileError(
+                f"{self.kind} reference {self.label} does not match the exposure: {error}"
+            ) from error

@@ -1,0 +1,105 @@
+"""Ask CRDS for best references, in one question for a whole run.
+
+Source: the CRDS client documentation, https://jwst-crds.stsci.edu/static/users_guide/index.html.
+"""
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from gpucal.reference.files import ReferenceFileError
+
+log = logging.getLogger(__name__)
+
+OBSERVATORY = "jwst"
+NOT_APPLICABLE = "N/A"
+
+
+def crds_parameters(model) -> dict:
+    """The header values of a model, flat, as CRDS selects on them."""
+    return model.get_crds_parameters()
+
+
+def crds_version() -> str:
+    """The version of the CRDS client."""
+    import crds
+
+    return crds.__version__
+
+
+def context_in_use() -> str:
+    """The CRDS context (``.pmap``) that best references are taken from."""
+    from crds.core import heavy_client
+
+    _connected, context = heavy_client.get_processing_mode(OBSERVATORY)
+    return context
+
+
+def best_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
+    """The best reference of each type.
+
+    Parameters
+    ----------
+    parameters : dict
+        Header values, see `crds_parameters`.
+    types : iterable of str
+        Reference types, such as ``dark``.
+
+    Returns
+    -------
+    dict
+        Reference type to path in the local cache, or ``N/A``.
+
+    Raises
+    ------
+    ReferenceFileError
+        If CRDS has no answer for a type, cannot be reached, or its file is not in the cache.
+    """
+    types = sorted(set(types))
+    if not types:
+        return {}
+    answers = _ask_crds(parameters, types)
+    found = {kind: NOT_APPLICABLE if "N/A" in answer.upper() else answer for kind, answer in answers.items()}
+    missing = [
+        f"{kind} ({path})" for kind, path in found.items() if path != NOT_APPLICABLE and not Path(path).is_file()
+    ]
+    if missing:
+        raise ReferenceFileError(f"reference files are not in the CRDS cache: {', '.join(missing)}; {_advice()}")
+    return found
+
+
+def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
+    """The ``pars-*`` references that CRDS has for these steps; the others are left out.
+
+    A step without parameter reference, or a context from before the type existed, is no error.
+    """
+    found = {}
+    for kind in types:
+        try:
+            answer = best_references(parameters, [kind])[kind]
+        except ReferenceFileError as reason:
+            log.debug("No %s reference: %s", kind, reason)
+            continue
+        if answer != NOT_APPLICABLE:
+            found[kind] = answer
+    return found
+
+
+def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
+    import crds
+    from crds.core.exceptions import CrdsError
+
+    try:
+        return crds.getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
+    except (CrdsError, AttributeError, OSError) as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise ReferenceFileError(f"CRDS found no references of type {', '.join(types)}: {text}; {_advice()}") from error
+
+
+def _advice() -> str:
+    cache = os.environ.get("CRDS_PATH", "not set")
+    server = os.environ.get("CRDS_SERVER_URL", "not set")
+    return (
+        f"check CRDS_PATH ({cache}) and CRDS_SERVER_URL ({server}), or name a file with --override_<type>"
+    )
