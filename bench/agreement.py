@@ -1,0 +1,367 @@
+"""How closely two products agree: extensions, keywords, flags, and values in units of their error.
+
+The peer's product is the standard, ours is judged against it:
+
+- extensions agree in name, order, type and shape, and tables also in their columns;
+- every keyword is there on both sides with the same value, but for those in `FREE_KEYWORDS`;
+- flags differ on at most `FLAG_TOLERANCE` of the elements, so on none of a small array;
+- values are NaN in the same places, and elsewhere differ by at most `ERROR_TOLERANCE` of the
+  error of that value or by `RELATIVE_TOLERANCE` of it, wherever the flags of both agree.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from stdatamodels import asdf_in_fits
+
+ERROR_TOLERANCE = 1e-4
+RELATIVE_TOLERANCE = 1e-5
+FLAG_TOLERANCE = 1e-6
+
+FREE_KEYWORDS = {
+    "DATE": "the time at which the file was written",
+    "FILENAME": "the name under which the file was written",
+    "CAL_VER": "the version of the software that wrote it",
+    "CAL_VCS": "the revision of the software that wrote it",
+}
+
+FREE_METADATA = {
+    "meta.date": FREE_KEYWORDS["DATE"],
+    "meta.filename": FREE_KEYWORDS["FILENAME"],
+    "meta.calibration_software_version": FREE_KEYWORDS["CAL_VER"],
+    "meta.calibration_software_revision": FREE_KEYWORDS["CAL_VCS"],
+    "asdf_library": "the version of the library that wrote it",
+    "history": "the versions of the libraries that wrote it",
+    "cal_logs": "what was logged, by each pipeline in its own words and with times",
+    "_fits_hash": "a digest of the headers, dates included",
+}
+
+ERROR_EXTENSION = {
+    "SCI": "ERR",
+    "ERR": "ERR",
+    "SLOPE": "SIGSLOPE",
+    "SIGSLOPE": "SIGSLOPE",
+    "YINT": "SIGYINT",
+    "SIGYINT": "SIGYINT",
+}
+
+# A ramp carries no error of its own: the noise of a single read of a near-infrared detector, in DN.
+READ_NOISE = 5.0
+RAMP_EXTENSIONS = ("SCI", "ZEROFRAME", "PEDESTAL", "CRMAG")
+
+ABSENT = "(absent)"
+
+
+@dataclass(frozen=True)
+class ExtensionAgreement:
+    """How one array, or one column of a table, agrees.
+
+    Attributes
+    ----------
+    name : str
+        Extension name, with its version when that is not 1, and the column of a table.
+    size : int
+        Number of elements.
+    in_error : float
+        Largest difference in units of the error of the value; NaN where the array has no error.
+    relative : float
+        Largest difference relative to the peer's value, where that is not zero.
+    beyond : int
+        Elements that differ by more than both tolerances.
+    misplaced_nan : int
+        Elements that are NaN on one side only.
+    differing : int
+        Elements that differ, for flags, other integers and text.
+    worst : str
+        Where the largest difference is, and both values there.
+    """
+
+    name: str
+    size: int
+    in_error: float = np.nan
+    relative: float = np.nan
+    beyond: int = 0
+    misplaced_nan: int = 0
+    differing: int = 0
+    worst: str = ""
+
+    @property
+    def differing_fraction(self) -> float:
+        return self.differing / max(self.size, 1)
+
+    @property
+    def agrees(self) -> bool:
+        return not (self.beyond or self.misplaced_nan or self.differing_fraction > FLAG_TOLERANCE)
+
+    def __str__(self):
+        facts = [f"{self.name}:"]
+        if self.differing:
+            facts.append(f"{self.differing} of {self.size} flags or exact values differ")
+        if self.misplaced_nan:
+            facts.append(f"{self.misplaced_nan} of {self.size} are NaN on one side only")
+        if not np.isnan(self.relative):
+            facts.append(f"largest difference {self.in_error:.2g} of the error, {self.relative:.2g} relative")
+        if self.beyond:
+            facts.append(f"{self.beyond} of {self.size} beyond the tolerances")
+        return " ".join([facts[0], ", ".join(facts[1:]), self.worst])
+
+
+@dataclass(frozen=True)
+class KeywordMismatch:
+    """A keyword, or an entry of the metadata tree, that differs or stands on one side only."""
+
+    extension: str
+    keyword: str
+    ours: object
+    theirs: object
+
+    def __str__(self):
+        return f"{self.extension} {self.keyword}: ours {self.ours!r}, theirs {self.theirs!r}"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How one product agrees with the peer's.
+
+    Attributes
+    ----------
+    extensions : tuple of ExtensionAgreement
+        Arrays and table columns that both products have with the same shape.
+    structure : tuple of str
+        Differences in the list of extensions, in types, shapes and columns.
+    keywords : tuple of KeywordMismatch
+        Keywords that disagree.
+    """
+
+    extensions: tuple[ExtensionAgreement, ...]
+    structure: tuple[str, ...]
+    keywords: tuple[KeywordMismatch, ...]
+
+    def __getitem__(self, name) -> ExtensionAgreement:
+        return next(extension for extension in self.extensions if extension.name == name)
+
+    @property
+    def agrees(self) -> bool:
+        return not (self.structure or self.keywords) and all(e.agrees for e in self.extensions)
+
+    @property
+    def largest_in_error(self) -> float:
+        """Largest difference of any array, in units of its error (0 when no array has one)."""
+        return max((e.in_error for e in self.extensions if not np.isnan(e.in_error)), default=0.0)
+
+    @property
+    def differing_flags(self) -> float:
+        """Largest fraction of differing flags of any array."""
+        return max((e.differing_fraction for e in self.extensions), default=0.0)
+
+    def __str__(self):
+        lines = [*self.structure, *map(str, self.keywords)]
+        lines += [("  " if e.agrees else "! ") + str(e) for e in self.extensions]
+        return "\n".join(lines)
+
+    def assert_agrees(self):
+        """Raise an AssertionError that says what disagrees, unless nothing does."""
+        assert self.agrees, f"the products disagree\n{self}"
+
+
+def compare(ours, theirs, error=None) -> Agreement:
+    """Compare our product with the peer's.
+
+    Parameters
+    ----------
+    ours, theirs : path or stdatamodels model
+        The two products. Models are not changed.
+    error : float or array, optional
+        Error of the values of a product that carries none, broadcast to its arrays; by default `READ_NOISE`
+        for ramps and what ramps are made of, and none for others, which then have to agree relatively.
+
+    Returns
+    -------
+    Agreement
+    """
+    with ExitStack() as stack:
+        our_path, their_path = (stack.enter_context(_as_file(product)) for product in (ours, theirs))
+        our_hdus = stack.enter_context(fits.open(our_path, memmap=False))
+        their_hdus = stack.enter_context(fits.open(their_path, memmap=False))
+        our_names, their_names = _names(our_hdus), _names(their_hdus)
+        structure, keywords, extensions = [], [], []
+        if list(our_names) != list(their_names):
+            structure.append(f"extensions: ours {list(our_names)}, theirs {list(their_names)}")
+        pairs = {
+            name: (our_hdus[our_names[name]], their_hdus[their_names[name]])
+            for name in their_names
+            if name in our_names
+        }
+        for name, pair in pairs.items():
+            keywords += _compare_keywords(name, *(_cards(hdu) for hdu in pair))
+            if name == "ASDF":
+                keywords += _compare_keywords(name, _metadata(our_path), _metadata(their_path))
+                continue
+            problems, arrays = _paired_arrays(name, *pair)
+            structure += problems
+            extensions += [
+                _compare_arrays(label, *values, _error_of(name, their_hdus, error), _equal_flags(name, pairs))
+                for label, values in arrays.items()
+            ]
+        return Agreement(tuple(extensions), tuple(structure), tuple(keywords))
+
+
+@contextmanager
+def _as_file(product):
+    """Path of a product; an open model is written to a temporary file."""
+    if not hasattr(product, "save"):
+        yield Path(product)
+        return
+    with tempfile.TemporaryDirectory() as folder, product.copy() as copy:
+        # saving may change unsigned arrays in place, hence the copy
+        yield Path(copy.save(Path(folder) / "product.fits"))
+
+
+def _names(hdus):
+    """Extension label ("SCI", "SCI,2") to its place in the file."""
+    return {
+        (hdu.name if hdu.ver == 1 else f"{hdu.name},{hdu.ver}"): index for index, hdu in enumerate(hdus)
+    }
+
+
+def _cards(hdu):
+    """Keywords of a header that have to agree; the structure of the data is compared by itself."""
+    structural = ("SIMPLE", "XTENSION", "BITPIX", "NAXIS", "PCOUNT", "GCOUNT", "COMMENT", "HISTORY", "TFORM")
+    return {
+        key: value
+        for key, value in hdu.header.items()
+        if key and key not in FREE_KEYWORDS and not key.startswith(structural)
+    }
+
+
+def _metadata(path):
+    """Scalar entries of the metadata tree of a file, by their dotted names."""
+    with asdf_in_fits.open(path) as tree:
+        leaves = {}
+        _collect_leaves("", tree.tree, leaves)
+    return leaves
+
+
+def _collect_leaves(name, node, leaves):
+    if name in FREE_METADATA:
+        return
+    if isinstance(node, dict):
+        for key, value in node.items():
+            _collect_leaves(f"{name}.{key}" if name else str(key), value, leaves)
+    elif isinstance(node, (list, tuple)):
+        for index, value in enumerate(node):
+            _collect_leaves(f"{name}[{index}]", value, leaves)
+    elif isinstance(node, (str, bool, int, float, type(None))):
+        leaves[name] = node
+    else:
+        leaves[name] = type(node).__name__
+
+
+def _compare_keywords(extension, ours, theirs):
+    mismatches = []
+    for key in theirs | ours:
+        our_value, their_value = ours.get(key, ABSENT), theirs.get(key, ABSENT)
+        if repr(our_value) != repr(their_value):  # tells 1 from True and 1.0, and NaN equals NaN
+            mismatches.append(KeywordMismatch(extension, key, our_value, their_value))
+    return mismatches
+
+
+def _paired_arrays(name, our_hdu, their_hdu):
+    """Arrays of one extension to compare, by label, and what differs in their structure."""
+    if our_hdu.data is None or their_hdu.data is None:
+        one_sided = (our_hdu.data is None) != (their_hdu.data is None)
+        return ([f"{name}: data on one side only"] if one_sided else []), {}
+    if our_hdu.data.dtype.names is None and their_hdu.data.dtype.names is None:
+        candidates = {name: (our_hdu.data, their_hdu.data)}
+        problems = []
+    else:
+        ours, theirs = our_hdu.columns.names, their_hdu.columns.names
+        problems = [f"{name}: columns ours {ours}, theirs {theirs}"] if ours != theirs else []
+        candidates = {
+            f"{name}.{column}": (our_hdu.data[column], their_hdu.data[column])
+            for column in theirs
+            if column in ours
+        }
+    arrays = {}
+    for label, (ours, theirs) in candidates.items():
+        ours, theirs = np.asarray(ours), np.asarray(theirs)
+        signatures = [f"{array.dtype.newbyteorder('=')} {array.shape}" for array in (ours, theirs)]
+        if signatures[0] != signatures[1]:
+            problems.append(f"{label}: ours {signatures[0]}, theirs {signatures[1]}")
+        if ours.shape == theirs.shape:
+            arrays[label] = (ours, theirs)
+    return problems, arrays
+
+
+def _error_of(name, hdus, given):
+    """Error of each value of an extension (squared for a variance); None when it has none."""
+    base, _, version = name.partition(",")
+    version = int(version or 1)
+    if base.startswith("VAR_"):
+        companion = next((e for e in ("ERR", "SIGSLOPE") if (e, version) in hdus), None)
+        power = 2
+    else:
+        companion, power = ERROR_EXTENSION.get(base), 1
+    if companion and (companion, version) in hdus:
+        return hdus[companion, version].data.astype(float) ** power
+    if given is None and base in RAMP_EXTENSIONS:
+        return np.float64(READ_NOISE)
+    return given
+
+
+def _equal_flags(name, pairs):
+    """Where the flags that belong to an extension agree; True when it has none of its shape."""
+    version = name.partition(",")[2]
+    shape = np.shape(pairs[name][0].data)
+    equal = np.True_
+    for flags in ("DQ", "PIXELDQ", "GROUPDQ"):
+        label = f"{flags},{version}" if version else flags
+        if label not in pairs:
+            continue
+        ours, theirs = (hdu.data for hdu in pairs[label])
+        if ours.shape == theirs.shape == shape[len(shape) - theirs.ndim :]:
+            equal = equal & (ours == theirs)
+    return equal
+
+
+def _compare_arrays(label, ours, theirs, error, equal_flags):
+    if theirs.dtype.kind != "f":
+        differing = ours != theirs
+        worst = _worst(differing, ours, theirs) if differing.any() else ""
+        return ExtensionAgreement(label, theirs.size, differing=int(differing.sum()), worst=worst)
+
+    ours, theirs = ours.astype(float), theirs.astype(float)
+    counted = np.broadcast_to(equal_flags, theirs.shape)
+    misplaced = counted & (np.isnan(ours) != np.isnan(theirs))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        difference = np.where(counted & (ours != theirs), np.abs(ours - theirs), 0.0)
+        difference[np.isnan(difference)] = 0.0
+        relative = np.where(difference > 0, difference / np.abs(theirs), 0.0)
+        beyond = relative > RELATIVE_TOLERANCE
+        in_error = np.full_like(difference, np.nan)
+        if error is not None and np.broadcast_shapes(np.shape(error), theirs.shape) == theirs.shape:
+            in_error = np.where(np.asarray(error) > 0, difference / error, np.nan)
+            beyond &= ~(in_error <= ERROR_TOLERANCE)
+    has_error = not np.isnan(in_error).all()
+    ranked = misplaced if misplaced.any() else np.where(beyond, difference, 0.0)
+    return ExtensionAgreement(
+        label,
+        theirs.size,
+        in_error=float(np.nanmax(in_error)) if has_error else np.nan,
+        relative=float(relative[theirs != 0].max(initial=0.0)),
+        beyond=int(beyond.sum()),
+        misplaced_nan=int(misplaced.sum()),
+        worst=_worst(ranked, ours, theirs) if ranked.any() else "",
+    )
+
+
+def _worst(ranked, ours, theirs):
+    place = np.unravel_index(np.argmax(ranked), ranked.shape)
+    index = ", ".join(str(int(i)) for i in place)
+    return f"(worst at [{index}]: ours {ours[place]}, theirs {theirs[place]})"

@@ -1,0 +1,125 @@
+"""The comparison finds each kind of disagreement, and nothing in equal products."""
+
+import numpy as np
+import pytest
+from stdatamodels.jwst import datamodels
+
+from bench.agreement import ERROR_TOLERANCE, compare
+
+
+def rate_model():
+    rng = np.random.default_rng(4)
+    model = datamodels.ImageModel((8, 8))
+    model.data[:] = rng.normal(1.0, 0.1, (8, 8))
+    model.err = np.full((8, 8), 0.1, np.float32)
+    model.var_rnoise = np.full((8, 8), 0.004, np.float32)
+    model.dq = np.zeros((8, 8), np.uint32)
+    model.meta.exposure.nframes = 1
+    return model
+
+
+@pytest.fixture
+def ours():
+    return rate_model()
+
+
+@pytest.fixture
+def theirs():
+    return rate_model()
+
+
+def test_equal_products_agree(ours, theirs):
+    agreement = compare(ours, theirs)
+    agreement.assert_agrees()
+    assert [e.name for e in agreement.extensions] == ["SCI", "DQ", "ERR", "VAR_RNOISE"]
+    assert agreement.largest_in_error == 0
+
+
+def test_models_and_files_compare_alike(ours, theirs, tmp_path):
+    ours.data[2, 3] += 0.05
+    by_model = compare(ours, theirs)
+    ours.save(tmp_path / "ours.fits")
+    theirs.save(tmp_path / "theirs.fits")
+    assert compare(tmp_path / "ours.fits", tmp_path / "theirs.fits") == by_model
+    assert by_model["SCI"].in_error == pytest.approx(0.5, rel=1e-5)
+
+
+@pytest.mark.parametrize(("errors", "agrees"), [(0.5 * ERROR_TOLERANCE, True), (2.5 * ERROR_TOLERANCE, False)])
+def test_values_are_judged_in_units_of_their_error(ours, theirs, errors, agrees):
+    theirs.data[:] = 0
+    ours.data[:] = 0
+    ours.data[1, 1] = errors * 0.1
+    agreement = compare(ours, theirs)
+    assert agreement["SCI"].in_error == pytest.approx(errors, rel=1e-5)
+    assert agreement.agrees is agrees
+
+
+def test_a_small_relative_difference_agrees_whatever_the_error(ours, theirs):
+    theirs.data[:] = 1e6
+    ours.data[:] = 1e6 * (1 + 5e-6)
+    agreement = compare(ours, theirs)
+    assert agreement["SCI"].in_error > 10
+    agreement.assert_agrees()
+
+
+def test_a_variance_is_judged_in_units_of_the_squared_error(ours, theirs):
+    ours.var_rnoise[0, 0] += 0.001
+    assert compare(ours, theirs)["VAR_RNOISE"].in_error == pytest.approx(0.1, rel=1e-4)
+
+
+def test_one_flag_disagrees_and_frees_the_value_under_it(ours, theirs):
+    ours.dq[4, 5] = 4
+    ours.data[4, 5] = 99
+    agreement = compare(ours, theirs)
+    assert agreement["DQ"].differing == 1
+    assert agreement["SCI"].agrees
+    assert agreement.differing_flags == 1 / 64
+    with pytest.raises(AssertionError, match=r"DQ: 1 of 64 .*worst at \[4, 5\]: ours 4, theirs 0"):
+        agreement.assert_agrees()
+
+
+def test_misplaced_nan_disagrees(ours, theirs):
+    ours.data[0, 7] = np.nan
+    theirs.data[0, 6] = np.nan
+    agreement = compare(ours, theirs)
+    assert agreement["SCI"].misplaced_nan == 2
+    with pytest.raises(AssertionError, match="SCI: 2 of 64 are NaN on one side only"):
+        agreement.assert_agrees()
+
+
+def test_keywords_are_listed(ours, theirs):
+    ours.meta.exposure.nframes = 4
+    ours.meta.exposure.groupgap = 1
+    mismatches = {(m.extension, m.keyword): (m.ours, m.theirs) for m in compare(ours, theirs).keywords}
+    assert mismatches == {
+        ("PRIMARY", "NFRAMES"): (4, 1),
+        ("PRIMARY", "GROUPGAP"): (1, "(absent)"),
+        ("ASDF", "meta.exposure.nframes"): (4, 1),
+        ("ASDF", "meta.exposure.groupgap"): (1, "(absent)"),
+    }
+
+
+def test_missing_extension_and_other_shape_are_structure(ours, theirs):
+    del ours.var_rnoise
+    ours.data = np.zeros((8, 9), np.float32)
+    extensions, shape = compare(ours, theirs).structure
+    assert extensions.startswith("extensions: ours ['PRIMARY', 'SCI', 'DQ', 'ERR', 'ASDF'], theirs")
+    assert shape == "SCI: ours float32 (8, 9), theirs float32 (8, 8)"
+
+
+def test_tables_are_compared_column_by_column():
+    ours, theirs = (datamodels.RampModel((2, 1, 4, 4)) for _ in range(2))
+    for model, end in ((ours, 2.5), (theirs, 2.0)):
+        table = np.zeros(2, dtype=model.get_dtype("int_times"))
+        table["integration_number"] = 1, 2
+        table["int_end_MJD_UTC"] = end
+        model.int_times = table
+    disagreeing = [e.name for e in compare(ours, theirs).extensions if not e.agrees]
+    assert disagreeing == ["INT_TIMES.int_end_MJD_UTC"]
+
+
+def test_a_ramp_is_judged_in_units_of_read_noise():
+    ours, theirs = (datamodels.RampModel((1, 2, 4, 4)) for _ in range(2))
+    ours.data[0, 1, 2, 3] = 1e-3
+    assert compare(ours, theirs)["SCI"].in_error == pytest.approx(2e-4, rel=1e-5)
+    assert compare(ours, theirs, error=100.0).agrees
