@@ -1,0 +1,178 @@
+"""Names of product files: which ending of a name is a suffix, and how a new one replaces it.
+
+A product of the observatory is named ``<base>_<suffix>.<extension>``. The suffix says what the file holds:
+``uncal`` raw ramps, ``rate`` count rates, or the name of the step that wrote it.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+PRODUCTS = (
+    "uncal", "ramp", "rate", "rateints", "fitopt", "dark",
+    "bsub", "bsubints", "mbsub", "cal", "calints", "crf", "crfints",
+    "median", "blot", "snr", "x1d", "x1dints", "c1d", "i2d", "s2d", "s3d",
+    "cat", "segm", "phot", "whtlt", "psfstack", "psfalign", "psfsub",
+    "ami", "ami-oi", "amiavg", "aminorm", "aminorm-oi", "wfscmb",
+)
+
+# Name of each step and pipeline of the three stages, and the class that does it. A step writes its product
+# under its name, which is the lower-case name of the class where nothing gave it another.
+STEPS = {
+    "adaptive_trace_model": "AdaptiveTraceModelStep",
+    "align_refs": "AlignRefsStep",
+    "ami_analyze": "AmiAnalyzeStep",
+    "ami_average": "AmiAverageStep",
+    "ami_normalize": "AmiNormalizeStep",
+    "assign_mtwcs": "AssignMTWcsStep",
+    "assign_wcs": "AssignWcsStep",
+    "badpix_selfcal": "BadpixSelfcalStep",
+    "barshadow": "BarShadowStep",
+    "bkg_subtract": "BackgroundStep",
+    "calwebb_ami3": "Ami3Pipeline",
+    "calwebb_coron3": "Coron3Pipeline",
+    "calwebb_dark": "DarkPipeline",
+    "calwebb_detector1": "Detector1Pipeline",
+    "calwebb_guider": "GuiderPipeline",
+    "calwebb_image2": "Image2Pipeline",
+    "calwebb_image3": "Image3Pipeline",
+    "calwebb_spec2": "Spec2Pipeline",
+    "calwebb_spec3": "Spec3Pipeline",
+    "calwebb_tso3": "Tso3Pipeline",
+    "calwebb_wfs-image3": "WfsCombineStep",
+    "charge_migration": "ChargeMigrationStep",
+    "clean_flicker_noise": "CleanFlickerNoiseStep",
+    "combine_1d": "Combine1dStep",
+    "cube_build": "CubeBuildStep",
+    "dark_current": "DarkCurrentStep",
+    "dq_init": "DQInitStep",
+    "emicorr": "EmiCorrStep",
+    "extract_1d": "Extract1dStep",
+    "extract_2d": "Extract2dStep",
+    "firstframe": "FirstFrameStep",
+    "flat_field": "FlatFieldStep",
+    "fringe": "FringeStep",
+    "gain_scale": "GainScaleStep",
+    "group_scale": "GroupScaleStep",
+    "guider_cds": "GuiderCdsStep",
+    "hlsp": "HlspStep",
+    "imprint": "ImprintStep",
+    "ipc": "IPCStep",
+    "jump": "JumpStep",
+    "klip": "KlipStep",
+    "lastframe": "LastFrameStep",
+    "linearity": "LinearityStep",
+    "master_background": "MasterBackgroundStep",
+    "master_background_mos": "MasterBackgroundMosStep",
+    "msa_flagging": "MSAFlagOpenStep",
+    "outlier_detection": "OutlierDetectionStep",
+    "pathloss": "PathLossStep",
+    "persistence": "PersistenceStep",
+    "photom": "PhotomStep",
+    "picture_frame": "PictureFrameStep",
+    "pixel_replace": "PixelReplaceStep",
+    "ramp_fit": "RampFitStep",
+    "refpix": "RefPixStep",
+    "resample": "ResampleStep",
+    "resample_spec": "ResampleSpecStep",
+    "reset": "ResetStep",
+    "residual_fringe": "ResidualFringeStep",
+    "rscd": "RscdStep",
+    "saturation": "SaturationStep",
+    "skymatch": "SkyMatchStep",
+    "source_catalog": "SourceCatalogStep",
+    "spectral_leak": "SpectralLeakStep",
+    "srctype": "SourceTypeStep",
+    "stack_refs": "StackRefsStep",
+    "straylight": "StraylightStep",
+    "superbias": "SuperBiasStep",
+    "targ_centroid": "TargCentroidStep",
+    "tso_photometry": "TSOPhotometryStep",
+    "tweakreg": "TweakRegStep",
+    "wavecorr": "WavecorrStep",
+    "wfss_contam": "WfssContamStep",
+    "white_light": "WhiteLightStep",
+}
+
+# Names that steps bore in configuration files of earlier years.
+OTHER_NAMES = ("engdblog", "spec2nrslamp", "stackrefs", "wfscombine")
+
+SUFFIXES = frozenset(PRODUCTS) | frozenset(STEPS) | {name.lower() for name in STEPS.values()} | {*OTHER_NAMES}
+
+# The shortest base, hence the longest suffix: `x_dq_init` is `x` and `dq_init`.
+_NAME = re.compile(rf"(?P<base>.+?)(?P<separator>[_-])(?P<suffix>{'|'.join(sorted(SUFFIXES))})")
+
+
+class NameParts(NamedTuple):
+    """A name without extension, taken apart at its suffix."""
+
+    base: str
+    separator: str
+    suffix: str | None
+
+
+def split_suffix(name: str) -> NameParts:
+    """Take a name apart at its suffix, if it ends with a known one after ``_`` or ``-``.
+
+    Parameters
+    ----------
+    name : str
+        A file's name without directory and extension.
+
+    Returns
+    -------
+    NameParts
+        The whole name, ``_`` and None where the name ends with no known suffix.
+    """
+    match = _NAME.fullmatch(name)
+    return NameParts(**match.groupdict()) if match else NameParts(name, "_", None)
+
+
+def remove_suffix(name: str) -> tuple[str, str | None]:
+    """The name without its suffix, and the suffix (None if it has no known one)."""
+    parts = split_suffix(name)
+    return parts.base, parts.suffix
+
+
+def product_path(
+    input_name: str | os.PathLike,
+    suffix: str | None,
+    *,
+    output_dir: str | os.PathLike | None = None,
+    output_file: str | os.PathLike | None = None,
+    ext: str = ".fits",
+    index: int | None = None,
+    components: Sequence[str] = (),
+) -> Path:
+    """Name the file that a product is saved in: ``<dir>/<base>[_<index>][_<component>...]_<suffix><ext>``.
+
+    Parameters
+    ----------
+    input_name : path
+        The input file, or the product name of an association. Its directory does not count.
+    suffix : str or None
+        What the product is. It takes the place of a known suffix, after the same separator (``_`` or ``-``).
+        None leaves the base name as it is.
+    output_dir : path, optional
+        Where to save; ``~`` and environment variables are expanded. By default the working directory.
+    output_file : path, optional
+        The base name to use in place of ``input_name``. Of this, too, only the last part counts.
+    ext : str, optional
+        The extension, with its dot or without.
+    index : int, optional
+        The product's number among several of the same kind.
+    components : sequence of str, optional
+        Other parts to put between base and suffix, such as a slit's name.
+
+    Returns
+    -------
+    pathlib.Path
+    """
+    name = os.path.splitext(os.path.basename(os.fspath(output_file or input_name)))[0]
+    base, separator = (name, "") if suffix is None else split_suffix(name)[:2]
+    parts = [base, *(str(part) for part in (index, *components) if part is not None)]
+    filename = "_".join(parts) + separator + (suffix or "") + "." + ext.removeprefix(".")
+    directory = os.path.expandvars(os.path.expanduser(os.fspath(output_dir or "")))
+    return Path(directory, filename)
