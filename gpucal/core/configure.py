@@ -2,9 +2,8 @@
 
 import logging
 import os
-from pathlib import Path
 
-from gpucal.core.config_file import StepConfig, read_config, write_config
+from gpucal.core.config_file import StepConfig, follow_config_files, read_config, write_config
 from gpucal.core.exceptions import GpucalError
 from gpucal.core.inputs import exposures_of
 from gpucal.core.parameters import accepted, full_spec, merge, substeps, validate
@@ -41,7 +40,7 @@ def configured(step_class: type, source, config_file=None, disable_crds_steppars
     """
     config = read_config(config_file) if config_file is not None else None
     from_file = config_layer(step_class, config) if config is not None else {}
-    own = validate(step_class, own or {}, source=f"{step_class.__name__}.call()")
+    own = validate(step_class, follow_config_files(own or {}), source=f"{step_class.__name__}.call()")
     input_dir = merge(from_file, own).get("input_dir")
     exposures = exposures_of(source, input_dir)
     from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, exposures[0])
@@ -65,16 +64,7 @@ def from_config_file(config_file, parent=None, name: str | None = None):
 
 def config_layer(step_class: type, config: StepConfig) -> dict:
     """The validated parameters of a configuration file, those of its steps nested."""
-    nested = nested_parameters(config)
-    return validate(step_class, nested, source=str(config.path), directory=Path(config.path).parent)
-
-
-def nested_parameters(config: StepConfig) -> dict:
-    """The parameters of a configuration as they stand in it, not yet validated."""
-    nested = dict(config.parameters)
-    if config.steps:
-        nested["steps"] = {key: nested_parameters(step) for key, step in config.steps.items()}
-    return nested
+    return validate(step_class, config.values(), source=str(config.path), directory=config.path.parent)
 
 
 def crds_layer(step_class: type, exposure: Exposure) -> dict:
@@ -120,20 +110,15 @@ def own_spec(step_class: type) -> list[str]:
     return [name for name in full_spec(step_class) if name not in universal]
 
 
-def export(step, path) -> None:
+def export(step, path, include_metadata: bool = False) -> None:
     """Write a step's parameters, overrides included; see `Step.export_config`."""
-    parameters = parameters_of(step) | _overrides(step)
-    steps = {
-        key: StepConfig(
-            type(getattr(step, key)).__name__,
-            key,
-            values | _overrides(getattr(step, key)),
-            {},
-            None,
-        )
-        for key, values in parameters.pop("steps", {}).items()
-    }
-    write_config(path, type(step).__name__, step.name, parameters, steps)
+    config = _as_config(step, parameters_of(step))
+    write_config(path, config.class_name, config.name, config.parameters, config.steps, include_metadata)
+
+
+def _as_config(step, values: dict) -> StepConfig:
+    steps = {key: _as_config(getattr(step, key), its) for key, its in values.pop("steps", {}).items()}
+    return StepConfig(type(step).__name__, step.name, values | _overrides(step), steps)
 
 
 def _overrides(step) -> dict:

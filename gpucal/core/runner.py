@@ -156,13 +156,9 @@ def _after_hook(model, before: Exposure | None) -> Exposure | None:
 def _save_results(step, result) -> None:
     if step.skip and step.parent is not None or not (step.save_results or step.output_file):
         return
-    suffixes = getattr(step, "product_suffixes", None)
     products = products_of(result)
     for index, product in enumerate(products):
-        if suffixes:
-            step.save(product, suffixes(result, product))
-        else:
-            step.save(product, index=index if len(products) > 1 else None)
+        step.save(product, index=index if len(products) > 1 else None)
 
 
 def _as_models(result):

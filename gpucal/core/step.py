@@ -150,9 +150,9 @@ class Step:
         """The values of all parameters; without ``full_spec``, of those that the step itself declares."""
         return configure.parameters_of(self, full_spec)
 
-    def export_config(self, path, include_metadata: bool = False):
+    def export_config(self, path, include_metadata: bool = False) -> None:
         """Write the parameters to a ``.cfg`` or ``.asdf`` file, to be used with `from_config_file`."""
-        return configure.export(self, path)
+        configure.export(self, path, include_metadata)
 
     def override(self, kind: str):
         """The override of a reference type: a path, ``N/A``, an open model, or None."""
@@ -168,6 +168,10 @@ class Step:
             return self.parent.search(name)
         return value
 
+    def product_suffix(self, exposure: Exposure) -> str:
+        """The last part of the name of the step's product: its ``suffix``, or its name."""
+        return self.suffix or self.name.lower()
+
     def output_path(self, exposure: Exposure, suffix: str | None = None, ext: str | None = None,
                     index: int | None = None, output_file=None) -> Path:
         """Where a product of this step goes.
@@ -177,7 +181,7 @@ class Step:
         exposure : Exposure
             The product, which knows the input it came from.
         suffix : str, optional
-            By default the step's ``suffix``, or its name.
+            By default `product_suffix`.
         ext : str, optional
             By default ``output_ext``.
         index : int, optional
@@ -195,7 +199,7 @@ class Step:
         directory = self.search("output_dir")
         return product_path(
             source,
-            suffix or self.suffix or self.name.lower(),
+            suffix or self.product_suffix(exposure),
             output_dir=None if directory is None else expand(directory),
             output_file=output_file,
             ext=ext or self.output_ext,

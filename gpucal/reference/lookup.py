@@ -5,7 +5,8 @@ Source: the CRDS client documentation, https://jwst-crds.stsci.edu/static/users_
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gpucal.reference.files import ReferenceFileError
@@ -28,11 +29,17 @@ def crds_version() -> str:
     return crds.__version__
 
 
-def context_in_use() -> str:
-    """The CRDS context (``.pmap``) that best references are taken from."""
+def context_in_use() -> str | None:
+    """The CRDS context (``.pmap``) that best references are taken from; None where there is no CRDS."""
     from crds.core import heavy_client
+    from crds.core.exceptions import CrdsError
 
-    _connected, context = heavy_client.get_processing_mode(OBSERVATORY)
+    with _quiet_crds():
+        try:
+            _connected, context = heavy_client.get_processing_mode(OBSERVATORY)
+        except (CrdsError, OSError, SystemExit) as reason:  # the client exits where it finds no cache
+            log.debug("No CRDS context: %s", reason)
+            return None
     return context
 
 
@@ -91,10 +98,23 @@ def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
     from crds.core.exceptions import CrdsError
 
     try:
-        return crds.getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
-    except (CrdsError, AttributeError, OSError) as error:
+        with _quiet_crds():
+            return crds.getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
+    except (CrdsError, AttributeError, OSError, SystemExit) as error:
         text = " ".join(str(error).split()) or type(error).__name__
         raise ReferenceFileError(f"CRDS found no references of type {', '.join(types)}: {text}; {_advice()}") from error
+
+
+@contextmanager
+def _quiet_crds() -> Iterator[None]:
+    """Keep the client's own messages back: what matters of them is in the exception."""
+    logger = logging.getLogger("CRDS")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _advice() -> str:

@@ -1,0 +1,38 @@
+# make demo   install gpucal, simulate an exposure, calibrate it, and show the result
+# make test   install what the tests need, and run them
+# make lint   check style and the direction of imports
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := demo
+
+.PHONY: demo test lint parity clean
+
+demo: $(VENV)/installed
+	$(BIN)/gpucal demo $(DEMO)
+
+test: $(VENV)/installed-for-tests lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-for-tests
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+parity: $(VENV)/installed-for-tests
+	$(BIN)/python -m bench.parity
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gpucal needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plot]'
+	touch $@
+
+$(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plot,peer,test]'
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) $(DEMO)
