@@ -12,8 +12,8 @@ A ``.cfg`` file names a class, the step, and parameters; for a pipeline, those o
         config_file = my_jump.cfg
         rejection_threshold = 5.0
 
-A parameter ``.asdf`` file, also the form of CRDS ``pars-*`` references, holds the same as a tree with ``class``,
-``name``, ``parameters`` and ``steps`` (a list of such trees).
+A parameter ``.asdf`` file, also the form of CRDS ``pars-*`` references, holds the same as a tree with
+``class``, ``name``, ``parameters`` and ``steps`` (a list of such trees).
 """
 
 import os

@@ -131,7 +131,7 @@ def override_spec(step_class: type) -> dict[str, ParameterSpec]:
         f"override_{kind}": ParameterSpec(
             f"override_{kind}",
             "is_string_or_datamodel(default=None)",
-            f"File or open model to use as the {kind} reference; N/A to do without",
+            f"file or open model to use as the {kind} reference; N/A to do without",
         )
         for kind in step_class.reference_file_types
     }
@@ -241,12 +241,11 @@ def _checked(parameter: ParameterSpec, value, context: _Context, prefix: str):
     try:
         return context.validator.check(parameter.check, value)
     except ValidateError as error:
-        raise ParameterError(
-            f"{context.source}: bad value for parameter '{prefix}{parameter.name}' ({parameter.check}): {error}"
-        ) from error
+        which = f"'{prefix}{parameter.name}', {parameter.type}"
+        raise ParameterError(f"{context.source}: bad value for parameter {which}: {error}") from error
 
 
-def parse_value(text: str) -> str | list[str]:
+def parse_value(name: str, text: str) -> str | list[str]:
     """Read one value as a configuration file would: quotes removed, a list where there are commas.
 
     Raises
@@ -257,7 +256,7 @@ def parse_value(text: str) -> str | list[str]:
     try:
         return ConfigObj([f"value = {text}"], interpolation=False, raise_errors=True)["value"]
     except (ConfigObjError, KeyError) as error:
-        raise ParameterError(f"cannot read the value {text!r}; put it in matching quotes") from error
+        raise ParameterError(f"bad value {text!r} for parameter {name!r}: quotes do not match") from error
 
 
 def merge(*layers: Mapping) -> dict:

@@ -1,0 +1,98 @@
+"""Help on a step: all its parameters with type, default and meaning."""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from gpucal.core.parameters import ParameterSpec, accepted, full_spec, substeps
+from gpucal.core.registry import all_classes
+from gpucal.core.step import Step
+
+# What the language of specs calls by the name of its check.
+TYPE_WORDS = {"output_file": "path", "is_string_or_datamodel": "path or model"}
+
+HEADINGS = ("option", "type", "default", "meaning")
+
+
+class Section(NamedTuple):
+    """Parameters that belong together, as rows of `HEADINGS`."""
+
+    title: str
+    rows: list[tuple[str, ...]]
+
+
+def print_parameters(what: str, step_class: type, given: dict, source: str) -> None:
+    """List the parameters of a step or pipeline.
+
+    Parameters
+    ----------
+    what : str
+        What the user called it.
+    step_class : type
+        The Step class.
+    given : dict
+        Typed, nested values of a configuration file, shown in place of the defaults.
+    source : str
+        The name of that file.
+    """
+    print(f"gpucal strun {what} <input> [--parameter=value ...]\n\n{summary(step_class)}")
+    for section in sections(step_class, given, source):
+        _print_section(section)
+
+
+def print_steps() -> None:
+    """List the steps and pipelines that can be run."""
+    rows = [(step.class_alias, step.__name__, summary(step)) for step in all_classes()]
+    _print_table("steps and pipelines", ("alias", "class", "what it does"), rows)
+
+
+def summary(step_class: type) -> str:
+    """The first line of the class's documentation."""
+    return (inspect.getdoc(step_class) or "").partition("\n")[0]
+
+
+def sections(step_class: type, given: dict, source: str) -> Iterator[Section]:
+    """The parameters of a step or pipeline, then those of each of its steps."""
+    yield from _of_one(step_class, step_class.__name__, "--", given, source)
+    for name, its_class in substeps(step_class).items():
+        values = given.get("steps", {}).get(name, {})
+        yield from _of_one(its_class, f"step {name}", f"--steps.{name}.", values, source)
+
+
+def _of_one(step_class: type, title: str, prefix: str, given: dict, source: str) -> Iterator[Section]:
+    specs, universal = accepted(step_class), full_spec(Step)
+    own = {name: spec for name, spec in specs.items() if name not in universal}
+    common = {name: spec for name, spec in specs.items() if name in universal}
+    for heading, specs in ((title, own), (f"{title}: what every step has", common)):
+        if specs:
+            rows = [_row(spec, prefix, given, source) for spec in specs.values()]
+            yield Section(heading, rows)
+
+
+def _row(spec: ParameterSpec, prefix: str, given: dict, source: str) -> tuple[str, ...]:
+    value = f"{given[spec.name]!r} ({source})" if spec.name in given else repr(spec.default)
+    return prefix + spec.name, TYPE_WORDS.get(spec.type, spec.type), value, spec.help
+
+
+def _print_section(section: Section) -> None:
+    _print_table(section.title, HEADINGS, section.rows)
+
+
+def _print_table(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    """A table on a terminal; elsewhere lines in columns, each row whole on its line."""
+    if sys.stdout.isatty():
+        table = Table(*headings, title=title, title_justify="left", title_style="bold", box=None)
+        for row in rows:
+            table.add_row(*map(escape, row))
+        Console().print(table)
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
+    print(f"\n{title}")
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  " + "  ".join(cells).rstrip())
