@@ -1,6 +1,6 @@
 # make demo   install gpucal, simulate an exposure, calibrate it, and show the result
 # make test   install what the tests need, and run them
-# make lint   check style and the direction of imports
+# make lint   check style
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,7 +17,6 @@ test: $(VENV)/installed-for-tests lint
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports
 
 parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity

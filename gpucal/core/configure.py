@@ -17,7 +17,9 @@ DISABLE_VARIABLE = "STPIPE_DISABLE_CRDS_STEPPARS"
 _YES = ("true", "t", "yes", "y")
 
 
-def configured(step_class: type, source, config_file=None, disable_crds_steppars=None, own: dict | None = None):
+def configured(
+    step_class: type, source, config_file=None, disable_crds_steppars=None, own: dict | None = None
+):
     """A step with all layers of parameters for one input.
 
     Parameters

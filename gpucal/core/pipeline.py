@@ -21,7 +21,9 @@ class Pipeline(Step):
 
     step_defs: ClassVar[dict[str, type[Step]]] = {}
 
-    def __init__(self, name: str | None = None, parent=None, config_file=None, steps: dict | None = None, **parameters):
+    def __init__(
+        self, name: str | None = None, parent=None, config_file=None, steps: dict | None = None, **parameters
+    ):
         given = validate(type(self), {**parameters, "steps": steps or {}}, source=f"{type(self).__name__}()")
         steps = given.pop("steps", {})
         super().__init__(name, parent, config_file, **given)

@@ -82,7 +82,9 @@ class StepReferences:
 
     def missing(self) -> list[str]:
         """The types that the step cannot do without, and that nobody has."""
-        required = [kind for kind in self._step.reference_file_types if kind not in self._step.optional_references]
+        required = [
+            kind for kind in self._step.reference_file_types if kind not in self._step.optional_references
+        ]
         missing = [kind for kind in required if self._find(kind) is None]
         self.used.update(dict.fromkeys(missing, NOT_APPLICABLE))
         return missing

@@ -145,7 +145,9 @@ def _run_hooks(hooks: list, result):
         else:
             models = type(result)(*(product and product.to_model() for product in result))
             returned = call(models) or models
-            result = type(result)(*(_after_hook(model, old) for model, old in zip(returned, result, strict=True)))
+            result = type(result)(
+                *(_after_hook(model, old) for model, old in zip(returned, result, strict=True))
+            )
     return result
 
 

@@ -172,8 +172,14 @@ class Step:
         """The last part of the name of the step's product: its ``suffix``, or its name."""
         return self.suffix or self.name.lower()
 
-    def output_path(self, exposure: Exposure, suffix: str | None = None, ext: str | None = None,
-                    index: int | None = None, output_file=None) -> Path:
+    def output_path(
+        self,
+        exposure: Exposure,
+        suffix: str | None = None,
+        ext: str | None = None,
+        index: int | None = None,
+        output_file=None,
+    ) -> Path:
         """Where a product of this step goes.
 
         Parameters
@@ -194,7 +200,9 @@ class Step:
         Path
             The path; its directory may not exist yet.
         """
-        output_file = output_file or (self.search("output_file") if self.search_output_file else self.output_file)
+        output_file = output_file or (
+            self.search("output_file") if self.search_output_file else self.output_file
+        )
         source = exposure.meta.filename if self.output_use_model else exposure.source
         directory = self.search("output_dir")
         return product_path(
@@ -206,7 +214,9 @@ class Step:
             index=index if self.output_use_index else None,
         )
 
-    def save(self, exposure: Exposure, suffix: str | None = None, index: int | None = None, output_file=None) -> Path:
+    def save(
+        self, exposure: Exposure, suffix: str | None = None, index: int | None = None, output_file=None
+    ) -> Path:
         """Write a product, whole or not at all; see `output_path` for the parameters.
 
         Returns
@@ -219,6 +229,8 @@ class Step:
         OutputError
             If it cannot be written.
         """
-        path = write_model(exposure.snapshot(), self.output_path(exposure, suffix, index=index, output_file=output_file))
+        path = write_model(
+            exposure.snapshot(), self.output_path(exposure, suffix, index=index, output_file=output_file)
+        )
         runner.log.info("Saved %s", path)
         return path

@@ -118,7 +118,9 @@ class Reference:
             raise
         except Exception as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ReferenceFileError(f"{self.kind} reference {self.path}: cannot be read ({reason})") from error
+            raise ReferenceFileError(
+                f"{self.kind} reference {self.path}: cannot be read ({reason})"
+            ) from error
 
     def _make(self, name: str, cut: tuple[slice, slice] | None):
         host = getattr(self.model, name) if self.model.hasattr(name) else None

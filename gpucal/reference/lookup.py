@@ -67,13 +67,7 @@ def best_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
     if not types:
         return {}
     answers = _ask_crds(parameters, types)
-    found = {kind: NOT_APPLICABLE if "N/A" in answer.upper() else answer for kind, answer in answers.items()}
-    missing = [
-        f"{kind} ({path})" for kind, path in found.items() if path != NOT_APPLICABLE and not Path(path).is_file()
-    ]
-    if missing:
-        raise ReferenceFileError(f"reference files are not in the CRDS cache: {', '.join(missing)}; {_advice()}")
-    return found
+    return {kind: NOT_APPLICABLE if "N/A" in answer.upper() else answer for kind, answer in answers.items()}
 
 
 def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
@@ -102,7 +96,30 @@ def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
             return crds.getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
     except (CrdsError, AttributeError, OSError, SystemExit) as error:
         text = " ".join(str(error).split()) or type(error).__name__
-        raise ReferenceFileError(f"CRDS found no references of type {', '.join(types)}: {text}; {_advice()}") from error
+        lacking = _not_in_cache(parameters, types)
+        if lacking:
+            text = f"the CRDS cache lacks {', '.join(lacking)}, and they could not be fetched"
+        raise ReferenceFileError(
+            f"no best references of type {', '.join(types)}: {text}; {_advice()}"
+        ) from error
+
+
+def _not_in_cache(parameters: dict, types: list[str]) -> list[str]:
+    """The files that the rules name and the local cache does not hold, as far as the rules are there."""
+    import crds
+    from crds.core.exceptions import CrdsError
+
+    try:
+        with _quiet_crds():
+            names = crds.getrecommendations(parameters, reftypes=types, observatory=OBSERVATORY)
+    except (CrdsError, AttributeError, OSError, SystemExit):
+        return []
+    return [
+        f"{name} ({kind})"
+        for kind, name in names.items()
+        if not name.upper().startswith("NOT FOUND")
+        and not Path(crds.locate_file(name, OBSERVATORY)).is_file()
+    ]
 
 
 @contextmanager
@@ -120,6 +137,4 @@ def _quiet_crds() -> Iterator[None]:
 def _advice() -> str:
     cache = os.environ.get("CRDS_PATH", "not set")
     server = os.environ.get("CRDS_SERVER_URL", "not set")
-    return (
-        f"check CRDS_PATH ({cache}) and CRDS_SERVER_URL ({server}), or name a file with --override_<type>"
-    )
+    return f"check CRDS_PATH ({cache}) and CRDS_SERVER_URL ({server}), or name a file with --override_<type>"

@@ -72,6 +72,11 @@ def region_of(meta, shape: tuple[int, ...]) -> Region:
     if min(start) < 1:
         raise SubarrayError(f"its subarray starts at {start}, and the first pixel is (1, 1)")
     if (subarray.ysize, subarray.xsize) != (rows, columns):
-        log.warning("SUBSIZE keywords say %s x %s pixels, the array has %d x %d and is used",
-                    subarray.xsize, subarray.ysize, columns, rows)
+        log.warning(
+            "SUBSIZE keywords say %s x %s pixels, the array has %d x %d and is used",
+            subarray.xsize,
+            subarray.ysize,
+            columns,
+            rows,
+        )
     return Region(*start, columns, rows)

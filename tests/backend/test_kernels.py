@@ -68,7 +68,9 @@ def test_four_axes_are_refused(backend):
         number_3d((2, 2, 2, 2), None)
 
 
-@pytest.mark.parametrize(("nrows", "bytes_per_row", "budget"), [(10, 4, 8), (10, 4, 40), (10, 100, 8), (1, 1, 1)])
+@pytest.mark.parametrize(
+    ("nrows", "bytes_per_row", "budget"), [(10, 4, 8), (10, 4, 40), (10, 100, 8), (1, 1, 1)]
+)
 def test_tiles_cover_all_rows_once(nrows, bytes_per_row, budget):
     tiles = list(row_tiles(nrows, bytes_per_row, budget))
     covered = [row for tile in tiles for row in range(tile.start, tile.stop)]

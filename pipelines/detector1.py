@@ -1,0 +1,119 @@
+"""Stage 1: from raw ramps to count rates."""
+
+from typing import ClassVar
+
+from gpucal.core import Pipeline
+from gpucal.data import Exposure, InputError
+from gpucal.steps.charge_migration import ChargeMigrationStep
+from gpucal.steps.dark_current import DarkCurrentStep
+from gpucal.steps.dq_init import DQInitStep
+from gpucal.steps.gain_scale import GainScaleStep
+from gpucal.steps.group_scale import GroupScaleStep
+from gpucal.steps.ipc import IPCStep
+from gpucal.steps.jump import JumpStep
+from gpucal.steps.linearity import LinearityStep
+from gpucal.steps.persistence import PersistenceStep
+from gpucal.steps.ramp_fit import RampFitStep
+from gpucal.steps.refpix import RefPixStep
+from gpucal.steps.saturation import SaturationStep
+from gpucal.steps.superbias import SuperBiasStep
+
+# The steps on ramps, in order, for each family of detectors. The near-infrared places of picture_frame and
+# clean_flicker_noise are between jump and persistence.
+RAMP_STEPS = {
+    "near-infrared": (
+        "group_scale",
+        "dq_init",
+        "saturation",
+        "ipc",
+        "superbias",
+        "refpix",
+        "linearity",
+        "dark_current",
+        "charge_migration",
+        "jump",
+        "persistence",
+    ),
+}
+
+# The family of each instrument's detectors.
+FAMILIES = {
+    "FGS": "near-infrared",
+    "NIRCAM": "near-infrared",
+    "NIRISS": "near-infrared",
+    "NIRSPEC": "near-infrared",
+}
+
+
+def ramp_steps(exposure: Exposure) -> tuple[str, ...]:
+    """The names of the steps on ramps for the exposure's instrument, in order.
+
+    Raises
+    ------
+    InputError
+        If there is no order for the instrument.
+    """
+    instrument = exposure.meta.instrument.name
+    if instrument not in FAMILIES:
+        known = ", ".join(FAMILIES)
+        raise InputError(f"{exposure.source}: INSTRUME is {instrument}; stage 1 takes exposures of {known}")
+    return RAMP_STEPS[FAMILIES[instrument]]
+
+
+class Detector1Pipeline(Pipeline):
+    """Correct raw ramps for all that the detector did to them, and fit their slopes.
+
+    Products: ``rate`` (the mean of all integrations) and ``rateints`` (each integration); ``ramp`` (the
+    corrected ramps) with ``save_calibrated_ramp``.
+
+    Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_detector1.html.
+    """
+
+    class_alias = "calwebb_detector1"
+    spec = """
+        save_calibrated_ramp = boolean(default=False)  # save the corrected ramps
+    """
+    input_types = ("RampModel",)
+    step_defs: ClassVar = {
+        "group_scale": GroupScaleStep,
+        "dq_init": DQInitStep,
+        "saturation": SaturationStep,
+        "ipc": IPCStep,
+        "superbias": SuperBiasStep,
+        "refpix": RefPixStep,
+        "linearity": LinearityStep,
+        "dark_current": DarkCurrentStep,
+        "charge_migration": ChargeMigrationStep,
+        "jump": JumpStep,
+        "persistence": PersistenceStep,
+        "ramp_fit": RampFitStep,
+        "gain_scale": GainScaleStep,
+    }
+
+    def order(self, exposure: Exposure) -> tuple[str, ...]:
+        """The names of the steps for the exposure's instrument, in order."""
+        return (*ramp_steps(exposure), "ramp_fit", "gain_scale")
+
+    def product_suffix(self, exposure: Exposure) -> str:
+        """``rate``, or ``ramp`` where the ramps were not fitted; unless the user chose another."""
+        return self.suffix or ("rate" if exposure.meta.cal_step.ramp_fit == "COMPLETE" else "ramp")
+
+    def process(self, exposure: Exposure, references) -> Exposure:
+        """Correct the ramps, fit them, and bring the rates to the instrument's nominal gain.
+
+        Returns
+        -------
+        Exposure
+            The rate; or the corrected ramps, if ``ramp_fit`` is skipped.
+        """
+        for key in ramp_steps(exposure):
+            exposure = self.run_step(key, exposure, references)
+        if self.save_calibrated_ramp:
+            self.save(exposure, "ramp")
+        fitted = self.run_step("ramp_fit", exposure, references)
+        if isinstance(fitted, Exposure):
+            return self.run_step("gain_scale", fitted, references)
+        rate, rateints = (product and self.run_step("gain_scale", product, references) for product in fitted)
+        if rateints is not None and (self.save_results or self.output_file):
+            self.save(rateints, "rateints")
+        return rate
