@@ -1,0 +1,124 @@
+"""Charge dropped by particles: cosmic-ray tracks, and snowballs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ENERGY_RANGE = (400.0, 2e5)
+MEAN_TRACK_LENGTH = 2.0
+SNOWBALL_RADII = (3.0, 12.0)
+
+HIT_TYPE = np.dtype(
+    [("integration", "i4"), ("frame", "i4"), ("group", "i4"), ("y", "i4"), ("x", "i4"), ("electrons", "f4")]
+)
+SNOWBALL_TYPE = np.dtype(
+    [("integration", "i4"), ("frame", "i4"), ("group", "i4"), ("y", "f4"), ("x", "f4"), ("radius", "f4")]
+)
+
+
+@dataclass(frozen=True)
+class Events:
+    """What fell on the detector in an exposure.
+
+    Attributes
+    ----------
+    hits : ndarray of HIT_TYPE
+        One entry for each pixel that a cosmic ray crossed. `group` is the first whose value has the
+        charge in it (it equals the number of groups for what came too late to be seen there).
+    snowballs : ndarray of SNOWBALL_TYPE
+        One entry each; `radius` is that of the saturated core, pixels.
+    """
+
+    hits: np.ndarray
+    snowballs: np.ndarray
+
+    def deposits(self, integration, frame, readout):
+        """Charge that arrived during one frame.
+
+        Parameters
+        ----------
+        integration, frame : int
+            From 0.
+        readout : Readout
+
+        Yields
+        ------
+        rows, columns : ndarray of int
+        electrons : ndarray, float32
+        """
+        hits = self.hits[(self.hits["integration"] == integration) & (self.hits["frame"] == frame)]
+        if len(hits):
+            yield hits["y"], hits["x"], hits["electrons"]
+        for snowball in self.snowballs:
+            if snowball["integration"] == integration and snowball["frame"] == frame:
+                yield _snowball_charge(snowball, readout)
+
+
+def draw_events(readout, effects, rng):
+    """Draw the events of an exposure.
+
+    Parameters
+    ----------
+    readout : Readout
+    effects : Effects
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    Events
+    """
+    pixel_seconds = np.prod(readout.subarray.shape) * readout.integration_time * readout.nints
+    tracks = rng.poisson(effects.cosmic_ray_rate * pixel_seconds) if effects.cosmic_rays else 0
+    balls = rng.poisson(effects.snowball_rate * pixel_seconds) if effects.snowballs else 0
+    return Events(_draw_hits(readout, tracks, rng), _draw_snowballs(readout, balls, rng))
+
+
+def _draw_hits(readout, number, rng):
+    """Straight tracks; each crossed pixel takes its own energy from the spectrum."""
+    ny, nx = readout.subarray.shape
+    length = rng.geometric(1 / MEAN_TRACK_LENGTH, number)
+    track = np.repeat(np.arange(number), length)
+    step = np.arange(len(track)) - np.repeat(np.cumsum(length) - length, length)
+    angle = rng.uniform(0, 2 * np.pi, number)[track]
+    y = np.floor(rng.uniform(0, ny, number)[track] + step * np.sin(angle)).astype(int)
+    x = np.floor(rng.uniform(0, nx, number)[track] + step * np.cos(angle)).astype(int)
+    hits = np.zeros(len(track), HIT_TYPE)
+    hits["integration"] = rng.integers(readout.nints, size=number)[track]
+    hits["frame"] = rng.integers(readout.total_frames, size=number)[track]
+    hits["y"], hits["x"] = y, x
+    low, high = ENERGY_RANGE
+    hits["electrons"] = 1 / rng.uniform(1 / high, 1 / low, len(track))
+    _set_group(hits, readout)
+    return hits[(y >= 0) & (y < ny) & (x >= 0) & (x < nx)]
+
+
+def _draw_snowballs(readout, number, rng):
+    ny, nx = readout.subarray.shape
+    snowballs = np.zeros(number, SNOWBALL_TYPE)
+    snowballs["integration"] = rng.integers(readout.nints, size=number)
+    snowballs["frame"] = rng.integers(readout.total_frames, size=number)
+    snowballs["y"], snowballs["x"] = rng.uniform(0, ny, number), rng.uniform(0, nx, number)
+    snowballs["radius"] = rng.uniform(*SNOWBALL_RADII, number)
+    _set_group(snowballs, readout)
+    return snowballs
+
+
+def _set_group(events, readout):
+    position = events["frame"] % readout.frames_per_group
+    late = position >= readout.pattern.nframes
+    events["group"] = events["frame"] // readout.frames_per_group + late
+
+
+def _snowball_charge(snowball, readout):
+    """Twice full well inside the core, then a halo that falls off over the core's radius."""
+    ny, nx = readout.subarray.shape
+    radius = float(snowball["radius"])
+    reach = int(5 * radius) + 1
+    y0, x0 = int(snowball["y"]), int(snowball["x"])
+    rows, columns = np.mgrid[
+        max(0, y0 - reach) : min(ny, y0 + reach + 1), max(0, x0 - reach) : min(nx, x0 + reach + 1)
+    ]
+    distance = np.hypot(rows - snowball["y"], columns - snowball["x"])
+    halo = 0.05 * readout.detector.full_well * np.exp(-(distance - radius) / (0.7 * radius))
+    charge = np.where(distance < radius, 2 * readout.detector.full_well, halo)
+    return rows, columns, charge.astype(np.float32)

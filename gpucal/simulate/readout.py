@@ -1,0 +1,156 @@
+"""Read patterns and the times at which frames are read.
+
+Frame times follow the formulas of the JWST user documentation (NIRCam detector subarrays, NIRSpec
+detector subarrays): pixels are read every 10 microseconds through each output, each row costs 12 more
+pixel times, and a frame one row more, or more where one output reads a window.
+"""
+
+from dataclasses import dataclass
+
+from gpucal.simulate.detectors import NEAR_INFRARED_SIZE, Detector
+from gpucal.simulate.orientation import readout_shape
+from gpucal.simulate.subarrays import Subarray
+
+PIXEL_TIME = 1e-5
+ROW_OVERHEAD_PIXELS = 12
+
+
+@dataclass(frozen=True)
+class ReadPattern:
+    """How frames make groups.
+
+    Attributes
+    ----------
+    name : str
+        READPATT keyword.
+    nframes : int
+        Frames averaged into a group.
+    groupgap : int
+        Frames dropped between groups.
+    """
+
+    name: str
+    nframes: int
+    groupgap: int
+
+
+_ROWS = {
+    "NIRCAM": {
+        "RAPID": (1, 0),
+        "BRIGHT1": (1, 1),
+        "BRIGHT2": (2, 0),
+        "SHALLOW2": (2, 3),
+        "SHALLOW4": (4, 1),
+        "MEDIUM2": (2, 8),
+        "MEDIUM8": (8, 2),
+        "DEEP2": (2, 18),
+        "DEEP8": (8, 12),
+    },
+    "NIRISS": {"NISRAPID": (1, 0), "NIS": (4, 0)},
+    "NIRSPEC": {
+        "NRSRAPID": (1, 0),
+        "NRS": (4, 0),
+        "NRSRAPIDD1": (1, 1),
+        "NRSRAPIDD2": (1, 2),
+        "NRSRAPIDD6": (1, 6),
+    },
+    "FGS": {"FGSRAPID": (1, 0), "FGS": (4, 0)},
+}
+
+ZERO_FRAME_INSTRUMENTS = {"NIRCAM"}
+
+
+def pattern_named(instrument, name=None):
+    """A read pattern of an instrument; its fastest one when no name is given.
+
+    Raises
+    ------
+    ValueError
+        The instrument has no pattern of that name.
+    """
+    table = _ROWS[instrument]
+    name = name.upper() if name else next(iter(table))
+    try:
+        return ReadPattern(name, *table[name])
+    except KeyError:
+        raise ValueError(f"{instrument} has no read pattern {name!r}; it has {', '.join(table)}") from None
+
+
+def frame_time(detector, subarray):
+    """Time to read one frame.
+
+    Parameters
+    ----------
+    detector : Detector
+    subarray : Subarray
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    slow, fast = readout_shape(detector, subarray.shape)
+    row = fast // subarray.noutputs + ROW_OVERHEAD_PIXELS
+    if subarray.noutputs > 1:
+        return round((row * (slow + 1) + 1) * PIXEL_TIME, 5)
+    extra_rows = 1 if slow == NEAR_INFRARED_SIZE else detector.window_overhead_rows
+    return round(row * (slow + extra_rows) * PIXEL_TIME, 5)
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Everything about how one exposure is read.
+
+    Attributes
+    ----------
+    detector : Detector
+    subarray : Subarray
+    pattern : ReadPattern
+    ngroups, nints : int
+    frame_time : float
+        Seconds.
+
+    Raises
+    ------
+    ValueError
+        There are no groups or no integrations, or the window is not on the detector.
+    """
+
+    detector: Detector
+    subarray: Subarray
+    pattern: ReadPattern
+    ngroups: int
+    nints: int
+    frame_time: float
+
+    def __post_init__(self):
+        if self.ngroups < 1 or self.nints < 1:
+            raise ValueError(f"ngroups and nints are at least 1, not {self.ngroups} and {self.nints}")
+        for part, size in zip(self.subarray.window, self.detector.size, strict=True):
+            if part.start < 0 or part.stop > size:
+                raise ValueError(f"{self.subarray} is not on detector {self.detector.name}")
+
+    @property
+    def frames_per_group(self):
+        """Frames from the start of one group to the start of the next."""
+        return self.pattern.nframes + self.pattern.groupgap
+
+    @property
+    def group_time(self):
+        """Time from group to group, seconds."""
+        return self.frames_per_group * self.frame_time
+
+    @property
+    def total_frames(self):
+        """Frames from a reset to the last frame of the last group."""
+        return self.ngroups * self.frames_per_group - self.pattern.groupgap
+
+    @property
+    def integration_time(self):
+        """Time from a reset to the end of the last group, seconds."""
+        return self.total_frames * self.frame_time
+
+    @property
+    def has_zero_frame(self):
+        """Whether the first frame of each integration is kept by itself."""
+        return self.pattern.nframes > 1 and self.detector.instrument in ZERO_FRAME_INSTRUMENTS

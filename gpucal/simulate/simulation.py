@@ -1,0 +1,172 @@
+"""Simulating an exposure, its references and the cache that serves them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gpucal.simulate.crds_cache import CrdsCache
+from gpucal.simulate.detectors import detector_named
+from gpucal.simulate.effects import Effects
+from gpucal.simulate.events import draw_events
+from gpucal.simulate.exposure import write_exposure
+from gpucal.simulate.metadata import (
+    default_filter,
+    exposure_type,
+    file_name,
+    observation_keywords,
+    readout_keywords,
+)
+from gpucal.simulate.pixels import make_pixels
+from gpucal.simulate.ramp import read_out
+from gpucal.simulate.readout import Readout, frame_time, pattern_named
+from gpucal.simulate.reference_files import ReferenceOptions
+from gpucal.simulate.references import provide_references
+from gpucal.simulate.scene import photon_rate
+from gpucal.simulate.subarrays import subarray_named
+from gpucal.simulate.template import template_readout
+
+CACHE_NAME = "crds_cache"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What went into an exposure.
+
+    Attributes
+    ----------
+    rate : ndarray (ny, nx), float64
+        Count rate from light, DN/s: what a perfect calibration gives. Zero in reference and dead pixels.
+    hits : ndarray
+        Cosmic-ray hits, one entry a pixel: see `gpucal.simulate.events.Events`.
+    snowballs : ndarray
+        Snowballs, one entry each.
+    """
+
+    rate: np.ndarray
+    hits: np.ndarray
+    snowballs: np.ndarray
+
+    def save(self, path):
+        """Write to an .npz file."""
+        np.savez(path, rate=self.rate, hits=self.hits, snowballs=self.snowballs)
+
+    @classmethod
+    def load(cls, path):
+        """Read what `save` wrote."""
+        with np.load(path) as file:
+            return cls(file["rate"], file["hits"], file["snowballs"])
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A simulated exposure and what belongs to it.
+
+    Attributes
+    ----------
+    exposure : Path
+        The level-1b file.
+    references : dict
+        Reference type -> Path inside the cache.
+    cache : Path
+        The CRDS cache, for CRDS_PATH.
+    context : str
+        The context of the cache under which these references are served.
+    truth : Truth
+    truth_path : Path
+    """
+
+    exposure: Path
+    references: dict
+    cache: Path
+    context: str
+    truth: Truth
+    truth_path: Path
+
+    def environment(self):
+        """Environment variables that make CRDS serve this exposure, dict of str."""
+        return CrdsCache(self.cache).environment(self.context)
+
+
+def simulate(
+    directory,
+    detector=None,
+    filter=None,
+    subarray=None,
+    readpatt=None,
+    ngroups=None,
+    nints=None,
+    effects=None,
+    seed=1,
+    template=None,
+    cache=None,
+    exp_type=None,
+    references=None,
+):
+    """Simulate a level-1b exposure with known truth, and the references that calibrate it.
+
+    Parameters
+    ----------
+    directory : path-like
+        Where the exposure and its truth are written; made if it is not there.
+    detector, filter, subarray, readpatt : str, optional
+        Keywords of the exposure. Without a template they default to NRCA1, the instrument's usual
+        filter, FULL, and the instrument's fastest pattern.
+    ngroups, nints : int, optional
+        Groups in an integration, and integrations; 10 and 1 by default.
+    effects : Effects, optional
+        All of them by default.
+    seed : int, optional
+        Of the exposure; the detector's pixels depend on the detector alone.
+    template : path-like, optional
+        Level-1b file whose keywords are taken over, readout and file name too, except those given here.
+    cache : path-like, optional
+        CRDS cache to make or to extend; `crds_cache` in the directory by default.
+    exp_type : str, optional
+        EXP_TYPE, if not the usual one of the detector and subarray.
+    references : ReferenceOptions, optional
+        How the references are written.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    ValueError
+        No such detector, subarray or read pattern; no groups; a window that is not on the detector.
+    """
+    directory = Path(directory)
+    effects = effects or Effects()
+    options = references or ReferenceOptions()
+    if template is None:
+        readout = _readout(detector or "NRCA1", subarray or "FULL", readpatt, ngroups or 10, nints or 1)
+        filter = filter or default_filter(readout.detector)
+        keywords = observation_keywords(readout, filter, exp_type or exposure_type(readout), seed)
+        name = file_name(readout, filter, seed)
+    else:
+        readout, name = template_readout(template, detector, subarray, readpatt, ngroups, nints)
+        keywords = {"meta.instrument.filter": filter, "meta.exposure.type": exp_type}
+        keywords = {key: value for key, value in keywords.items() if value is not None}
+    scene_seed, event_seed, noise_seed = np.random.SeedSequence(seed).spawn(3)
+    pixels = make_pixels(readout.detector, readout.subarray.window, effects)
+    rate = photon_rate(readout, effects, np.random.default_rng(scene_seed))
+    rate[pixels.reference | pixels.bad["dead"]] = 0
+    events = draw_events(readout, effects, np.random.default_rng(event_seed))
+    raw = read_out(readout, pixels, rate, events, effects, noise_seed)
+
+    directory.mkdir(parents=True, exist_ok=True)
+    write_exposure(directory / name, readout, raw, keywords | readout_keywords(readout), template)
+    truth = Truth(rate / pixels.gain, events.hits, events.snowballs)
+    truth_path = directory / name.replace("_uncal.fits", "_truth.npz")
+    truth.save(truth_path)
+    store = CrdsCache(cache or directory / CACHE_NAME)
+    paths = provide_references(store, readout, pixels, effects, options)
+    return Simulation(directory / name, paths, store.path, store.context, truth, truth_path)
+
+
+def _readout(detector, subarray, readpatt, ngroups, nints):
+    detector = detector_named(detector)
+    subarray = subarray_named(detector, subarray)
+    pattern = pattern_named(detector.instrument, readpatt)
+    return Readout(detector, subarray, pattern, ngroups, nints, frame_time(detector, subarray))
