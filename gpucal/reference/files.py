@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from gpucal.backend import current_backend
 from gpucal.errors import GpucalError
 from gpucal.reference import store
 from gpucal.reference.models import MODEL_CLASSES, PRIMARY_ARRAYS
-from gpucal.reference.subarray import SubarrayError, region_of
+from gpucal.reference.subarray import Region, SubarrayError, region_of
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +66,20 @@ class Reference:
 
     @property
     def meta(self):
-        """The metadata tree."""
-        return self.model.meta
+        """The metadata tree; kept, so that it is there when the file is not opened again."""
+        return self._kept("meta", self._metadata_only).meta
+
+    @property
+    def region(self) -> Region:
+        """The part of the detector that the reference covers.
+
+        Raises
+        ------
+        SubarrayError
+            If its subarray keywords are missing or impossible.
+        """
+        primary = PRIMARY_ARRAYS.get(self.kind, "data")
+        return self._kept("region", lambda: region_of(self.meta, getattr(self.model, primary).shape))
 
     def array(self, name: str, exposure=None):
         """An array of the reference, on the backend.
@@ -89,11 +102,8 @@ class Reference:
             If the reference does not cover the exposure's subarray, or belongs to another detector.
         """
         cut = None if exposure is None else self._cut(exposure)
-        if self._given is not None:
-            return self._make(name, cut)
         corners = cut and tuple((part.start, part.stop) for part in cut)
-        key = (str(self.path), self.path.stat().st_mtime_ns, name, corners, current_backend().name)
-        return store.fetch(key, lambda: self._make(name, cut))
+        return self._kept((name, corners, current_backend().name), lambda: self._make(name, cut))
 
     def table(self, name: str) -> np.ndarray | None:
         """A table of the reference, on the host."""
@@ -136,14 +146,32 @@ class Reference:
 
     def _cut(self, exposure) -> tuple[slice, slice]:
         """The rows and columns of this reference that the exposure's subarray covers."""
-        primary = PRIMARY_ARRAYS.get(self.kind, "data")
         try:
             needed = region_of(exposure.meta, exposure.data.shape)
         except SubarrayError as error:
             raise ReferenceFileError(f"{exposure.source}: {error}") from error
         try:
-            return needed.within(region_of(self.meta, getattr(self.model, primary).shape))
+            return needed.within(self.region)
         except SubarrayError as error:
             raise ReferenceFileError(
                 f"{self.kind} reference {self.label} does not match the exposure: {error}"
             ) from error
+
+    def _kept(self, what, make):
+        """What the store keeps of this file, made if it is not there; an open model is not kept."""
+        if self._given is not None:
+            return make()
+        return store.fetch((str(self.path), self._changed, what), make)
+
+    @cached_property
+    def _changed(self) -> int:
+        """When the file was last changed: what was kept of an older state does not count."""
+        try:
+            return self.path.stat().st_mtime_ns
+        except FileNotFoundError as error:
+            raise ReferenceFileError(f"{self.kind} reference {self.path}: no such file") from error
+
+    def _metadata_only(self) -> datamodels.JwstDataModel:
+        model = datamodels.JwstDataModel()
+        model.update(self.model)
+        return model
