@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gpucal.simulate.errors import SimulationError
+
 NEAR_INFRARED_SIZE = 2048
 REFERENCE_PIXEL_BORDER = 4
 
@@ -99,10 +101,10 @@ def detector_named(name):
 
     Raises
     ------
-    ValueError
+    SimulationError
         No such detector can be simulated.
     """
     try:
         return DETECTORS[name.upper()]
     except KeyError:
-        raise ValueError(f"no detector {name!r}; there are {', '.join(DETECTORS)}") from None
+        raise SimulationError(f"no detector {name!r}; there are {', '.join(DETECTORS)}") from None

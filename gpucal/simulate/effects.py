@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, fields, replace
 
+from gpucal.simulate.errors import SimulationError
+
 
 @dataclass(frozen=True)
 class Effects:
@@ -90,12 +92,12 @@ class Effects:
 
         Raises
         ------
-        ValueError
+        SimulationError
             There is no effect of that name.
         """
         unknown = set(names) - set(cls.switches())
         if unknown:
-            raise ValueError(f"no effect {sorted(unknown)}; there are {', '.join(cls.switches())}")
+            raise SimulationError(f"no effect {sorted(unknown)}; there are {', '.join(cls.switches())}")
         return replace(cls.none(**levels), **dict.fromkeys(names, True))
 
     def detector_state(self):

@@ -1,11 +1,30 @@
 """Writing a simulated exposure as a level-1b file."""
 
 import numpy as np
+from astropy.io import fits
 from astropy.time import Time
-from stdatamodels.jwst import datamodels
+
+from gpucal.simulate.metadata import science_keywords
 
 SECONDS_PER_DAY = 86400.0
-CLOCK_EPOCH = Time("2000-01-01T00:00:00", scale="utc")
+CLOCK_EPOCH = 51544.0  # MJD of 2000-01-01
+STRUCTURAL = ("NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "NAXIS4", "BSCALE", "BZERO", "EXTVER")
+
+# Columns of the GROUP and INT_TIMES tables of level-1b products (JWST data products documentation).
+GROUP_TYPE = np.dtype(
+    [
+        ("integration_number", "i4"), ("group_number", "i2"), ("end_day", "i2"),
+        ("end_milliseconds", "i4"), ("end_submilliseconds", "i2"), ("group_end_time", "S26"),
+        ("number_of_columns", "i2"), ("number_of_rows", "i2"), ("number_of_gaps", "i2"),
+        ("completion_code_number", "i2"), ("completion_code_text", "S36"),
+        ("bary_end_time", "f8"), ("helio_end_time", "f8"),
+    ]
+)
+INT_TIMES_TYPE = np.dtype(
+    [("integration_number", "i4")]
+    + [(f"int_{moment}_MJD_UTC", "f8") for moment in ("start", "mid", "end")]
+    + [(f"int_{moment}_BJD_TDB", "f8") for moment in ("start", "mid", "end")]
+)
 
 
 def write_exposure(path, readout, raw, keywords, template=None):
@@ -17,46 +36,55 @@ def write_exposure(path, readout, raw, keywords, template=None):
     readout : Readout
     raw : RawRamp
     keywords : dict
-        Dotted name in the metadata tree -> value.
-    template : pathlib.Path or None
-        Level-1b file whose other keywords are taken over.
+        Primary keywords.
+    template : path-like or None
+        Level-1b file whose other primary and SCI keywords are taken over.
     """
-    with datamodels.Level1bModel(template) as model:
-        model.data = raw.groups
-        if raw.zero_frame is not None:
-            model.zeroframe = raw.zero_frame
-        for name, value in keywords.items():
-            model[name] = value
-        start = model.meta.exposure.start_time
-        model.group = _group_table(model, readout, start)
-        model.int_times = _integration_times(model, readout, start)
-        model.meta.filename = path.name
-        model.save(path, overwrite=True)
+    primary, science = _template_headers(template)
+    primary.update(keywords | {"FILENAME": path.name})
+    start = primary["EXPSTART"]
+    science.update(science_keywords(readout, start))
+    hdus = fits.HDUList([fits.PrimaryHDU(header=primary), fits.ImageHDU(raw.groups, science, name="SCI")])
+    if raw.zero_frame is not None:
+        hdus.append(fits.ImageHDU(raw.zero_frame, name="ZEROFRAME"))
+    hdus.append(fits.BinTableHDU(_group_table(readout, start), name="GROUP"))
+    hdus.append(fits.BinTableHDU(_integration_times(readout, start), name="INT_TIMES"))
+    hdus.writeto(path, overwrite=True)
 
 
-def _group_table(model, readout, start):
+def _template_headers(template):
+    if template is None:
+        return fits.Header(), fits.Header()
+    with fits.open(template) as hdus:
+        primary, science = hdus[0].header.copy(), hdus["SCI"].header.copy()
+    for keyword in STRUCTURAL:
+        science.remove(keyword, ignore_missing=True)
+    return primary, science
+
+
+def _group_table(readout, start):
     """One row for each group: when it ended."""
     number = np.arange(readout.nints * readout.ngroups)
     integration, group = np.divmod(number, readout.ngroups)
     frames = group * readout.frames_per_group + readout.pattern.nframes
     seconds = integration * readout.integration_time + frames * readout.frame_time
     ends = Time(start + seconds / SECONDS_PER_DAY, format="mjd")
-    days = ends.mjd - CLOCK_EPOCH.mjd
-    table = np.zeros(len(number), dtype=model.get_dtype("group"))
+    days = ends.mjd - CLOCK_EPOCH
+    table = np.zeros(len(number), GROUP_TYPE)
     table["integration_number"] = integration + 1
     table["group_number"] = group + 1
     table["end_day"] = np.floor(days)
     table["end_milliseconds"] = np.floor((days % 1) * SECONDS_PER_DAY * 1000)
-    table["group_end_time"] = [text[:26].encode() for text in ends.isot]
+    table["group_end_time"] = ends.isot.astype("S26")
     table["number_of_columns"], table["number_of_rows"] = readout.subarray.xsize, readout.subarray.ysize
     table["completion_code_text"] = b"COMPLETE"
     table["bary_end_time"] = table["helio_end_time"] = ends.mjd
     return table
 
 
-def _integration_times(model, readout, start):
+def _integration_times(readout, start):
     """One row for each integration: start, middle and end."""
-    table = np.zeros(readout.nints, dtype=model.get_dtype("int_times"))
+    table = np.zeros(readout.nints, INT_TIMES_TYPE)
     table["integration_number"] = np.arange(1, readout.nints + 1)
     length = readout.integration_time / SECONDS_PER_DAY
     for moment, fraction in (("start", 0.0), ("mid", 0.5), ("end", 1.0)):

@@ -1,4 +1,4 @@
-"""Keywords of a simulated exposure."""
+"""Keywords of a simulated exposure, by their FITS names."""
 
 import zlib
 
@@ -9,9 +9,9 @@ PROGRAM = "01000"
 
 # Optical elements and exposure types in which an instrument is simulated unless told otherwise.
 OPTICS = {
-    "NIRCAM": {"pupil": "CLEAR"},
-    "NIRISS": {"pupil": "CLEARP"},
-    "NIRSPEC": {"grating": "PRISM"},
+    "NIRCAM": {"PUPIL": "CLEAR"},
+    "NIRISS": {"PUPIL": "CLEARP"},
+    "NIRSPEC": {"GRATING": "PRISM"},
     "FGS": {},
 }
 FILTERS = {"NIRCAM": "F200W", "NIRISS": "F200W", "NIRSPEC": "CLEAR", "FGS": None}
@@ -52,8 +52,21 @@ def file_name(readout, filter_name, seed):
     return f"jw{visit}_02101_{seed % 100000:05d}_{readout.detector.name.lower()}_uncal.fits"
 
 
+def window_keywords(detector, subarray):
+    """Keywords that place an array on its detector; references have them too."""
+    return {
+        "SUBARRAY": subarray.name,
+        "SUBSTRT1": subarray.xstart,
+        "SUBSTRT2": subarray.ystart,
+        "SUBSIZE1": subarray.xsize,
+        "SUBSIZE2": subarray.ysize,
+        "FASTAXIS": detector.fast_axis,
+        "SLOWAXIS": detector.slow_axis,
+    }
+
+
 def readout_keywords(readout):
-    """Metadata that say how the exposure was read.
+    """Primary keywords that say how the exposure was read.
 
     Parameters
     ----------
@@ -62,43 +75,34 @@ def readout_keywords(readout):
     Returns
     -------
     dict
-        Dotted name in the metadata tree -> value.
     """
-    detector, subarray, pattern = readout.detector, readout.subarray, readout.pattern
+    pattern = readout.pattern
     duration = readout.nints * readout.integration_time
     return {
-        "meta.telescope": "JWST",
-        "meta.instrument.name": detector.instrument,
-        "meta.instrument.detector": detector.name,
-        "meta.subarray.name": subarray.name,
-        "meta.subarray.xstart": subarray.xstart,
-        "meta.subarray.ystart": subarray.ystart,
-        "meta.subarray.xsize": subarray.xsize,
-        "meta.subarray.ysize": subarray.ysize,
-        "meta.subarray.fastaxis": detector.fast_axis,
-        "meta.subarray.slowaxis": detector.slow_axis,
-        "meta.exposure.readpatt": pattern.name,
-        "meta.exposure.nints": readout.nints,
-        "meta.exposure.ngroups": readout.ngroups,
-        "meta.exposure.nframes": pattern.nframes,
-        "meta.exposure.groupgap": pattern.groupgap,
-        "meta.exposure.frame_divisor": pattern.nframes,
-        "meta.exposure.frame_time": readout.frame_time,
-        "meta.exposure.group_time": readout.group_time,
-        "meta.exposure.integration_time": readout.integration_time,
-        "meta.exposure.exposure_time": duration,
-        "meta.exposure.effective_exposure_time": duration,
-        "meta.exposure.elapsed_exposure_time": duration,
-        "meta.exposure.duration": duration,
-        "meta.exposure.noutputs": subarray.noutputs,
-        "meta.exposure.zero_frame": readout.has_zero_frame,
-        "meta.exposure.sca_num": detector.sensor,
-        "meta.bunit_data": "DN",
+        "TELESCOP": "JWST",
+        "DATAMODL": "Level1bModel",
+        "INSTRUME": readout.detector.instrument,
+        "DETECTOR": readout.detector.name,
+        "SCA_NUM": readout.detector.sensor,
+        "READPATT": pattern.name,
+        "NOUTPUTS": readout.subarray.noutputs,
+        "NINTS": readout.nints,
+        "NGROUPS": readout.ngroups,
+        "NFRAMES": pattern.nframes,
+        "FRMDIVSR": pattern.nframes,
+        "GROUPGAP": pattern.groupgap,
+        "TFRAME": readout.frame_time,
+        "TGROUP": readout.group_time,
+        "EFFINTTM": readout.integration_time,
+        "EFFEXPTM": duration,
+        "DURATION": duration,
+        "ZEROFRAM": readout.has_zero_frame,
+        **window_keywords(readout.detector, readout.subarray),
     }
 
 
 def observation_keywords(readout, filter_name, exp_type, seed):
-    """Metadata that say what was observed and when; a template has its own instead.
+    """Primary keywords that say what was observed and when; a template has its own instead.
 
     Parameters
     ----------
@@ -110,72 +114,69 @@ def observation_keywords(readout, filter_name, exp_type, seed):
     Returns
     -------
     dict
-        Dotted name in the metadata tree -> value; no entry is None.
     """
     detector = readout.detector
     name = file_name(readout, filter_name, seed)
     stop = START + TimeDelta(readout.nints * readout.integration_time, format="sec")
-    middle = START + 0.5 * (stop - START)
     keywords = {
-        "meta.filename": name,
-        "meta.origin": "gpucal simulation",
-        "meta.instrument.filter": filter_name,
-        **{f"meta.instrument.{key}": value for key, value in OPTICS[detector.instrument].items()},
-        "meta.exposure.type": exp_type,
-        "meta.exposure.nsamples": 1,
-        "meta.exposure.sample_time": 10.0,
-        "meta.exposure.drop_frames1": 0,
-        "meta.exposure.drop_frames3": 0,
-        "meta.exposure.nresets_at_start": 1,
-        "meta.exposure.nresets_between_ints": 1,
-        "meta.exposure.data_problem": False,
-        "meta.observation.date": START.isot[:10],
-        "meta.observation.time": START.isot[11:],
-        "meta.observation.date_beg": START.isot,
-        "meta.observation.date_end": stop.isot,
-        "meta.observation.program_number": PROGRAM,
-        "meta.observation.observation_number": name[7:10],
-        "meta.observation.visit_number": "001",
-        "meta.observation.visit_id": name[2:13],
-        "meta.observation.obs_id": f"V{name[2:13]}P0000000002101",
-        "meta.observation.visit_group": "02",
-        "meta.observation.sequence_id": "1",
-        "meta.observation.activity_id": "01",
-        "meta.observation.exposure_number": str(seed % 100000),
-        "meta.program.title": "Simulated exposure",
-        "meta.target.catalog_name": "SIMULATED FIELD",
-        "meta.target.type": "FIXED",
-        "meta.target.ra": 80.5,
-        "meta.target.dec": -69.5,
-        "meta.visit.tsovisit": exp_type in TIME_SERIES_TYPES,
-        **_times(START, middle, stop),
-        **_pointing(detector),
+        "ORIGIN": "gpucal simulation",
+        "TIMESYS": "UTC",
+        "TITLE": "Simulated exposure",
+        "DATE-OBS": START.isot[:10],
+        "TIME-OBS": START.isot[11:],
+        "DATE-BEG": START.isot,
+        "DATE-END": stop.isot,
+        "EXPSTART": START.mjd,
+        "EXPMID": (START + 0.5 * (stop - START)).mjd,
+        "EXPEND": stop.mjd,
+        "PROGRAM": PROGRAM,
+        "OBSERVTN": name[7:10],
+        "VISIT": "001",
+        "VISIT_ID": name[2:13],
+        "OBS_ID": f"V{name[2:13]}P0000000002101",
+        "VISITGRP": "02",
+        "SEQ_ID": "1",
+        "ACT_ID": "01",
+        "EXPOSURE": str(seed % 100000),
+        "TARGNAME": "SIMULATED FIELD",
+        "TARGTYPE": "FIXED",
+        "TARG_RA": 80.5,
+        "TARG_DEC": -69.5,
+        "TSOVISIT": exp_type in TIME_SERIES_TYPES,
+        "FILTER": filter_name,
+        **OPTICS[detector.instrument],
+        "EXP_TYPE": exp_type,
+        "NSAMPLES": 1,
+        "TSAMPLE": 10.0,
+        "DRPFRMS1": 0,
+        "DRPFRMS3": 0,
+        "NRSTSTRT": 1,
+        "NRESETS": 1,
+        "DATAPROB": False,
+        "APERNAME": f"{detector.name}_{readout.subarray.name}",
     }
     if detector.instrument == "NIRCAM":
-        keywords["meta.instrument.module"] = detector.name[3]
-        keywords["meta.instrument.channel"] = "LONG" if detector.name.endswith("LONG") else "SHORT"
+        keywords["MODULE"] = detector.name[3]
+        keywords["CHANNEL"] = "LONG" if detector.name.endswith("LONG") else "SHORT"
     return {key: value for key, value in keywords.items() if value is not None}
 
 
-def _times(start, middle, stop):
-    return {
-        "meta.exposure.start_time": start.mjd,
-        "meta.exposure.mid_time": middle.mjd,
-        "meta.exposure.end_time": stop.mjd,
-        "meta.exposure.start_time_mjd": start.mjd,
-        "meta.exposure.mid_time_mjd": middle.mjd,
-        "meta.exposure.end_time_mjd": stop.mjd,
-        "meta.exposure.start_time_tdb": start.tdb.mjd,
-        "meta.exposure.mid_time_tdb": middle.tdb.mjd,
-        "meta.exposure.end_time_tdb": stop.tdb.mjd,
-    }
+def science_keywords(readout, start):
+    """Keywords of the SCI extension.
 
+    Parameters
+    ----------
+    readout : Readout
+    start : float
+        MJD of the start of the exposure.
 
-def _pointing(detector):
-    return {
-        "meta.pointing.ra_v1": 80.5,
-        "meta.pointing.dec_v1": -69.5,
-        "meta.pointing.pa_v3": 0.0,
-        "meta.aperture.name": f"{detector.name}_FULL",
-        "meta.aperture.pps_name": f"{detector.name}_FULL",
-    }
+    Returns
+    -------
+    dict
+    """
+    duration = readout.nints * readout.integration_time
+    keywords = {"BUNIT": "DN", "XPOSURE": duration, "TELAPSE": duration}
+    for name, tdb_name, fraction in (("BEG", "BEG", 0), ("AVG", "MID", 0.5), ("END", "END", 1)):
+        moment = Time(start, format="mjd", scale="utc") + TimeDelta(fraction * duration, format="sec")
+        keywords |= {f"MJD-{name}": moment.mjd, f"TDB-{tdb_name}": moment.tdb.mjd}
+    return keywords

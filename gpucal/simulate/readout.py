@@ -8,6 +8,7 @@ pixel times, and a frame one row more, or more where one output reads a window.
 from dataclasses import dataclass
 
 from gpucal.simulate.detectors import NEAR_INFRARED_SIZE, Detector
+from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.orientation import readout_shape
 from gpucal.simulate.subarrays import Subarray
 
@@ -65,7 +66,7 @@ def pattern_named(instrument, name=None):
 
     Raises
     ------
-    ValueError
+    SimulationError
         The instrument has no pattern of that name.
     """
     table = _ROWS[instrument]
@@ -73,7 +74,8 @@ def pattern_named(instrument, name=None):
     try:
         return ReadPattern(name, *table[name])
     except KeyError:
-        raise ValueError(f"{instrument} has no read pattern {name!r}; it has {', '.join(table)}") from None
+        known = ", ".join(table)
+        raise SimulationError(f"{instrument} has no read pattern {name!r}; it has {known}") from None
 
 
 def frame_time(detector, subarray):
@@ -112,7 +114,7 @@ class Readout:
 
     Raises
     ------
-    ValueError
+    SimulationError
         There are no groups or no integrations, or the window is not on the detector.
     """
 
@@ -125,10 +127,10 @@ class Readout:
 
     def __post_init__(self):
         if self.ngroups < 1 or self.nints < 1:
-            raise ValueError(f"ngroups and nints are at least 1, not {self.ngroups} and {self.nints}")
+            raise SimulationError(f"ngroups and nints are at least 1, not {self.ngroups} and {self.nints}")
         for part, size in zip(self.subarray.window, self.detector.size, strict=True):
             if part.start < 0 or part.stop > size:
-                raise ValueError(f"{self.subarray} is not on detector {self.detector.name}")
+                raise SimulationError(f"{self.subarray} is not on detector {self.detector.name}")
 
     @property
     def frames_per_group(self):

@@ -1,14 +1,45 @@
-"""Putting the references of a simulated detector into a cache."""
+"""Writing the references of a simulated detector into a cache that serves them."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
+from typing import NamedTuple
 
 import asdf
+import numpy as np
+from astropy.io import fits
 
+from gpucal.kernels import dqflags
+from gpucal.simulate import reference_arrays
 from gpucal.simulate.crds_cache import selection_keys
+from gpucal.simulate.metadata import window_keywords
 from gpucal.simulate.pixels import make_pixels
-from gpucal.simulate.reference_files import MODELS, USE_AFTER, reference_name, write_reference
 from gpucal.simulate.subarrays import FULL
+
+USE_AFTER = "2022-01-01T00:00:00"
+FORMAT = 2
+
+DQ_DEFINITION_TYPE = np.dtype([("BIT", "i4"), ("VALUE", "u4"), ("NAME", "S40"), ("DESCRIPTION", "S80")])
+
+
+class ReferenceType(NamedTuple):
+    """How a type of reference is made: its contents, data model, and whether a full frame may be cut."""
+
+    contents: Callable
+    model: str
+    may_be_cut: bool = True
+
+
+TYPES = {
+    "mask": ReferenceType(reference_arrays.mask, "MaskModel"),
+    "saturation": ReferenceType(reference_arrays.saturation, "SaturationModel"),
+    "linearity": ReferenceType(reference_arrays.linearity, "LinearityModel"),
+    "gain": ReferenceType(reference_arrays.gain, "GainModel"),
+    "readnoise": ReferenceType(reference_arrays.readnoise, "ReadnoiseModel"),
+    "superbias": ReferenceType(reference_arrays.superbias, "SuperBiasModel", may_be_cut=False),
+    "dark": ReferenceType(reference_arrays.dark, "DarkModel", may_be_cut=False),
+    "ipc": ReferenceType(reference_arrays.ipc, "IPCModel"),
+}
 
 
 def provide_references(cache, readout, pixels, effects, options):
@@ -28,28 +59,88 @@ def provide_references(cache, readout, pixels, effects, options):
     dict
         Reference type -> Path inside the cache.
     """
-    full = replace(readout, subarray=FULL)
-    full_pixels = None
-    rows, paths = {}, {}
-    for kind, (_, may_be_full) in MODELS.items():
-        if kind == "ipc" and not effects.ipc:
-            continue
-        whole = options.full_frame and may_be_full and readout.subarray != FULL
-        source = full if whole else readout
-        path = cache.reference_path(reference_name(kind, source, effects, options))
-        if not path.exists():
-            if whole and full_pixels is None:
-                full_pixels = make_pixels(readout.detector, FULL.window, effects)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_reference(path, kind, source, full_pixels if whole else pixels, effects, options)
-        rows[kind] = (_selection(kind, readout), path.name)
-        paths[kind] = path
+    kinds = [kind for kind in TYPES if effects.ipc or kind != "ipc"]
+    to_cut = [kind for kind in kinds if options.full_frame and TYPES[kind].may_be_cut]
+    exact = [kind for kind in kinds if kind not in to_cut]
+    paths = _write_missing(cache, readout, pixels, effects, options, exact)
+    if to_cut:
+        full_pixels = make_pixels(readout.detector, FULL.window, effects)
+        full = replace(readout, subarray=FULL)
+        paths |= _write_missing(cache, full, full_pixels, effects, options, to_cut)
     for class_name, parameters in options.parameters.items():
         kind = f"pars-{class_name.rpartition('.')[2].lower()}"
         paths[kind] = _write_parameters(cache, readout.detector.instrument, kind, class_name, parameters)
-        rows[kind] = (_selection(kind, readout), paths[kind].name)
+    rows = {kind: (_selection(kind, readout), path.name) for kind, path in paths.items()}
     cache.serve(readout.detector.instrument, rows)
     return paths
+
+
+def _write_missing(cache, readout, pixels, effects, options, kinds):
+    """Write references of some types, unless the cache has them; type -> Path."""
+    paths = {}
+    for kind in kinds:
+        path = paths[kind] = cache.reference_path(_name(kind, readout, effects, options))
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            contents = TYPES[kind].contents(readout, pixels, effects, options)
+            _write(path, kind, readout, contents)
+    return paths
+
+
+def _name(kind, readout, effects, options):
+    """File name of a reference; equal names hold equal data."""
+    state = [FORMAT, readout.detector, readout.subarray, effects.detector_state()]
+    if kind == "linearity":
+        state.append(options.inverse_linearity)
+    if kind == "dark":
+        state += [readout.frame_time, readout.total_frames]
+        if reference_arrays.averages_dark(readout, options):
+            state += [readout.pattern, readout.ngroups]
+    return f"jwst_{readout.detector.instrument.lower()}_{kind}_{_digest(state)}.fits"
+
+
+def _digest(state):
+    return hashlib.sha1(repr(state).encode()).hexdigest()[:12]
+
+
+def _write(path, kind, readout, contents):
+    keywords = {
+        "TELESCOP": "JWST",
+        "INSTRUME": readout.detector.instrument,
+        "DETECTOR": readout.detector.name,
+        "REFTYPE": kind.upper(),
+        "DATAMODL": TYPES[kind].model,
+        "FILENAME": path.name,
+        "DESCRIP": f"Simulated {kind} of {readout.detector.name}",
+        "AUTHOR": "gpucal simulate",
+        "PEDIGREE": "DUMMY",
+        "USEAFTER": USE_AFTER,
+        **(window_keywords(readout.detector, readout.subarray) if kind != "ipc" else {}),
+        **contents.keywords,
+    }
+    hdus = fits.HDUList([fits.PrimaryHDU(header=fits.Header(keywords))])
+    for name, array in contents.arrays.items():
+        hdus.append(fits.ImageHDU(array, name=name))
+    if contents.unit:
+        hdus["SCI"].header["BUNIT"] = contents.unit
+    if contents.flags:
+        values, definitions = _quality(contents.flags)
+        hdus.append(fits.ImageHDU(values, name="DQ"))
+        hdus.append(fits.BinTableHDU(definitions, name="DQ_DEF"))
+    hdus.writeto(path)
+
+
+def _quality(flags):
+    """DQ array and its table of definitions; each flag takes the next bit."""
+    shape = next(iter(flags.values())).shape
+    values = np.zeros(shape, np.uint32)
+    definitions = np.zeros(len(flags), DQ_DEFINITION_TYPE)
+    for bit, (name, where) in enumerate(flags.items()):
+        if not hasattr(dqflags, name):
+            raise ValueError(f"there is no data quality flag {name}")
+        values[where] |= np.uint32(1 << bit)
+        definitions[bit] = (bit, 1 << bit, name.encode(), name.replace("_", " ").lower().encode())
+    return values, definitions
 
 
 def _selection(kind, readout):
@@ -65,8 +156,9 @@ def _selection(kind, readout):
 
 def _write_parameters(cache, instrument, kind, class_name, parameters):
     """Write a parameter reference; the parameters of a pipeline's steps are under "steps"."""
-    digest = hashlib.sha1(repr((class_name, parameters)).encode()).hexdigest()[:12]
-    path = cache.reference_path(f"jwst_{instrument.lower()}_{kind}_{digest}.asdf")
+    path = cache.reference_path(
+        f"jwst_{instrument.lower()}_{kind}_{_digest((class_name, parameters))}.asdf"
+    )
     own = {name: value for name, value in parameters.items() if name != "steps"}
     tree = {"class": class_name, "name": class_name.rpartition(".")[2], "parameters": own}
     if "steps" in parameters:

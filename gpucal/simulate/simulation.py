@@ -20,7 +20,7 @@ from gpucal.simulate.metadata import (
 from gpucal.simulate.pixels import make_pixels
 from gpucal.simulate.ramp import read_out
 from gpucal.simulate.readout import Readout, frame_time, pattern_named
-from gpucal.simulate.reference_files import ReferenceOptions
+from gpucal.simulate.reference_arrays import ReferenceOptions
 from gpucal.simulate.references import provide_references
 from gpucal.simulate.scene import photon_rate
 from gpucal.simulate.subarrays import subarray_named
@@ -133,20 +133,20 @@ def simulate(
 
     Raises
     ------
-    ValueError
+    SimulationError
         No such detector, subarray or read pattern; no groups; a window that is not on the detector.
     """
     directory = Path(directory)
     effects = effects or Effects()
     options = references or ReferenceOptions()
     if template is None:
-        readout = _readout(detector or "NRCA1", subarray or "FULL", readpatt, ngroups or 10, nints or 1)
+        readout = _readout(detector, subarray, readpatt, ngroups, nints)
         filter = filter or default_filter(readout.detector)
         keywords = observation_keywords(readout, filter, exp_type or exposure_type(readout), seed)
         name = file_name(readout, filter, seed)
     else:
         readout, name = template_readout(template, detector, subarray, readpatt, ngroups, nints)
-        keywords = {"meta.instrument.filter": filter, "meta.exposure.type": exp_type}
+        keywords = {"FILTER": filter, "EXP_TYPE": exp_type}
         keywords = {key: value for key, value in keywords.items() if value is not None}
     scene_seed, event_seed, noise_seed = np.random.SeedSequence(seed).spawn(3)
     pixels = make_pixels(readout.detector, readout.subarray.window, effects)
@@ -166,7 +166,9 @@ def simulate(
 
 
 def _readout(detector, subarray, readpatt, ngroups, nints):
-    detector = detector_named(detector)
-    subarray = subarray_named(detector, subarray)
+    detector = detector_named(detector or "NRCA1")
+    subarray = subarray_named(detector, subarray or "FULL")
     pattern = pattern_named(detector.instrument, readpatt)
+    ngroups = 10 if ngroups is None else ngroups
+    nints = 1 if nints is None else nints
     return Readout(detector, subarray, pattern, ngroups, nints, frame_time(detector, subarray))

@@ -7,6 +7,8 @@ selection rows of the CRDS rules.
 
 from dataclasses import dataclass
 
+from gpucal.simulate.errors import SimulationError
+
 
 @dataclass(frozen=True)
 class Subarray:
@@ -182,11 +184,12 @@ def subarray_named(detector, name):
 
     Raises
     ------
-    ValueError
+    SimulationError
         The detector has no subarray of that name.
     """
     table = subarrays_of(detector)
     try:
         return table[name.upper()]
     except KeyError:
-        raise ValueError(f"{detector.name} has no subarray {name!r}; it has {', '.join(table)}") from None
+        known = ", ".join(table)
+        raise SimulationError(f"{detector.name} has no subarray {name!r}; it has {known}") from None

@@ -1,10 +1,9 @@
 """Taking the readout of an exposure from a level-1b file."""
 
-from pathlib import Path
-
-from stdatamodels.jwst import datamodels
+from astropy.io import fits
 
 from gpucal.simulate.detectors import detector_named
+from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.readout import Readout, ReadPattern, frame_time, pattern_named
 from gpucal.simulate.subarrays import Subarray, subarray_named
 
@@ -15,7 +14,7 @@ def template_readout(template, detector, subarray, readpatt, ngroups, nints):
     Parameters
     ----------
     template : path-like
-        Only its metadata are read.
+        Only its primary header is read.
     detector, subarray, readpatt : str or None
     ngroups, nints : int or None
         What to have instead of the template's own.
@@ -25,30 +24,40 @@ def template_readout(template, detector, subarray, readpatt, ngroups, nints):
     readout : Readout
     name : str
         File name of the template's exposure, for the detector that is simulated.
+
+    Raises
+    ------
+    SimulationError
+        It is not a level-1b file, or lacks a keyword of the readout.
     """
-    with datamodels.Level1bModel(template) as model:
-        meta = model.meta
-        chip = detector_named(detector or meta.instrument.detector)
-        window = subarray_named(chip, subarray) if subarray else _window(meta)
-        pattern = pattern_named(chip.instrument, readpatt) if readpatt else _pattern(meta.exposure)
-        same_frame = subarray is None and detector is None
-        readout = Readout(
-            chip,
-            window,
-            pattern,
-            ngroups or meta.exposure.ngroups,
-            nints or meta.exposure.nints,
-            meta.exposure.frame_time if same_frame else frame_time(chip, window),
-        )
-        name = Path(meta.filename or template).name
-        return readout, name.replace(meta.instrument.detector.lower(), chip.name.lower())
+    try:
+        header = fits.getheader(template)
+        return _read_header(header, detector, subarray, readpatt, ngroups, nints)
+    except (OSError, KeyError) as error:
+        raise SimulationError(f"{template} cannot be a template: {error}") from error
 
 
-def _window(meta):
-    window = meta.subarray
-    outputs = meta.exposure.noutputs or (4 if window.name == "FULL" else 1)
-    return Subarray(window.name, window.xstart, window.ystart, window.xsize, window.ysize, outputs)
+def _read_header(header, detector, subarray, readpatt, ngroups, nints):
+    chip = detector_named(detector or header["DETECTOR"])
+    window = subarray_named(chip, subarray) if subarray else _window(header)
+    pattern = pattern_named(chip.instrument, readpatt) if readpatt else _pattern(header)
+    as_template = detector is None and subarray is None
+    readout = Readout(
+        chip,
+        window,
+        pattern,
+        header["NGROUPS"] if ngroups is None else ngroups,
+        header["NINTS"] if nints is None else nints,
+        header["TFRAME"] if as_template else frame_time(chip, window),
+    )
+    return readout, header["FILENAME"].replace(header["DETECTOR"].lower(), chip.name.lower())
 
 
-def _pattern(exposure):
-    return ReadPattern(exposure.readpatt, exposure.nframes or 1, exposure.groupgap or 0)
+def _window(header):
+    name = header["SUBARRAY"]
+    outputs = header.get("NOUTPUTS", 4 if name == "FULL" else 1)
+    return Subarray(name, *(header[key] for key in ("SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2")), outputs)
+
+
+def _pattern(header):
+    return ReadPattern(header["READPATT"], header.get("NFRAMES", 1), header.get("GROUPGAP", 0))
