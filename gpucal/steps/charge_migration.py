@@ -1,0 +1,33 @@
+"""The charge_migration step."""
+
+import logging
+
+from gpucal.core import SkipStep, Step
+from gpucal.kernels.charge_migration import flag_charge_migration
+
+log = logging.getLogger(__name__)
+
+MINIMUM_GROUPS = 3
+
+
+class ChargeMigrationStep(Step):
+    """Flag groups in which charge migrates from bright pixels to their neighbours.
+
+    From the first group above the threshold on, a pixel and its four neighbours are flagged CHARGELOSS and
+    DO_NOT_USE: no slope is fitted to these groups, but they count for the variance of the read noise.
+    """
+
+    class_alias = "charge_migration"
+    spec = """
+        signal_threshold = float(default=25000)  # signal above which charge migrates, DN
+        skip = boolean(default=True)  # leave this step out
+    """
+    input_types = ("RampModel",)
+
+    def process(self, exposure, references):
+        ngroups = exposure.data.shape[1]
+        if ngroups < MINIMUM_GROUPS:
+            raise SkipStep(f"an integration has {ngroups} groups, and {MINIMUM_GROUPS} are needed")
+        log.info("Charge migrates above %g DN", self.signal_threshold)
+        flag_charge_migration(exposure.data, exposure.groupdq, self.signal_threshold)
+        return exposure

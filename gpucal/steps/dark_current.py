@@ -1,0 +1,161 @@
+"""The dark_current step."""
+
+import logging
+from typing import NamedTuple
+
+from stdatamodels.jwst import datamodels
+
+from gpucal.backend import array_namespace, current_backend
+from gpucal.core import SkipStep, Step
+from gpucal.core.naming import product_path
+from gpucal.data import write_model
+from gpucal.kernels.dark_current import frames_spanned, groups_to_span, regroup_dark, subtract_dark
+from gpucal.reference import ReferenceFileError
+
+log = logging.getLogger(__name__)
+
+
+class ReadPattern(NamedTuple):
+    """How the frames of an integration make its groups.
+
+    Attributes
+    ----------
+    ngroups : int
+        Groups in the integration.
+    nframes : int
+        Frames averaged in a group.
+    groupgap : int
+        Frames dropped between two groups.
+    """
+
+    ngroups: int
+    nframes: int
+    groupgap: int
+
+
+class DarkCurrentStep(Step):
+    """Subtract the dark signal of the detector from each integration.
+
+    Darks read with fewer frames a group are averaged to the read pattern of the exposure, and continued
+    beyond their last group with the slope between the last two. The flags of the reference are added to
+    PIXELDQ, and the average dark current is set for the noise that later steps compute. Zero frames are
+    left as they are.
+    """
+
+    class_alias = "dark_current"
+    spec = """
+        dark_output = output_file(default=None)  # name of a file for the dark that was subtracted
+        average_dark_current = float(default=None)  # average dark current of the detector in electrons/s
+    """
+    reference_file_types = ("dark",)
+    optional_references = ("dark",)
+    input_types = ("RampModel",)
+
+    def process(self, exposure, references):
+        exposure.meta.cal_step.dark_sub = "SKIPPED"
+        reference = references["dark"]
+        if reference is None:
+            raise SkipStep("no dark reference")
+        self.set_average_dark_current(exposure, reference)
+        dark, pattern = matched_dark(exposure, reference, whole=self.dark_output is not None)
+        dark_dq = reference.array("dq", exposure)
+        if self.dark_output is not None:
+            self.save_dark(dark, dark_dq, pattern, reference)
+        subtract_dark(exposure.data, exposure.pixeldq, dark, dark_dq)
+        exposure.meta.cal_step.dark_sub = "COMPLETE"
+        return exposure
+
+    def set_average_dark_current(self, exposure, reference):
+        """Set the average dark current, in electrons/s, that Poisson noise is computed from.
+
+        The parameter comes first, then the map of the reference, then its keyword AVDRKCUR, then zero. A map
+        only replaces a map that the exposure holds already: otherwise it is refused, as in jwst 3.0.0.
+        """
+        current = self.average_dark_current
+        if current is None:
+            current_map = reference.array("average_dark_current")
+            if current_map is not None and current_map.sum() != 0:
+                replace_map(exposure, current_map)
+                return
+            current = reference.meta.exposure.average_dark_current or 0.0
+        xp = array_namespace(exposure.data)
+        exposure.average_dark_current = xp.full(exposure.data.shape[-2:], current, xp.float32)
+        log.info("Average dark current: %g electrons/s", current)
+
+    def save_dark(self, dark, dark_dq, pattern, reference):
+        """Write the dark that is subtracted, with the metadata of its reference."""
+        asnumpy = current_backend().asnumpy
+        model = datamodels.DarkModel(data=asnumpy(dark[0]), dq=asnumpy(dark_dq).copy())
+        model.update(reference.model)
+        for name, value in pattern._asdict().items():
+            setattr(model.meta.exposure, name, value)
+        path = product_path(self.dark_output, None, output_dir=self.search("output_dir"), ext=self.output_ext)
+        log.info("Saved the dark in %s", write_model(model, path))
+
+
+def replace_map(exposure, current_map):
+    """Put a map of average dark current in the place of the one that an exposure holds."""
+    if exposure.has("average_dark_current") and exposure.average_dark_current.shape == current_map.shape:
+        exposure.average_dark_current = current_map.copy()
+    else:
+        log.warning("The map of average dark current of the reference is not used: the exposure holds none")
+
+
+def read_pattern(meta, ngroups, label):
+    """The read pattern of an exposure or of a dark.
+
+    Raises
+    ------
+    ReferenceFileError
+        If a keyword is missing.
+    """
+    pattern = ReadPattern(ngroups, meta.exposure.nframes, meta.exposure.groupgap)
+    if None in pattern:
+        raise ReferenceFileError(f"{label}: its keywords NFRAMES and GROUPGAP are missing")
+    return pattern
+
+
+def matched_dark(exposure, reference, whole=False):
+    """The dark in the read pattern of an exposure.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The exposure that it is for.
+    reference : Reference
+        The dark, not in more frames a group or with a wider gap than the exposure.
+    whole : bool
+        Whether a dark in the very pattern of the exposure is wanted to its last group.
+
+    Returns
+    -------
+    dark : (1, >= ngroups, ny, nx) float32 array
+        Accumulated dark signal, DN; NaN in the reference is zero here.
+    pattern : ReadPattern
+        Its read pattern.
+
+    Raises
+    ------
+    SkipStep
+        If the groups of the dark cannot be made into those of the exposure.
+    """
+    dark = reference.array("data", exposure)
+    wanted = read_pattern(exposure.meta, exposure.data.shape[1], exposure.source)
+    given = read_pattern(reference.meta, dark.shape[0], reference.label)
+    log.info("Exposure: %d groups of %d frames, %d dropped between two", *wanted)
+    log.info("Dark: %d groups of %d frames, %d dropped between two", *given)
+    if given.nframes > wanted.nframes or given.groupgap > wanted.groupgap:
+        raise SkipStep("the dark averages or drops more frames than the exposure")
+
+    lacking = frames_spanned(*wanted) - frames_spanned(*given)
+    available = given.ngroups
+    if lacking > 0:
+        available += groups_to_span(lacking, given.nframes, given.groupgap)
+        log.warning("The dark is too short and is continued for %d groups", available - given.ngroups)
+    try:
+        if wanted[1:] == given[1:]:
+            ngroups = available if whole else wanted.ngroups
+            return regroup_dark(dark[None], ngroups, 1, 0, available), wanted._replace(ngroups=ngroups)
+        return regroup_dark(dark[None], *wanted, available), wanted
+    except ValueError as reason:
+        raise SkipStep(str(reason)) from reason
