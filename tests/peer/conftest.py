@@ -34,11 +34,12 @@ def offline(monkeypatch, tmp_path):
     _use_crds(monkeypatch, {"CRDS_PATH": tmp_path / "crds_cache"})
 
 
-@pytest.fixture
-def peer_step(offline):
-    """Run one step of the peer, with no network: ``peer_step("dark_current", model, override_dark=path)``.
+@pytest.fixture(scope="session")
+def peer_step():
+    """Run one step of the peer: ``peer_step("dark_current", model, override_dark=path)``.
 
-    Returns the step's result. The input model is not changed.
+    Returns the step's result. The input model is not changed. References come from overrides in a test that
+    uses `offline`, or from the cache of `exposure_with_cache`.
     """
     import jwst.step
 
@@ -68,7 +69,7 @@ def simulated(tmp_path_factory):
 
 @pytest.fixture
 def exposure_with_cache(simulated, monkeypatch):
-    """Simulate an exposure and make its cache the one that CRDS reads: ``sim = exposure_with_cache(seed=1, ...)``."""
+    """Simulate an exposure, and make its cache the one that CRDS reads: ``exposure_with_cache(seed=1)``."""
 
     def make(**arguments):
         simulation = simulated(**arguments)
