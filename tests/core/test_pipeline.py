@@ -1,0 +1,143 @@
+"""A pipeline runs its table of steps on one exposure that stays on the backend."""
+
+import numpy as np
+import pytest
+from stdatamodels.jwst import datamodels
+
+from gpucal.core import Pipeline, Step
+from gpucal.core.events import observe
+from gpucal.core.parameters import ParameterError
+from gpucal.data import Exposure
+
+
+@pytest.fixture(autouse=True)
+def no_crds(monkeypatch, tmp_path):
+    monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
+    monkeypatch.setenv("CRDS_PATH", str(tmp_path / "no_cache"))
+    monkeypatch.setenv("CRDS_SERVER_URL", "https://jwst-serverless-mode.stsci.edu")
+    monkeypatch.chdir(tmp_path)
+
+
+class Add(Step):
+    class_alias = "dq_init"
+    spec = """
+        amount = float(default=1.0)  # what to add
+    """
+
+    def process(self, exposure, references):
+        exposure.data += self.amount
+        return exposure
+
+
+class Multiply(Step):
+    class_alias = "linearity"
+    spec = """
+        factor = float(default=2.0)  # what to multiply by
+        skip = boolean(default=False)  # leave it out
+    """
+
+    def process(self, exposure, references):
+        exposure.data *= self.factor
+        return exposure
+
+
+class Both(Pipeline):
+    class_alias = "calwebb_both"
+    spec = """
+        kind = string(default='x')  # of no use
+    """
+    step_defs = {"add": Add, "multiply": Multiply}
+
+
+@pytest.fixture
+def ramp():
+    model = datamodels.RampModel((1, 2, 4, 4))
+    model.meta.filename = "jw00001_nrca1_uncal.fits"
+    return model
+
+
+def test_steps_run_in_order(ramp, backend):
+    result = Both.call(ramp, steps={"add": {"amount": 3}, "multiply": {"factor": 10}})
+    np.testing.assert_array_equal(result.data, 30)
+    assert result.meta.cal_step.dq_init == "COMPLETE" and result.meta.cal_step.linearity == "COMPLETE"
+
+
+def test_instance_style(ramp):
+    pipeline = Both()
+    pipeline.multiply.skip = True
+    pipeline.add.amount = 5
+    result = pipeline.run(ramp)
+    np.testing.assert_array_equal(result.data, 5)
+    assert result.meta.cal_step.linearity == "SKIPPED"
+    assert ramp.data.max() == 0
+
+
+def test_the_ramp_stays_where_it_is(ramp, backend, monkeypatch):
+    """Between the steps nothing is moved: one array in, one array out."""
+    moved = []
+    asnumpy = type(backend).asnumpy
+    monkeypatch.setattr(type(backend), "asnumpy", lambda self, array: moved.append(1) or asnumpy(self, array))
+    seen = []
+    process = Multiply.process
+    monkeypatch.setattr(Multiply, "process", lambda *args: seen.append(len(moved)) or process(*args))
+    Both.call(ramp)
+    assert seen == [0] and len(moved) >= 1
+
+
+def test_a_step_inside_may_save_its_own_product(ramp, tmp_path):
+    Both.call(
+        ramp,
+        save_results=True,
+        output_dir="all",
+        steps={"add": {"save_results": True}, "multiply": {"output_dir": "one", "save_results": True}},
+    )
+    names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.fits"))
+    assert names == [
+        "all/jw00001_nrca1_add.fits",
+        "all/jw00001_nrca1_both.fits",
+        "one/jw00001_nrca1_multiply.fits",
+    ]
+    with datamodels.open(tmp_path / "all" / "jw00001_nrca1_add.fits") as after_add:
+        np.testing.assert_array_equal(after_add.data, 1)
+
+
+def test_the_place_of_each_step_is_announced(ramp):
+    seen = []
+    with observe(seen.append):
+        Both.call(ramp, steps={"multiply": {"skip": True}})
+    assert [(event.kind, event.step, event.place, event.count) for event in seen] == [
+        ("started", "Both", 1, 1),
+        ("started", "add", 1, 2),
+        ("done", "add", 1, 2),
+        ("skipped", "multiply", 2, 2),
+        ("done", "Both", 1, 1),
+    ]
+
+
+def test_unknown_steps_and_parameters_are_named(ramp):
+    with pytest.raises(ParameterError, match="no step 'mulitply'.*'multiply'"):
+        Both.call(ramp, steps={"mulitply": {"skip": True}})
+    with pytest.raises(ParameterError, match=r"no parameter 'steps.add.amuont'.*'steps.add.amount'"):
+        Both.call(ramp, steps={"add": {"amuont": 1}})
+
+
+def test_configuration_file_then_keywords(ramp, tmp_path):
+    (tmp_path / "other.cfg").write_text('name = "multiply"\nclass = "Multiply"\nfactor = 7\n')
+    (tmp_path / "both.cfg").write_text(
+        'name = "mine"\nclass = "Both"\n[steps]\n[[add]]\namount = 4\n[[multiply]]\nconfig_file = other.cfg\n'
+    )
+    result = Both.call(ramp, config_file=tmp_path / "both.cfg", steps={"add": {"amount": 2}})
+    np.testing.assert_array_equal(result.data, 14)
+
+
+def test_parameters_of_all_steps_are_given():
+    parameters = Both(steps={"add": {"amount": 4}}).get_pars()
+    assert parameters["steps"]["add"]["amount"] == 4 and parameters["kind"] == "x"
+
+
+def test_the_order_may_depend_on_the_exposure(ramp):
+    class Reversed(Both):
+        def order(self, exposure: Exposure):
+            return ("multiply", "add")
+
+    assert Reversed.call(ramp).data.max() == 1

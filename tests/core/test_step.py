@@ -1,0 +1,226 @@
+"""What the runner does for every step."""
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from stdatamodels.jwst import datamodels
+
+from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core.events import observe
+from gpucal.core.parameters import ParameterError
+from gpucal.data import Exposure, InputError
+
+
+@pytest.fixture(autouse=True)
+def no_crds(monkeypatch, tmp_path):
+    monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
+    monkeypatch.setenv("CRDS_PATH", str(tmp_path / "no_cache"))
+    monkeypatch.setenv("CRDS_SERVER_URL", "https://jwst-serverless-mode.stsci.edu")
+    monkeypatch.chdir(tmp_path)
+
+
+class Subtract(Step):
+    """Subtracts a superbias, so many times."""
+
+    class_alias = "superbias"
+    spec = """
+        times = float(default=1.0)  # how many times
+    """
+    reference_file_types = ("superbias",)
+    input_types = ("RampModel",)
+
+    def process(self, exposure, references):
+        exposure.data -= self.times * references["superbias"].array("data", exposure)
+        return exposure
+
+
+class Pair(NamedTuple):
+    rate: Exposure
+    rateints: Exposure | None
+
+
+class Fit(Step):
+    class_alias = "ramp_fit"
+    spec = """
+        both = boolean(default=True)  # two products
+    """
+
+    def process(self, exposure, references):
+        rate = exposure.blank("ImageModel", data=exposure.data.mean(axis=(0, 1)))
+        ints = exposure.blank("CubeModel", data=exposure.data.mean(axis=1)) if self.both else None
+        return Pair(rate, ints)
+
+
+class TooShort(Step):
+    class_alias = "jump"
+
+    def process(self, exposure, references):
+        raise SkipStep("too few groups")
+
+
+def _set_subarray(model):
+    model.meta.instrument.name = "NIRCAM"
+    model.meta.instrument.detector = "NRCA1"
+    model.meta.subarray.instance.update(xstart=1, ystart=1, xsize=5, ysize=4)
+
+
+@pytest.fixture
+def ramp():
+    model = datamodels.RampModel((2, 3, 4, 5))
+    model.data += 10
+    model.meta.filename = "jw00001_nrca1_uncal.fits"
+    _set_subarray(model)
+    return model
+
+
+@pytest.fixture
+def superbias():
+    model = datamodels.SuperBiasModel((4, 5))
+    model.data += 3
+    _set_subarray(model)
+    return model
+
+
+def test_call_corrects_a_copy_and_records_what_was_done(ramp, superbias, backend):
+    result = Subtract.call(ramp, override_superbias=superbias, times=2)
+    np.testing.assert_array_equal(result.data, 4)
+    np.testing.assert_array_equal(ramp.data, 10)
+    assert result.meta.cal_step.superbias == "COMPLETE" and ramp.meta.cal_step.superbias is None
+    assert result.meta.ref_file.superbias.name == superbias.override_handle
+    assert result.meta.calibration_software_version
+
+
+def test_an_override_file_is_named_by_its_path(ramp, superbias, tmp_path):
+    superbias.save(tmp_path / "mine.fits")
+    result = Subtract.call(ramp, override_superbias=tmp_path / "mine.fits")
+    assert result.meta.ref_file.superbias.name == str(tmp_path / "mine.fits")
+
+
+def test_a_reference_that_is_not_applicable_skips_the_step(ramp):
+    result = Subtract.call(ramp, override_superbias="N/A")
+    np.testing.assert_array_equal(result.data, 10)
+    assert result.meta.cal_step.superbias == "SKIPPED"
+    assert result.meta.ref_file.superbias.name == "N/A"
+
+
+def test_a_missing_override_is_an_error_before_anything_runs(ramp, monkeypatch):
+    monkeypatch.setattr(Subtract, "process", lambda *_: pytest.fail("the step ran"))
+    with pytest.raises(GpucalError, match="superbias reference .*nowhere.fits: no such file"):
+        Subtract.call(ramp, override_superbias="nowhere.fits")
+
+
+def test_a_reference_of_another_detector_is_refused(ramp, superbias):
+    superbias.meta.instrument.detector = "NRCB4"
+    with pytest.raises(GpucalError, match="for detector NRCB4.*NRCA1.*--override_superbias"):
+        Subtract.call(ramp, override_superbias=superbias)
+
+
+def test_a_product_of_another_kind_is_refused(superbias):
+    image = datamodels.ImageModel((4, 5))
+    image.meta.filename = "jw1_rate.fits"
+    _set_subarray(image)
+    with pytest.raises(InputError, match=r"jw1_rate\.fits: is a ImageModel; .* takes RampModel"):
+        Subtract.call(image, override_superbias=superbias)
+
+
+def test_a_step_that_does_not_apply_is_skipped_with_its_reason(ramp, caplog):
+    with caplog.at_level(logging.WARNING, logger="gpucal"):
+        result = TooShort.call(ramp)
+    assert result.meta.cal_step.jump == "SKIPPED"
+    assert "too few groups" in caplog.text
+
+
+def test_a_reused_instance_behaves_the_same_on_the_next_input(ramp, superbias):
+    step = Subtract(override_superbias=superbias)
+    before = dict(vars(step))
+    first, second = step.run(ramp), step.run(ramp)
+    np.testing.assert_array_equal(first.data, second.data)
+    assert vars(step) == before
+
+
+def test_unknown_parameters_and_bad_values_are_named():
+    with pytest.raises(ParameterError, match="no parameter 'tines'.*'times'"):
+        Subtract(tines=2)
+    with pytest.raises(ParameterError, match="no parameter 'tines'.*'times'"):
+        Subtract().tines = 2
+    with pytest.raises(ParameterError, match="bad value for parameter 'times'"):
+        Subtract(times="twice")
+
+
+def test_products_are_named_after_input_and_step(ramp, superbias, tmp_path):
+    Subtract.call(ramp, override_superbias=superbias, save_results=True)
+    Subtract.call(ramp, override_superbias=superbias, output_dir="deep", suffix="other", save_results=True)
+    Subtract.call(ramp, override_superbias=superbias, output_file="mine.fits")
+    names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.fits"))
+    assert names == ["deep/jw00001_nrca1_other.fits", "jw00001_nrca1_subtract.fits", "mine_subtract.fits"]
+
+
+def test_several_products_are_numbered(ramp, tmp_path):
+    result = Fit.call(ramp, save_results=True)
+    rate, rateints = result
+    assert rate is result.rate and rateints.data.shape == (2, 4, 5)
+    assert sorted(path.name for path in tmp_path.glob("*.fits")) == [
+        "jw00001_nrca1_0_fit.fits",
+        "jw00001_nrca1_1_fit.fits",
+    ]
+
+
+def test_one_product_of_a_pair_may_be_missing(ramp):
+    assert Fit.call(ramp, both=False).rateints is None
+
+
+def add_one(model):
+    model.data = model.data + 1
+
+
+class Doubler:
+    def run(self, model):
+        made = model.copy()
+        made.data = model.data * 2
+        return made
+
+
+def test_hooks_edit_or_replace(ramp, superbias, backend):
+    result = Subtract.call(
+        ramp, override_superbias=superbias, pre_hooks=[add_one], post_hooks=[Doubler, add_one]
+    )
+    np.testing.assert_array_equal(result.data, (10 + 1 - 3) * 2 + 1)
+
+
+def test_a_hook_by_import_path(ramp, superbias, tmp_path, monkeypatch):
+    (tmp_path / "my_hooks.py").write_text("def zero(model):\n    model.data = model.data * 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    result = Subtract.call(ramp, override_superbias=superbias, post_hooks=["my_hooks.zero"])
+    assert result.data.max() == 0
+    with pytest.raises(GpucalError, match="'my_hooks.nought' cannot be imported"):
+        Subtract.call(ramp, override_superbias=superbias, post_hooks=["my_hooks.nought"])
+
+
+def test_events_tell_what_runs(ramp, superbias):
+    seen = []
+    with observe(seen.append):
+        Subtract.call(ramp, override_superbias=superbias)
+    assert [(event.kind, event.place, event.count) for event in seen] == [("started", 1, 1), ("done", 1, 1)]
+    assert seen[1].seconds > 0
+
+
+def test_the_log_of_the_run_is_kept_in_the_product(ramp, superbias, caplog):
+    with caplog.at_level(logging.INFO, logger="gpucal"):
+        result = Subtract.call(ramp, override_superbias=superbias)
+    assert any("Step Subtract done" in line for line in result.cal_logs.superbias)
+
+
+def test_a_list_of_inputs_gives_a_list_of_results(ramp, superbias):
+    results = Subtract.call([ramp, ramp], override_superbias=superbias)
+    assert [result.data.max() for result in results] == [7, 7]
+
+
+def test_parameters_are_written_and_read_back(superbias, tmp_path):
+    step = Subtract(times=2.5, override_superbias="N/A")
+    assert step.get_pars()["times"] == 2.5 and "save_results" in step.get_pars()
+    assert step.get_pars(full_spec=False) == {"times": 2.5}
+    step.export_config(tmp_path / "mine.asdf")
+    text = (tmp_path / "mine.asdf").read_text()
+    assert "times: 2.5" in text and "override_superbias" in text
