@@ -1,0 +1,74 @@
+"""The ipc step."""
+
+from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.kernels.detector_frame import FULL_FRAME
+from gpucal.kernels.ipc import correct_ipc
+
+# Rows and columns of the full frame that are not reference pixels, by instrument; the others are alike.
+SCIENCE_PIXELS = {"MIRI": (range(1024), range(4, 1028))}
+NEAR_INFRARED_SCIENCE_PIXELS = (range(4, 2044), range(4, 2044))
+
+
+class IPCStep(Step):
+    """Undo the coupling of neighbouring pixels by inter-pixel capacitance in all groups.
+
+    Reference pixels, zero frames, errors and flags are left as they are.
+    """
+
+    class_alias = "ipc"
+    reference_file_types = ("ipc",)
+    input_types = ("RampModel",)
+
+    def process(self, exposure, references):
+        if max(exposure.data.shape[-2:]) > FULL_FRAME:
+            raise SkipStep("IRS2 readout, with its interleaved reference pixels, is not corrected yet")
+        rows, columns = science_pixels(exposure.meta)
+        try:
+            correct_ipc(exposure.data, deconvolution_kernel(references["ipc"], exposure), rows, columns)
+        except ValueError as error:
+            raise GpucalError(f"{exposure.source}: {references['ipc'].label}: {error}") from error
+        return exposure
+
+
+def deconvolution_kernel(reference, exposure):
+    """The kernel of all pixels, or the kernels of the pixels of the exposure.
+
+    Parameters
+    ----------
+    reference : Reference
+        An ipc reference; a kernel with four axes has one image of the detector for each element.
+    exposure : Exposure
+        Kernels with four axes are cut to its subarray.
+
+    Returns
+    -------
+    (nky, nkx) or (nky, nkx, ny, nx) float32 array
+        On the backend.
+    """
+    varies = reference.model.data.ndim == 4
+    return reference.array("data", exposure if varies else None)
+
+
+def science_pixels(meta):
+    """Rows and columns of an exposure that are not reference pixels.
+
+    Parameters
+    ----------
+    meta : metadata tree
+        Holds the instrument and the subarray.
+
+    Returns
+    -------
+    tuple of range
+        Rows and columns, counted from the exposure's first pixel.
+    """
+    subarray = meta.subarray
+    rows, columns = SCIENCE_PIXELS.get(meta.instrument.name.upper(), NEAR_INFRARED_SCIENCE_PIXELS)
+    return (
+        _within(rows, subarray.ystart - 1, subarray.ysize),
+        _within(columns, subarray.xstart - 1, subarray.xsize),
+    )
+
+
+def _within(science, start, size):
+    return range(max(0, science.start - start), min(size, science.stop - start))

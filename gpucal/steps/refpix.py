@@ -1,0 +1,182 @@
+"""The refpix step."""
+
+import logging
+
+from gpucal.backend import current_backend
+from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.kernels.detector_frame import (
+    FULL_FRAME,
+    detector_window,
+    pixel_numbers,
+    readout_axes,
+    to_detector_frame,
+)
+from gpucal.kernels.dqflags import REFERENCE_PIXEL
+from gpucal.kernels.refpix import subtract_reference_pixels, subtract_reference_pixels_zeroframe
+from gpucal.kernels.refpix_sections import BORDER, Sections, four_output_sections, single_output_sections
+from gpucal.kernels.refpix_sides import Sides, side_windows
+
+log = logging.getLogger(__name__)
+
+# NIRSpec subarrays away from the edges: their outer columns see no light and serve as reference pixels.
+EDGELESS_SUBARRAYS = ("SUB512", "SUB512S", "SUB32")
+
+
+class RefPixStep(Step):
+    """Subtract the drifts of the readout electronics, which the reference pixels show, from each group.
+
+    Near-infrared detectors in traditional readout. Full frames, and subarrays read through four outputs,
+    are corrected by the clipped means of the reference pixels at the bottom and top edges, then by the
+    running median of those at the sides; subarrays read through one output by the clipped means of all
+    their reference pixels. Zero frames are corrected as the groups are.
+    """
+
+    class_alias = "refpix"
+    spec = """
+        odd_even_columns = boolean(default=True)  # reference signals for odd and even columns apart
+        use_side_ref_pixels = boolean(default=True)  # a reference signal for each row, from the side pixels
+        side_smoothing_length = integer(default=11)  # rows under the running median of the side pixels
+        side_gain = float(default=1.0)  # factor of the signal of the side pixels before it is subtracted
+        odd_even_rows = boolean(default=True)  # reference signals for odd and even rows apart; MIRI
+        ovr_corr_mitigation_ftr = float(default=3.0)  # sigmas at which an IRS2 reference pixel is bad
+        preserve_irs2_refpix = boolean(default=False)  # keep the interleaved reference pixels of IRS2
+        irs2_mean_subtraction = boolean(default=False)  # subtract mean offsets before the IRS2 correction
+        refpix_algorithm = option("median", "sirs", default="median")  # what the side pixels go through
+        sigreject = float(default=4.0)  # sigmas at which sirs rejects a pixel
+        gaussmooth = float(default=1.0)  # width of the low-pass filter of sirs
+        halfwidth = integer(default=30)  # half-width of the convolution kernels of sirs
+        siglimit = float(default=3.0)  # sigmas at which the means of reference pixels are clipped
+    """
+    reference_file_types = ("refpix", "sirskernel")
+    optional_references = ("refpix", "sirskernel")
+    input_types = ("RampModel",)
+
+    def process(self, exposure, references):
+        check_readout(exposure)
+        self.check_algorithm(exposure, references)
+        axes, window = readout_of(exposure)
+        sections, sides = self.choose_pixels(exposure, axes, window)
+        settings = (axes, sections, sides, self.siglimit, self.side_gain)
+        frames = exposure.data.reshape(-1, *exposure.data.shape[-2:])
+        subtract_reference_pixels(frames, *settings)
+        if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
+            subtract_reference_pixels_zeroframe(exposure.zeroframe, *settings)
+        return exposure
+
+    def check_algorithm(self, exposure, references):
+        """Refuse SIRS where it would act: on full frames, given its kernels."""
+        if self.refpix_algorithm != "sirs":
+            return
+        if is_subarray(exposure) or references["sirskernel"] is None:
+            log.warning("SIRS needs a full frame and a sirskernel reference; the running median is used")
+            return
+        raise GpucalError(
+            f"{exposure.source}: refpix_algorithm=sirs is not available yet, "
+            "use --steps.refpix.refpix_algorithm=median"
+        )
+
+    def choose_pixels(self, exposure, axes, window):
+        """The reference pixels that serve for columns and, where rows are corrected, for rows.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            Its PIXELDQ tells which pixels are bad and, in subarrays, which are reference pixels.
+        axes : Axes
+            The directions of the readout.
+        window : Window
+            The part of the detector that the exposure holds.
+
+        Returns
+        -------
+        sections : Sections
+            Pixels for the columns, on the backend.
+        sides : Sides or None
+            Pixels for the rows, on the backend; None where rows are not corrected.
+        """
+        numbers = pixel_numbers(exposure.data.shape[-2:], axes)
+        pixeldq = to_detector_frame(host_pixeldq(exposure), axes)
+        sides = None
+        if is_subarray(exposure) and exposure.meta.exposure.noutputs != 4:
+            sections = single_output_sections(numbers, pixeldq, window, self.odd_even_columns)
+        else:
+            sections = four_output_sections(numbers, pixeldq, window, self.odd_even_columns)
+            if self.use_side_ref_pixels:
+                sides = self.lay_windows(exposure, numbers, pixeldq, window)
+        log.info("%d reference pixels correct columns", len(sections.pixels))
+        log.info("The running median of side pixels corrects rows" if sides else "Rows are not corrected")
+        asarray = current_backend().asarray
+        return Sections(*map(asarray, sections)), sides and Sides(*map(asarray, sides))
+
+    def lay_windows(self, exposure, numbers, pixeldq, window):
+        """The pixels under the running median; see `side_windows`."""
+        try:
+            return side_windows(numbers, pixeldq, window, self.side_smoothing_length)
+        except ValueError as error:
+            raise GpucalError(f"{exposure.source}: {error}") from error
+
+
+def is_subarray(exposure):
+    """Whether a near-infrared exposure holds less than the full frame."""
+    return min(exposure.data.shape[-2:]) < FULL_FRAME
+
+
+def check_readout(exposure):
+    """Refuse what needs an algorithm of its own.
+
+    Raises
+    ------
+    SkipStep
+        For MIRI, which by default is not corrected.
+    GpucalError
+        For the IRS2 and the multistripe readout: without the correction, later steps cannot use them.
+    """
+    if exposure.meta.instrument.name == "MIRI":
+        raise SkipStep("MIRI is not corrected yet")
+    if max(exposure.data.shape[-2:]) > FULL_FRAME:
+        raise GpucalError(f"{exposure.source}: the IRS2 readout of NIRSpec is not supported yet")
+    if getattr(exposure.meta.subarray, "multistripe_reads1", None) is not None:
+        raise GpucalError(f"{exposure.source}: multistripe readout is not supported yet")
+
+
+def readout_of(exposure):
+    """How an exposure was read out, and where on the detector it lies.
+
+    Returns
+    -------
+    axes : Axes
+        The directions of the readout.
+    window : Window
+        The part of the detector that the exposure holds.
+
+    Raises
+    ------
+    GpucalError
+        If the keywords do not tell.
+    SkipStep
+        If the subarray does not lie on the detector.
+    """
+    subarray = exposure.meta.subarray
+    corner = subarray.ystart, subarray.xstart
+    if None in corner:
+        raise GpucalError(f"{exposure.source}: its keywords SUBSTRT1 and SUBSTRT2 are missing")
+    try:
+        axes = readout_axes(subarray.fastaxis, subarray.slowaxis)
+    except ValueError as error:
+        raise GpucalError(f"{exposure.source}: {error}") from error
+    first_row, first_column = (start - 1 for start in corner) if is_subarray(exposure) else (0, 0)
+    try:
+        return axes, detector_window(first_row, first_column, exposure.data.shape[-2:], axes)
+    except ValueError as error:
+        raise SkipStep(f"the subarray does not lie on the detector: {error}") from error
+
+
+def host_pixeldq(exposure):
+    """Pixel flags on the host; substitutes for reference pixels carry the REFERENCE_PIXEL flag."""
+    pixeldq = current_backend().asnumpy(exposure.pixeldq)
+    if exposure.meta.subarray.name in EDGELESS_SUBARRAYS:
+        log.info("%s holds no reference pixels: its outer columns serve", exposure.meta.subarray.name)
+        pixeldq = pixeldq.copy()
+        pixeldq[:, :BORDER] |= REFERENCE_PIXEL
+        pixeldq[:, -BORDER:] |= REFERENCE_PIXEL
+    return pixeldq

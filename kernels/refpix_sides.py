@@ -1,0 +1,120 @@
+"""Drift along the slow axis: running median of the reference pixels at the left and right edge.
+
+Source: the ``refpix`` step of the JWST pipeline documentation,
+https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gpucal.backend import array_namespace
+from gpucal.kernels.detector_frame import FULL_FRAME
+from gpucal.kernels.dqflags import DO_NOT_USE
+from gpucal.kernels.refpix_sections import BORDER
+
+
+class Sides(NamedTuple):
+    """The pixels under the running window, for each row at the left and the right edge.
+
+    Attributes
+    ----------
+    pixels : (2, nslow, length * 4) int32 array
+        Positions in the flattened stored image; -1 where a pixel is missing or bad.
+    columns : (2, length * 4) int32 array
+        Their detector columns, counted from the first that the exposure holds.
+    middle : (2, 2, nslow) int32 array
+        The two places, among the sorted usable pixels of a window, between which the median lies.
+    usable : (2, nslow) bool array
+        Whether a window holds a usable pixel.
+    """
+
+    pixels: np.ndarray
+    columns: np.ndarray
+    middle: np.ndarray
+    usable: np.ndarray
+
+
+def side_windows(numbers, pixeldq, window, length):
+    """Lay the running window over the side reference pixels of an exposure; on the host.
+
+    The rows beyond the ends of the detector are mirror images about its first and its last row. Those beyond
+    the ends of a subarray hold no pixels.
+
+    Parameters
+    ----------
+    numbers : (nslow, nfast) int32 array
+        Position of each pixel in the flattened stored image; see `detector_frame.pixel_numbers`.
+    pixeldq : (nslow, nfast) uint32 array
+        Pixel flags, in the detector frame. A DO_NOT_USE pixel is left out.
+    window : Window
+        The part of the detector that the exposure holds.
+    length : int
+        Rows under the running window. That of row r begins at row ``r - length // 2``.
+
+    Returns
+    -------
+    Sides or None
+        None if there is no usable pixel.
+
+    Raises
+    ------
+    ValueError
+        If ``length`` is not positive.
+    """
+    if length < 1:
+        raise ValueError(f"side_smoothing_length={length} is not a number of rows")
+    rows = _reflected(np.array(window.slow)[:, None] + np.arange(length) - length // 2) - window.slow.start
+    inside = (rows >= 0) & (rows < len(window.slow))
+    pixels = []
+    columns = []
+    for detector_columns in (range(BORDER), range(FULL_FRAME - BORDER, FULL_FRAME)):
+        strip = np.full((len(window.slow), BORDER), -1, np.int32)
+        held = [column - window.fast.start for column in detector_columns if column in window.fast]
+        good = pixeldq[:, held] & DO_NOT_USE == 0
+        strip[:, : len(held)] = np.where(good, numbers[:, held], -1)
+        under = np.where(inside[..., None], strip[np.where(inside, rows, 0)], -1)
+        pixels.append(under.reshape(len(window.slow), -1))
+        columns.append(np.tile(held + [0] * (BORDER - len(held)), length))
+    pixels = np.array(pixels, np.int32)
+    counts = (pixels >= 0).sum(axis=-1)
+    if not counts.any():
+        return None
+    middle = np.array([np.maximum(counts - 1, 0) // 2, counts // 2], np.int32)
+    return Sides(pixels, np.array(columns, np.int32), middle, counts > 0)
+
+
+def _reflected(rows):
+    rows = np.abs(rows)
+    return np.where(rows < FULL_FRAME, rows, 2 * (FULL_FRAME - 1) - rows)
+
+
+def row_signal(frames, columns, sides):
+    """Drift of each detector row that the drift of the columns leaves.
+
+    Parameters
+    ----------
+    frames : (nframes, ny * nx) float32 array
+        Flattened stored images, DN.
+    columns : (nframes, nfast) float64 array
+        Drift of the detector columns, DN; taken off before the median.
+    sides : Sides
+        Pixels under the running windows, on the backend.
+
+    Returns
+    -------
+    (nframes, nslow) float64 array
+        Average over the left and the right edge of the medians, DN. An edge without usable pixels
+        or with a NaN under its window is left out; zero where neither edge is left.
+    """
+    xp = array_namespace(frames)
+    values = frames[:, sides.pixels] - columns[:, sides.columns][:, :, None, :]
+    # Pixels that are left out sort after the others, and NaN after all.
+    values = xp.where(sides.pixels < 0, np.inf, values)
+    values.sort(axis=-1)
+    side = xp.arange(values.shape[1])[:, None]
+    row = xp.arange(values.shape[2])
+    below, above = (values[:, side, row, middle] for middle in sides.middle)
+    usable = sides.usable & ~xp.isnan(values[..., -1])
+    total = xp.where(usable, 0.5 * (below + above), 0.0).sum(axis=1)
+    return total / xp.maximum(usable.sum(axis=1), 1)

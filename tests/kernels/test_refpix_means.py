@@ -1,0 +1,70 @@
+"""Clipped means of reference pixels."""
+
+import numpy as np
+import pytest
+
+from gpucal.kernels.refpix_means import column_signal
+from gpucal.kernels.refpix_sections import Sections
+
+
+def clipped_mean(values, limit):
+    """Mean of the values within ``limit`` standard deviations, once no more of them leave; float64."""
+    values = np.asarray(values, np.float64)
+    while True:
+        kept = values[np.abs(values - values.mean()) <= limit * values.std()]
+        if kept.size in (0, values.size):
+            return values.mean()
+        values = kept
+
+
+def sections_of(*groups, columns):
+    """Sections of the given pixels, with the empty one last."""
+    starts = np.cumsum([0, *map(len, groups), 0])
+    return Sections(*(np.asarray(part, np.int32) for part in (np.concatenate(groups), starts, columns)))
+
+
+def on(backend, sections):
+    return Sections(*map(backend.asarray, sections))
+
+
+@pytest.mark.parametrize("limit", [2.0, 3.0, 5.0])
+def test_columns_take_the_average_of_their_sections(backend, limit):
+    rng = np.random.default_rng(6)
+    frames = rng.normal(20, 8, (3, 60)).astype(np.float32)
+    frames[:, ::11] += 400
+    first, second = rng.permutation(60)[:50].reshape(2, 25)
+    sections = sections_of(first, second, columns=[[0, 1, 0, 2], [0, 1, 1, 2]])
+
+    signal = backend.asnumpy(column_signal(backend.asarray(frames), on(backend, sections), limit))
+
+    means = [[clipped_mean(frame[pixels], limit) for pixels in (first, second)] for frame in frames]
+    expected = [[a, b, (a + b) / 2, 0] for a, b in means]
+    np.testing.assert_allclose(signal, expected, rtol=1e-12)
+
+
+def test_equal_values_are_their_own_mean(backend):
+    frames = backend.asarray(np.full((1, 7), 0.1, np.float32))
+    sections = sections_of(np.arange(7), columns=[[0], [0]])
+
+    signal = column_signal(frames, on(backend, sections), 3.0)
+
+    assert backend.asnumpy(signal)[0, 0] == np.float64(np.float32(0.1))
+
+
+def test_a_nan_spoils_its_section_alone(backend):
+    frames = np.arange(10, dtype=np.float32)[None]
+    frames[0, 2] = np.nan
+    sections = sections_of(np.arange(5), np.arange(5, 10), columns=[[0, 1], [0, 1]])
+
+    signal = column_signal(backend.asarray(frames), on(backend, sections), 3.0)
+
+    np.testing.assert_array_equal(backend.asnumpy(signal), [[np.nan, 7]])
+
+
+def test_a_limit_that_nothing_meets_leaves_no_mean(backend):
+    frames = backend.asarray(np.array([[1, 3]], np.float32))
+    sections = sections_of(np.arange(2), columns=[[0], [0]])
+
+    signal = column_signal(frames, on(backend, sections), 0.5)
+
+    assert np.isnan(backend.asnumpy(signal)).all()
