@@ -1,6 +1,5 @@
 """Help on a step: all its parameters with type, default and meaning."""
 
-import inspect
 import sys
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,6 +14,8 @@ from gpucal.core.step import Step
 
 # What the language of specs calls by the name of its check.
 TYPE_WORDS = {"output_file": "path", "is_string_or_datamodel": "path or model"}
+
+CONFIG_FILE = ParameterSpec("config_file", "string(default=None)", "configuration file of this step alone")
 
 HEADINGS = ("option", "type", "default", "meaning")
 
@@ -40,7 +41,7 @@ def print_parameters(what: str, step_class: type, given: dict, source: str) -> N
     source : str
         The name of that file.
     """
-    print(f"gpucal strun {what} <input> [--parameter=value ...]\n\n{summary(step_class)}")
+    print(f"gpucal strun {what} <input> [--parameter=value ...]\n{summary(step_class)}")
     for section in sections(step_class, given, source):
         _print_section(section)
 
@@ -53,7 +54,7 @@ def print_steps() -> None:
 
 def summary(step_class: type) -> str:
     """The first line of the class's documentation."""
-    return (inspect.getdoc(step_class) or "").partition("\n")[0]
+    return (step_class.__doc__ or "").strip().partition("\n")[0]
 
 
 def sections(step_class: type, given: dict, source: str) -> Iterator[Section]:
@@ -68,6 +69,8 @@ def _of_one(step_class: type, title: str, prefix: str, given: dict, source: str)
     specs, universal = accepted(step_class), full_spec(Step)
     own = {name: spec for name, spec in specs.items() if name not in universal}
     common = {name: spec for name, spec in specs.items() if name in universal}
+    if prefix != "--":
+        common[CONFIG_FILE.name] = CONFIG_FILE
     for heading, specs in ((title, own), (f"{title}: what every step has", common)):
         if specs:
             rows = [_row(spec, prefix, given, source) for spec in specs.values()]

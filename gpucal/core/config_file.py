@@ -47,7 +47,7 @@ class StepConfig:
     class_name : str or None
         The Step class, as written.
     name : str or None
-        The step's name.
+        The step's name; that of the file where it gives none.
     parameters : dict
         Values by name, as text (``.cfg``) or typed (``.asdf``).
     steps : dict of str to StepConfig
@@ -122,7 +122,7 @@ def find_config_file(name: str | os.PathLike, directory: Path | None = None) -> 
         raise ConfigError(f"configuration file {written!r} does not exist")
     if (packaged / written).is_file():
         return packaged / written
-    hint = suggestion(written, sorted(entry.name for entry in packaged.glob("*.cfg")))
+    hint = suggestion(path.stem, sorted(entry.stem for entry in packaged.glob("*.cfg")))
     raise ConfigError(f"configuration file {written!r} is neither in {path.parent} nor a packaged one{hint}")
 
 
@@ -151,7 +151,8 @@ def read_config(path: str | os.PathLike, directory: Path | None = None) -> StepC
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"cannot read configuration file {path}: {error.strerror}") from error
-    return _from_tree(_asdf_tree(path) if content.startswith(b"#ASDF") else _cfg_tree(path, content), path)
+    tree = _asdf_tree(path) if content.startswith(b"#ASDF") else _cfg_tree(path, content)
+    return _from_tree({"name": path.stem} | tree, path)
 
 
 def follow_config_files(values: Mapping, directory: Path | None = None) -> dict:
@@ -194,7 +195,7 @@ def _asdf_tree(path: Path) -> dict:
     try:
         with asdf.open(path, lazy_load=False, memmap=False) as opened:
             tree = opened.tree
-    except (OSError, ValueError, TypeError, yaml.YAMLError, asdf.exceptions.AsdfException) as error:
+    except (OSError, ValueError, TypeError, yaml.YAMLError, asdf.ValidationError) as error:
         reason = str(error).partition("\n")[0]
         raise ConfigError(f"malformed parameter file {path}: {reason}") from error
     return _flat(tree, path)

@@ -237,8 +237,15 @@ def log_set_up(rules: Iterable[LogRule]) -> Iterator[None]:
         try:
             yield
         except BaseException as error:
-            log.error("%s", str(error) or type(error).__name__, extra={"closing": True})
+            _log_last_word(error)
             raise
+
+
+def _log_last_word(error: BaseException) -> None:
+    """Log the error that ends a run; where it was, too, if it is none that a user can mend."""
+    unexpected = isinstance(error, Exception) and not isinstance(error, GpucalError)
+    words = str(error) or type(error).__name__
+    log.error("%s", words, exc_info=error if unexpected else None, extra={"closing": True})
 
 
 def _handlers(rule: LogRule, stack: ExitStack) -> Iterator[logging.Handler]:

@@ -1,0 +1,41 @@
+"""``gpucal collect-cfgs``: the packaged configuration files, copied to be edited."""
+
+from importlib.resources import files
+
+import pytest
+
+from gpucal.cli.main import main
+from gpucal.core.config_file import read_config
+
+
+@pytest.fixture
+def originals():
+    return {entry.name: entry.read_text() for entry in files("gpucal.cfg").iterdir() if entry.suffix == ".cfg"}
+
+
+def test_all_files_are_copied(tmp_path, capsys, originals):
+    assert main(["collect-cfgs", str(tmp_path / "a" / "b")]) == 0
+    copies = sorted((tmp_path / "a" / "b").iterdir())
+    assert {copy.name: copy.read_text() for copy in copies} == originals
+    assert capsys.readouterr().out.split() == [str(copy) for copy in copies]
+
+
+def test_a_step_edited_in_the_copy_is_read_by_the_pipeline_beside_it(tmp_path):
+    main(["collect-cfgs", str(tmp_path)])
+    with (tmp_path / "jump.cfg").open("a") as file:
+        file.write("rejection_threshold = 8\n")
+    values = read_config(tmp_path / "calwebb_detector1.cfg").values()
+    assert values["steps"]["jump"] == {"rejection_threshold": "8"}
+
+
+def test_packaged_files_set_no_parameter(originals):
+    for name in originals:
+        values = read_config(name).values()
+        assert set(values) <= {"steps"}
+        assert not any(values.get("steps", {}).values())
+
+
+def test_a_file_in_the_place_of_the_directory_is_an_error(tmp_path, capsys):
+    (tmp_path / "taken").touch()
+    assert main(["collect-cfgs", str(tmp_path / "taken")]) == 1
+    assert "cannot copy the configuration files to" in capsys.readouterr().err
