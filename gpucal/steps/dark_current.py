@@ -77,7 +77,7 @@ class DarkCurrentStep(Step):
             if current_map is not None and current_map.sum() != 0:
                 replace_map(exposure, current_map)
                 return
-            current = reference.meta.exposure.average_dark_current or 0.0
+            current = getattr(reference.meta.exposure, "average_dark_current", None) or 0.0
         xp = array_namespace(exposure.data)
         exposure.average_dark_current = xp.full(exposure.data.shape[-2:], current, xp.float32)
         log.info("Average dark current: %g electrons/s", current)

@@ -124,7 +124,7 @@ def read_windows(path, detector, duration, window_ends):
         return
     try:
         with asdf.open(path) as tree:
-            windows = tree.get(detector)
+            windows = tree.tree.get(detector)
             if windows is None:
                 log.warning("%s has no windows of %s: none is open at the start", path, detector)
             elif windows["pers_time"] != duration:

@@ -1,0 +1,30 @@
+"""The charge_migration step."""
+
+import numpy as np
+import pytest
+from stdatamodels.jwst import datamodels
+
+from gpucal.core import SkipStep
+from gpucal.data import Exposure
+from gpucal.kernels.dqflags import CHARGELOSS, DO_NOT_USE
+from gpucal.steps.charge_migration import ChargeMigrationStep
+
+
+def bright_pixel(ngroups):
+    model = datamodels.RampModel((1, ngroups, 3, 3))
+    model.data[0, :, 1, 1] = 9000 * np.arange(ngroups)
+    return Exposure(model, "made_uncal.fits")
+
+
+@pytest.mark.parametrize(("parameters", "onset"), [({}, 3), ({"signal_threshold": 10000}, 2)])
+def test_the_threshold_is_read(parameters, onset):
+    result = ChargeMigrationStep(**parameters).process(bright_pixel(5), {})
+    flags = CHARGELOSS | DO_NOT_USE
+    np.testing.assert_array_equal(result.groupdq[0, :, 1, 1], [0] * onset + [flags] * (5 - onset))
+    np.testing.assert_array_equal(result.groupdq[0, :, 0, 1], result.groupdq[0, :, 1, 1])
+    assert not result.groupdq[0, :, 0, 0].any()
+
+
+def test_short_ramps_are_skipped():
+    with pytest.raises(SkipStep, match="2 groups"):
+        ChargeMigrationStep(signal_threshold=1000).process(bright_pixel(2), {})
