@@ -2,12 +2,13 @@
 
 `pixel_kernel` takes a plain function whose first arguments are the indices of one grid point. Called
 with a grid shape and the remaining arguments, it launches that function at every point, in the way of
-the current backend: a `numba.njit` loop over all cores, or a CUDA grid. Launchers are compiled when they
-are first used; the CPU ones are kept on disk, so that a second process starts at once.
+the current backend: a compiled loop on all cores, or a CUDA grid. Launchers are compiled when they are
+first used; the CPU ones are kept on disk, so that a second process starts at once.
 """
 
 import hashlib
 import inspect
+import math
 import os
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -17,16 +18,17 @@ from types import FunctionType
 from typing import ClassVar
 
 import numba
-from numba import config, cuda, njit, prange
+from numba import config, cuda, njit
 from numba.core.dispatcher import Dispatcher
 
 from gpucal.backend.selection import current_backend
+from gpucal.backend.threads import run_rows
 
 THREADS_PER_BLOCK = 128
 
 _LOOP = """
-def {name}({extents}, {arguments}):
-    for row in prange({rows}):
+def {name}(start, stop, {extents}, {arguments}):
+    for row in range(start, stop):
         for column in range({columns}):
             pixel({indices}, {arguments})
 """
@@ -75,16 +77,16 @@ class PixelKernel:
         *arguments
             What the function takes after the indices: backend arrays and scalars.
         """
-        points = 1
-        for extent in shape:
-            points *= extent
+        points = math.prod(shape)
         if points == 0:
             return
         how = current_backend().launcher
         launcher = self.launcher(how, len(shape))
         if how == "grid":
-            launcher = launcher[-(-points // THREADS_PER_BLOCK), THREADS_PER_BLOCK]
-        launcher(*shape, *arguments)
+            launcher[-(-points // THREADS_PER_BLOCK), THREADS_PER_BLOCK](*shape, *arguments)
+        else:
+            rows = points // shape[-1] if len(shape) > 1 else points
+            run_rows(launcher, rows, points, (*shape, *arguments))
 
     def launcher(self, how: str, ndim: int) -> Callable:
         """The launcher for grids of ``ndim`` axes: a CPU ``loop`` or a CUDA ``grid``."""
@@ -95,7 +97,7 @@ class PixelKernel:
     def _build_loop(self, ndim: int) -> Callable:
         loop = self._function_from(_LOOP, ndim, pixel=self._compiled)
         with _cache_directory(Path(inspect.getfile(self.function)).parent):
-            return njit(loop, parallel=True, cache=True, error_model="numpy")
+            return njit(loop, nogil=True, cache=True, error_model="numpy")
 
     def _build_grid(self, ndim: int) -> Callable:
         pixel = interpreted(self.function) if config.ENABLE_CUDASIM else self._compiled
@@ -117,7 +119,7 @@ class PixelKernel:
         )
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
         code = compile(source, inspect.getfile(self.function), "exec")
-        namespace = {"pixel": pixel, "prange": prange, "cuda": cuda, "__name__": self.function.__module__}
+        namespace = {"pixel": pixel, "cuda": cuda, "__name__": self.function.__module__}
         exec(code, namespace)  # noqa: S102  (a template of this file)
         return namespace[f"{self.__name__}_{ndim}d"]
 
