@@ -64,7 +64,7 @@ class PixelKernel:
         self.function = function
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
-        self._launchers: dict[tuple[str, int], Callable] = {}
+        self.launchers: dict[tuple[str, int], Callable] = {}
         PixelKernel.registry.append(self)
 
     def __call__(self, shape: tuple[int, ...], *arguments) -> None:
@@ -90,9 +90,9 @@ class PixelKernel:
 
     def launcher(self, how: str, ndim: int) -> Callable:
         """The launcher for grids of ``ndim`` axes: a CPU ``loop`` or a CUDA ``grid``."""
-        if (how, ndim) not in self._launchers:
-            self._launchers[how, ndim] = getattr(self, f"_build_{how}")(ndim)
-        return self._launchers[how, ndim]
+        if (how, ndim) not in self.launchers:
+            self.launchers[how, ndim] = getattr(self, f"_build_{how}")(ndim)
+        return self.launchers[how, ndim]
 
     def _build_loop(self, ndim: int) -> Callable:
         loop = self._function_from(_LOOP, ndim, pixel=self._compiled)
