@@ -22,8 +22,8 @@ class Effects:
     bias : bool
         Structure of the bias; a constant level when off.
     amplifier_offsets, odd_even : bool
-        Offset of each output, and of its odd against its even columns, drawn for each frame with
-        spreads `amplifier_offset` and `odd_even_offset` (DN).
+        Offset of each output, and of its odd against its even columns, drawn once with spreads
+        `amplifier_offset` and `odd_even_offset` (DN); a tenth of that drifts from frame to frame.
     one_over_f : bool
         Correlated noise with a 1/f power spectrum of rms `one_over_f_level` (DN), common to all outputs.
     read_noise : bool

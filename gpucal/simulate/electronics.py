@@ -7,34 +7,48 @@ from gpucal.simulate.orientation import readout_shape, to_science
 from gpucal.simulate.readout import ROW_OVERHEAD_PIXELS
 
 SAMPLE_PIXELS = 8
+DRIFT = 0.1
 
 
-def electronic_signal(readout, effects, rng):
-    """Offsets of the outputs and correlated noise of one frame.
+class Electronics:
+    """The outputs of a detector during one exposure.
 
     Parameters
     ----------
     readout : Readout
     effects : Effects
     rng : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray (ny, nx), float32
-        DN; zero where all such effects are off.
     """
-    outputs = readout.subarray.noutputs
-    slow, fast = readout_shape(readout.detector, readout.subarray.shape)
-    signal = np.zeros((slow, outputs, fast // outputs), np.float32)
-    if effects.amplifier_offsets:
-        signal += rng.normal(0, effects.amplifier_offset, outputs)[:, None]
-    if effects.odd_even:
-        half = rng.normal(0, effects.odd_even_offset, outputs)[:, None] / 2
-        signal[..., 0::2] -= half
-        signal[..., 1::2] += half
-    if effects.one_over_f:
-        signal += correlated_noise(slow, fast // outputs, effects.one_over_f_level, rng)[:, None, :]
-    return to_science(readout.detector, signal.reshape(slow, fast))
+
+    def __init__(self, readout, effects, rng):
+        self._readout = readout
+        self._effects = effects
+        self._rng = rng
+        outputs = readout.subarray.noutputs
+        self._offset = rng.normal(0, effects.amplifier_offset * effects.amplifier_offsets, outputs)
+        self._odd_even = rng.normal(0, effects.odd_even_offset * effects.odd_even, outputs)
+
+    def frame(self):
+        """Offsets of the outputs and correlated noise of the next frame.
+
+        Returns
+        -------
+        ndarray (ny, nx), float32
+            DN; zero where all such effects are off.
+        """
+        effects, rng, outputs = self._effects, self._rng, self._readout.subarray.noutputs
+        slow, fast = readout_shape(self._readout.detector, self._readout.subarray.shape)
+        signal = np.zeros((slow, outputs, fast // outputs), np.float32)
+        if effects.amplifier_offsets:
+            signal += (self._offset + rng.normal(0, DRIFT * effects.amplifier_offset, outputs))[:, None]
+        if effects.odd_even:
+            drift = rng.normal(0, DRIFT * effects.odd_even_offset, outputs)
+            half = (self._odd_even + drift)[:, None] / 2
+            signal[..., 0::2] -= half
+            signal[..., 1::2] += half
+        if effects.one_over_f:
+            signal += correlated_noise(slow, fast // outputs, effects.one_over_f_level, rng)[:, None, :]
+        return to_science(self._readout.detector, signal.reshape(slow, fast))
 
 
 def correlated_noise(rows, columns, level, rng):

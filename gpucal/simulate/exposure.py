@@ -10,6 +10,12 @@ SECONDS_PER_DAY = 86400.0
 CLOCK_EPOCH = 51544.0  # MJD of 2000-01-01
 STRUCTURAL = ("NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "NAXIS4", "BSCALE", "BZERO", "EXTVER")
 
+# Data models keep what has no keyword in a tree of its own: here there is nothing of the kind.
+EMPTY_TREE = (
+    b"#ASDF 1.0.0\n#ASDF_STANDARD 1.5.0\n%YAML 1.1\n%TAG ! tag:stsci.edu:asdf/\n"
+    b"--- !core/asdf-1.1.0 {}\n...\n"
+)
+
 # Columns of the GROUP and INT_TIMES tables of level-1b products (JWST data products documentation).
 GROUP_TYPE = np.dtype(
     [
@@ -49,7 +55,14 @@ def write_exposure(path, readout, raw, keywords, template=None):
         hdus.append(fits.ImageHDU(raw.zero_frame, name="ZEROFRAME"))
     hdus.append(fits.BinTableHDU(_group_table(readout, start), name="GROUP"))
     hdus.append(fits.BinTableHDU(_integration_times(readout, start), name="INT_TIMES"))
+    hdus.append(_tree())
     hdus.writeto(path, overwrite=True)
+
+
+def _tree():
+    data = np.zeros(1, [("ASDF_METADATA", "u1", len(EMPTY_TREE))])
+    data["ASDF_METADATA"] = np.frombuffer(EMPTY_TREE, np.uint8)
+    return fits.BinTableHDU(data, name="ASDF")
 
 
 def _template_headers(template):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gpucal.simulate.electronics import electronic_signal
+from gpucal.simulate.electronics import Electronics
 from gpucal.simulate.response import LARGEST_SIGNAL, measured_signal
 
 BAND_ROWS = 256
@@ -84,7 +84,7 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
     zero = np.zeros((readout.nints, *shape), np.uint16) if readout.has_zero_frame else None
     noise_seed, electronics_seed = seed_sequence.spawn(2)
     noise = _Noise(shape, noise_seed)
-    electronics = np.random.default_rng(electronics_seed)
+    electronics = Electronics(readout, effects, np.random.default_rng(electronics_seed))
     mean = (np.where(pixels.reference, 0, rate) + pixels.dark_rate).astype(np.float32) * readout.frame_time
     for integration in range(readout.nints):
         charge = np.zeros(shape, np.float32)
@@ -93,7 +93,7 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
             start = group * readout.frames_per_group
             for frame in range(start, start + readout.pattern.nframes):
                 _accumulate(charge, mean, frame, 1, integration, readout, events, effects, noise)
-                counts = _read(charge, pixels, readout, effects, noise, electronics)
+                counts = _read(charge, pixels, effects, noise, electronics)
                 if zero is not None and frame == 0:
                     zero[integration] = counts
                 total += counts
@@ -118,7 +118,7 @@ def _accumulate(charge, mean, first, number, integration, readout, events, effec
             np.add.at(charge, (rows, columns), electrons)
 
 
-def _read(charge, pixels, readout, effects, noise, electronics):
+def _read(charge, pixels, effects, noise, electronics):
     """One read of the detector, as the converter gives it, float32 (ny, nx) of whole numbers."""
     linear = charge / pixels.gain
     linear[pixels.reference | pixels.bad["dead"]] = 0
@@ -128,7 +128,7 @@ def _read(charge, pixels, readout, effects, noise, electronics):
     signal += pixels.bias
     if effects.ipc:
         signal = _couple(signal, effects.ipc_coupling, pixels.reference)
-    signal += electronic_signal(readout, effects, electronics)
+    signal += electronics.frame()
     if effects.read_noise:
         noise.add_normal(signal, pixels.read_noise)
     np.rint(signal, out=signal)
