@@ -74,6 +74,16 @@ class Detector1Pipeline(Pipeline):
         save_calibrated_ramp = boolean(default=False)  # save the corrected ramps
     """
     input_types = ("RampModel",)
+    required_keywords: ClassVar = {
+        "INSTRUME": "instrument.name",
+        "DETECTOR": "instrument.detector",
+        "EXP_TYPE": "exposure.type",
+        "NGROUPS": "exposure.ngroups",
+        "NFRAMES": "exposure.nframes",
+        "GROUPGAP": "exposure.groupgap",
+        "TGROUP": "exposure.group_time",
+        "TFRAME": "exposure.frame_time",
+    }
     step_defs: ClassVar = {
         "group_scale": GroupScaleStep,
         "dq_init": DQInitStep,

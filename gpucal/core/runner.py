@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
 from time import perf_counter
 
 from gpucal import __version__
@@ -28,6 +29,7 @@ def run(step, source):
 
 
 def _run_one(step, exposure: Exposure):
+    _check_input(step, exposure)
     if step.search("output_dir"):
         make_output_directory(expand(step.search("output_dir")))
     steps = list(step.steps_for(exposure)) if hasattr(step, "steps_for") else [step]
@@ -68,7 +70,7 @@ def execute(step, exposure: Exposure, references: RunReferences, place: int = 1,
         return _skipped(step, exposure, place, count)
     if step.skip:
         log.info("Step %s runs alone: its parameter skip is ignored", step.name)
-    _check_input_type(step, exposure)
+    _check_input(step, exposure)
     announce(StepEvent("started", step.name, place, count))
     log.info("Step %s running on %s", step.name, exposure.source)
     started = perf_counter()
@@ -104,11 +106,21 @@ def products_of(result) -> list[Exposure]:
     return [] if result is None else [product for product in result if product is not None]
 
 
-def _check_input_type(step, exposure: Exposure) -> None:
+def _check_input(step, exposure: Exposure) -> None:
+    """Raise if the step cannot take the exposure, with the reason in one line."""
     if step.input_types and exposure.model_type not in step.input_types:
         raise InputError(
             f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
         )
+    missing = [
+        keyword for keyword, path in step.required_keywords.items() if _value(exposure.meta, path) is None
+    ]
+    if missing:
+        raise InputError(f"{exposure.source}: the header lacks {', '.join(missing)}, which {step.name} needs")
+
+
+def _value(meta, path: str):
+    return reduce(lambda node, name: getattr(node, name, None), path.split("."), meta)
 
 
 def _skipped(step, exposure: Exposure, place: int, count: int) -> Exposure:

@@ -40,6 +40,8 @@ class Step:
         Those of them that it can do without. If another is ``N/A``, the step is skipped.
     input_types : tuple of str
         The types of data model that it takes; empty for all.
+    required_keywords : dict of str to str
+        FITS keywords without which nothing can be done, and their places in the metadata tree.
 
     Raises
     ------
@@ -51,6 +53,7 @@ class Step:
     reference_file_types: ClassVar[tuple[str, ...]] = ()
     optional_references: ClassVar[tuple[str, ...]] = ()
     input_types: ClassVar[tuple[str, ...]] = ()
+    required_keywords: ClassVar[dict[str, str]] = {}
     spec: ClassVar[str] = """
         pre_hooks = list(default=list())  # functions or classes to run before the step
         post_hooks = list(default=list())  # functions or classes to run after the step

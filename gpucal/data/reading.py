@@ -45,11 +45,21 @@ def open_exposure(source) -> Exposure:
     if isinstance(source, Exposure):
         return source
     if isinstance(source, datamodels.JwstDataModel):
-        return Exposure(_as_ramp(source.copy()))
-    path = expand(source)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file")
-    return Exposure(_open_file(path), source=str(path))
+        exposure = Exposure(_as_ramp(source.copy()))
+    else:
+        path = expand(source)
+        if not path.is_file():
+            raise InputError(f"{path}: no such file")
+        exposure = Exposure(_open_file(path), source=str(path))
+    _check_pixels(exposure)
+    return exposure
+
+
+def _check_pixels(exposure: Exposure) -> None:
+    """Raise if the exposure's main array is missing or empty."""
+    primary = exposure.model.get_primary_array_name()
+    if primary in exposure.array_names and not (exposure.has(primary) and getattr(exposure, primary).size):
+        raise InputError(f"{exposure.source}: holds no pixels (no group in its {primary} array)")
 
 
 def _as_ramp(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:

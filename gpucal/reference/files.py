@@ -138,6 +138,10 @@ class Reference:
             return None
         if cut is not None:
             host = host[(..., *cut)]
+        if host.dtype.kind == "f" and host.size and np.isnan(host.flat[0]) and np.isnan(host).all():
+            raise ReferenceFileError(
+                f"{self.kind} reference {self.label}: its {name} array is NaN throughout"
+            )
         array = current_backend().asarray(host)
         if isinstance(array, np.ndarray):
             array = array.view()
