@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 import traceback
 from importlib.util import find_spec
@@ -63,11 +64,21 @@ def main(argv: list[str] | None = None) -> int:
     int
         Exit code: 0 done, 1 error, 64 no science data found, 130 interrupted.
     """
-    argv = sys.argv[1:] if argv is None else argv
+    code = _run(sys.argv[1:] if argv is None else argv)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output has seen enough; do not complain at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _run(argv: list[str]) -> int:
     debug = "--debug" in argv
     try:
         args = _parse(argv)
         return args.run(args) or DONE
+    except BrokenPipeError:
+        return ERROR
     except KeyboardInterrupt:
         return _close("interrupted", INTERRUPTED, debug)
     except GpucalError as error:

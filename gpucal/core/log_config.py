@@ -91,6 +91,8 @@ class _TerminalHandler(logging.Handler):
     def emit(self, record):
         try:
             print(self.format(record), file=getattr(sys, self._stream), flush=True)
+        except BrokenPipeError:
+            pass  # nobody reads any more; the run goes on for its products
         except Exception:
             self.handleError(record)
 

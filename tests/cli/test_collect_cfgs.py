@@ -10,7 +10,8 @@ from gpucal.core.config_file import read_config
 
 @pytest.fixture
 def originals():
-    return {entry.name: entry.read_text() for entry in files("gpucal.cfg").iterdir() if entry.suffix == ".cfg"}
+    entries = (entry for entry in files("gpucal.cfg").iterdir() if entry.name.endswith(".cfg"))
+    return {entry.name: entry.read_text() for entry in entries}
 
 
 def test_all_files_are_copied(tmp_path, capsys, originals):

@@ -116,6 +116,19 @@ def test_the_list_of_subcommands_loads_nothing_heavy():
     assert run.stdout.endswith("[]\n")
 
 
+def test_a_reader_that_has_seen_enough_is_no_error():
+    code = (
+        "import os, sys\n"
+        "from gpucal.cli.main import main\n"
+        "reader, writer = os.pipe()\n"
+        "os.close(reader)\n"
+        "os.dup2(writer, 1)\n"
+        "sys.exit(main(['strun', 'superbias', '-h']))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stderr == ""
+
+
 def test_the_package_runs_as_a_module():
     run = subprocess.run([sys.executable, "-m", "gpucal", "strun"], capture_output=True, text=True)
     assert run.returncode == 1

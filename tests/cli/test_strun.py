@@ -217,10 +217,10 @@ def test_parameters_are_saved_beside_a_run(work):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["add.cfg", "x_uncal.fits", "--amuont=1"], "has no parameter 'amuont'; nearest valid name: 'amount'"),
-        (["add.cfg", "x_uncal.fits", "--amount=-1"], "'amount', float(min=0): the value \"-1.0\" is too small"),
+        (["add.cfg", "x_uncal.fits", "--amuont=1"], "no parameter 'amuont'; nearest valid name: 'amount'"),
+        (["add.cfg", "x_uncal.fits", "--amount=-1"], "float(min=0): the value \"-1.0\" is too small"),
         (["twice.cfg", "x_uncal.fits", "--amount=1"], "nearest valid name: 'steps.first.amount'"),
-        (["twice.cfg", "x_uncal.fits", "--steps.frist.skip=1"], "has no step 'frist'; nearest valid name: 'first'"),
+        (["twice.cfg", "x_uncal.fits", "--steps.frist.skip=1"], "'frist'; nearest valid name: 'first'"),
         (["add.cfg", "x_uncal.fits", "--amount='1"], "quotes do not match"),
         (["add.cfg", "gone.fits"], "gone.fits"),
         (["gone.cfg", "x_uncal.fits"], "'gone.cfg' is neither in"),
@@ -286,7 +286,8 @@ def test_help_lists_every_parameter_of_a_pipeline_and_its_steps(work, capsys):
     options = lines_of(out)
     universal = list(full_spec(Step))
     assert {f"--{name}" for name in universal} <= set(options)
-    assert {f"--steps.second.{name}" for name in (*universal, "amount", "fail", "config_file")} <= set(options)
+    of_a_step = (*universal, "amount", "fail", "config_file")
+    assert {f"--steps.second.{name}" for name in of_a_step} <= set(options)
     assert options["--steps.first.amount"].split("  ")[0] == "float(min=0)"
     assert "4.0 (twice.cfg)" in options["--steps.first.amount"]
     assert "what is added" in options["--steps.second.amount"]

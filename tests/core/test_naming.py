@@ -9,8 +9,8 @@ from gpucal.core.naming import PRODUCTS, STEPS, SUFFIXES, product_path, remove_s
 EXPOSURE = "jw01345001001_02201_00001_nrca1"
 
 REQUIRED = (
-    "uncal ramp rate rateints fitopt dark bsub bsubints cal calints crf crfints x1d x1dints c1d i2d s2d s3d cat "
-    "segm phot whtlt psfstack psfalign psfsub ami amiavg aminorm wfscmb"
+    "uncal ramp rate rateints fitopt dark bsub bsubints cal calints crf crfints x1d x1dints c1d i2d s2d s3d "
+    "cat segm phot whtlt psfstack psfalign psfsub ami amiavg aminorm wfscmb"
 )
 
 
@@ -18,14 +18,15 @@ def test_all_products_are_known():
     assert set(REQUIRED.split()) <= set(PRODUCTS)
 
 
-@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
-def test_every_suffix_is_removed_whole(suffix):
-    assert remove_suffix(f"{EXPOSURE}_{suffix}") == (EXPOSURE, suffix)
+def test_every_suffix_is_removed_whole():
+    assert {remove_suffix(f"{EXPOSURE}_{suffix}") for suffix in SUFFIXES} == {
+        (EXPOSURE, suffix) for suffix in SUFFIXES
+    }
 
 
-@pytest.mark.parametrize(("name", "class_name"), STEPS.items())
-def test_a_step_is_known_by_name_and_class(name, class_name):
-    assert {name, class_name.lower()} <= SUFFIXES
+def test_a_step_is_known_by_name_and_class():
+    assert {*STEPS, *(name.lower() for name in STEPS.values())} <= SUFFIXES
+    assert {"jump", "jumpstep", "dq_init", "dqinitstep", "detector1pipeline"} <= SUFFIXES
 
 
 @pytest.mark.parametrize(
