@@ -1,0 +1,59 @@
+"""Detection of saturation."""
+
+import logging
+
+from gpucal.backend import array_namespace
+from gpucal.core import Step
+from gpucal.kernels.dqflags import AD_FLOOR, SATURATED
+from gpucal.kernels.saturation import (
+    blank_saturated_zeroframe,
+    count_flagged_pixels,
+    flag_saturation,
+    saturation_limits,
+)
+from gpucal.kernels.saturation_readpatt import flag_partial_saturation, flag_second_group
+
+log = logging.getLogger(__name__)
+
+
+class SaturationStep(Step):
+    """Flag groups that are saturated, that charge from saturated neighbours spoils, or at the A/D floor.
+
+    Notes
+    -----
+    Parameters are described in `spec`; the algorithm in `gpucal.kernels.saturation` and, for groups that
+    average several frames, in `gpucal.kernels.saturation_readpatt`.
+    """
+
+    class_alias = "saturation"
+    spec = """
+        n_pix_grow_sat = integer(default=1)  # layers of neighbours to flag round a saturated pixel
+        use_readpatt = boolean(default=True)  # find saturation within groups of several frames
+    """
+    reference_file_types = ("saturation", "superbias")
+    optional_references = ("superbias",)
+    input_types = ("RampModel",)
+
+    def process(self, exposure, references):
+        """Flag the ramps, then blank what is saturated in the zero frames."""
+        saturation = references["saturation"]
+        superbias = references["superbias"]
+        threshold, flags = saturation.array("data", exposure), saturation.array("dq", exposure)
+        limit, limit_dq = saturation_limits(threshold, flags)
+        exposure.pixeldq |= limit_dq
+        ramp, groupdq, radius = exposure.data, exposure.groupdq, self.n_pix_grow_sat
+        flag_saturation(ramp, groupdq, limit, radius)
+        if self.use_readpatt:
+            nframes = exposure.meta.exposure.nframes
+            bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)
+            flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius)
+            flag_second_group(ramp, groupdq, limit, bias, nframes)
+        if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
+            blank_saturated_zeroframe(exposure.zeroframe, limit, radius)
+        log.info("%d pixels saturate", count_flagged_pixels(groupdq, SATURATED))
+        log.info("%d pixels reach the A/D floor", count_flagged_pixels(groupdq, AD_FLOOR))
+        return exposure
+
+
+def _zeros_like(array):
+    return array_namespace(array).zeros_like(array)
