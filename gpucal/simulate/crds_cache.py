@@ -1,8 +1,8 @@
 """A local CRDS cache: rules and references that serve simulated exposures without a server.
 
 Layout as in https://jwst-crds.stsci.edu (docs, "cache structure"): `config`, `mappings` and
-`references` under the directory that CRDS_PATH names. Mappings are never edited: each extension
-writes new ones under a new context, so that an earlier context keeps serving what it served.
+`references` under the directory that CRDS_PATH names. A mapping's name is made from its contents, so
+that extending the rules makes a new context, and an earlier context keeps serving what it served.
 """
 
 import hashlib
@@ -41,16 +41,16 @@ class CrdsCache:
     """
 
     def __init__(self, path):
-        self.path = Path(path)
+        self.path = Path(path).absolute()
         self._state_path = self.path / "config" / "jwst" / STATE_FILE
-        self._state = {"number": 0, "instruments": {}}
+        self._state = {"context": None, "imaps": {}, "rules": {}}
         if self._state_path.exists():
             self._state = json.loads(self._state_path.read_text())
 
     @property
     def context(self):
-        """Name of the newest context."""
-        return f"jwst_{self._state['number']:04d}.pmap"
+        """Name of the newest context; None while the cache is empty."""
+        return self._state["context"]
 
     def reference_path(self, name):
         """Where a reference of that name belongs."""
@@ -84,34 +84,33 @@ class CrdsCache:
             Reference type -> (tuple of the values of its selection keys, file name). A row with the
             same values replaces the one that was there.
         """
-        types = self._state["instruments"].setdefault(instrument, {})
-        changed = []
+        rules = self._state["rules"].setdefault(instrument, {})
         for kind, (values, name) in rows.items():
-            entry = types.setdefault(kind, {"rmap": None, "rows": {}})
-            key = "|".join(values)
-            if entry["rows"].get(key) != name:
-                entry["rows"][key] = name
-                changed.append(kind)
-        if not changed and self._state["number"]:
-            return
-        self._state["number"] += 1
-        for kind in changed:
-            types[kind]["rmap"] = self._write_rules(instrument, kind, types[kind]["rows"])
-        self._write_instrument(instrument)
-        self._write_context()
+            rules.setdefault(kind, {})["|".join(values)] = name
+        self._state["imaps"][instrument] = self._write_instrument(instrument, rules)
+        self._state["context"] = self._write_mapping(
+            "jwst",
+            "pmap",
+            {"mapping": "PIPELINE", "parkey": ("META.INSTRUMENT.NAME",)},
+            pformat(self._state["imaps"]),
+        )
+        self._write_configuration()
 
-    def _mapping_name(self, stem, extension):
-        return f"{stem}_{self._state['number']:04d}.{extension}"
+    def _write_instrument(self, instrument, rules):
+        """Write the rules of all types of an instrument; types without rules do not apply."""
+        kinds = reftypes.get_types_object("jwst")
+        selector = {kind.upper(): "N/A" for part in kinds.instruments for kind in kinds.get_filekinds(part)}
+        for kind, rows in rules.items():
+            selector[kind.upper()] = self._write_rules(instrument, kind, rows)
+        header = {"instrument": instrument, "mapping": "INSTRUMENT", "parkey": ("REFTYPE",)}
+        return self._write_mapping(f"jwst_{instrument.lower()}", "imap", header, pformat(selector))
 
     def _write_rules(self, instrument, kind, rows):
-        name = self._mapping_name(f"jwst_{instrument.lower()}_{kind}", "rmap")
         header = {
             "classes": ("Match", "UseAfter"),
             "filekind": kind.upper(),
             "instrument": instrument,
             "mapping": "REFERENCE",
-            "name": name,
-            "observatory": "JWST",
             "parkey": (selection_keys(kind), DATE_KEYS),
         }
         if kind.startswith("pars-"):
@@ -120,33 +119,25 @@ class CrdsCache:
             f"    {tuple(key.split('|'))!r} : UseAfter({{\n        {USE_AFTER!r} : {file!r},\n    }}),\n"
             for key, file in sorted(rows.items())
         ]
-        self._write_mapping(name, header, "Match({\n" + "".join(lines) + "})")
+        selector = "Match({\n" + "".join(lines) + "})"
+        return self._write_mapping(f"jwst_{instrument.lower()}_{kind}", "rmap", header, selector)
+
+    def _write_mapping(self, stem, extension, header, selector):
+        """Write a mapping under a name made from what it says; its checksum covers all lines but its own."""
+        number = int(hashlib.sha1(f"{header}{selector}".encode()).hexdigest()[:8], 16)
+        name = f"{stem}_{number:010d}.{extension}"
+        header = {"derived_from": "simulation", "name": name, "observatory": "JWST", **header}
+        body = f"header = {pformat(header)}\n\nselector = {selector}\n"
+        lines = body.splitlines(keepends=True)
+        lines.insert(1, f" 'sha1sum': {hashlib.sha1(body.encode()).hexdigest()!r},\n")
+        path = self.path / "mappings" / "jwst" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(lines))
         return name
 
-    def _write_instrument(self, instrument):
-        kinds = reftypes.get_types_object("jwst")
-        selector = {kind.upper(): "N/A" for part in kinds.instruments for kind in kinds.get_filekinds(part)}
-        for kind, entry in self._state["instruments"][instrument].items():
-            selector[kind.upper()] = entry["rmap"]
-        name = self._mapping_name(f"jwst_{instrument.lower()}", "imap")
-        header = {
-            "instrument": instrument,
-            "mapping": "INSTRUMENT",
-            "name": name,
-            "observatory": "JWST",
-            "parkey": ("REFTYPE",),
-        }
-        self._write_mapping(name, header, pformat(selector))
-        self._state.setdefault("imaps", {})[instrument] = name
-
-    def _write_context(self):
-        header = {
-            "mapping": "PIPELINE",
-            "name": self.context,
-            "observatory": "JWST",
-            "parkey": ("META.INSTRUMENT.NAME",),
-        }
-        self._write_mapping(self.context, header, pformat(self._state["imaps"]))
+    def _write_configuration(self):
+        directory = self._state_path.parent
+        directory.mkdir(parents=True, exist_ok=True)
         config = {
             "observatory": "jwst",
             "operational_context": self.context,
@@ -154,18 +145,6 @@ class CrdsCache:
             "bad_files_list": [],
             "last_synced": "2024-01-01 00:00:00",
         }
-        self._state_path.parent.mkdir(parents=True, exist_ok=True)
-        (self._state_path.parent / "server_config").write_text(pformat(config))
-        (self._state_path.parent / "ref_cache_subdir_mode").write_text("instrument")
+        (directory / "server_config").write_text(pformat(config))
+        (directory / "ref_cache_subdir_mode").write_text("instrument")
         self._state_path.write_text(json.dumps(self._state, indent=1))
-
-    def _write_mapping(self, name, header, selector):
-        """Write a mapping; its checksum covers all lines but its own."""
-        header = {"derived_from": "simulation", **header}
-        body = f"header = {pformat(header)}\n\nselector = {selector}\n"
-        lines = body.splitlines(keepends=True)
-        digest = hashlib.sha1(body.encode()).hexdigest()
-        lines.insert(1, f" 'sha1sum': {digest!r},\n")
-        path = self.path / "mappings" / "jwst" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("".join(lines))

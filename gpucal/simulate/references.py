@@ -127,7 +127,9 @@ def _write(path, kind, readout, contents):
         values, definitions = _quality(contents.flags)
         hdus.append(fits.ImageHDU(values, name="DQ"))
         hdus.append(fits.BinTableHDU(definitions, name="DQ_DEF"))
-    hdus.writeto(path)
+    unfinished = path.with_suffix(".part")
+    hdus.writeto(unfinished, overwrite=True)
+    unfinished.replace(path)
 
 
 def _quality(flags):

@@ -146,23 +146,28 @@ def simulate(
         name = file_name(readout, filter, seed)
     else:
         readout, name = template_readout(template, detector, subarray, readpatt, ngroups, nints)
-        keywords = {"FILTER": filter, "EXP_TYPE": exp_type}
-        keywords = {key: value for key, value in keywords.items() if value is not None}
+        given = {"FILTER": filter, "EXP_TYPE": exp_type}
+        keywords = {key: value for key, value in given.items() if value is not None}
+    pixels, truth, raw = _expose(readout, effects, seed)
+
+    directory.mkdir(parents=True, exist_ok=True)
+    write_exposure(directory / name, readout, raw, keywords | readout_keywords(readout), template)
+    truth_path = directory / name.replace("_uncal.fits", "_truth.npz")
+    truth.save(truth_path)
+    store = CrdsCache(cache or directory / CACHE_NAME)
+    paths = provide_references(store, readout, pixels, effects, options)
+    return Simulation(directory / name, paths, store.path, store.context, truth, truth_path)
+
+
+def _expose(readout, effects, seed):
+    """Pixels, Truth and RawRamp of an exposure."""
     scene_seed, event_seed, noise_seed = np.random.SeedSequence(seed).spawn(3)
     pixels = make_pixels(readout.detector, readout.subarray.window, effects)
     rate = photon_rate(readout, effects, np.random.default_rng(scene_seed))
     rate[pixels.reference | pixels.bad["dead"]] = 0
     events = draw_events(readout, effects, np.random.default_rng(event_seed))
     raw = read_out(readout, pixels, rate, events, effects, noise_seed)
-
-    directory.mkdir(parents=True, exist_ok=True)
-    write_exposure(directory / name, readout, raw, keywords | readout_keywords(readout), template)
-    truth = Truth(rate / pixels.gain, events.hits, events.snowballs)
-    truth_path = directory / name.replace("_uncal.fits", "_truth.npz")
-    truth.save(truth_path)
-    store = CrdsCache(cache or directory / CACHE_NAME)
-    paths = provide_references(store, readout, pixels, effects, options)
-    return Simulation(directory / name, paths, store.path, store.context, truth, truth_path)
+    return pixels, Truth(rate / pixels.gain, events.hits, events.snowballs), raw
 
 
 def _readout(detector, subarray, readpatt, ngroups, nints):
