@@ -3,3 +3,5 @@
 
 class GpucalError(Exception):
     """Something a user can mend: the message says what is wrong, in which file, and what to do."""
+
+    exit_code = 1

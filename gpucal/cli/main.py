@@ -13,7 +13,6 @@ from gpucal.errors import GpucalError
 
 DONE = 0
 ERROR = 1
-NO_SCIENCE_DATA = 64
 INTERRUPTED = 130
 
 
@@ -82,7 +81,7 @@ def _run(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return _close("interrupted", INTERRUPTED, debug)
     except GpucalError as error:
-        return _close(_one_line(error), _exit_code(error), debug)
+        return _close(_one_line(error), error.exit_code, debug)
     except Exception as error:
         hint = "" if debug else " (--debug shows where)"
         return _close(f"{type(error).__name__}: {_one_line(error)}{hint}", ERROR, debug)
@@ -103,12 +102,6 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         raise UsageError(f"gpucal {args.command} does not know the argument {words[0]!r} (see its -h)")
     args.words = words
     return args
-
-
-def _exit_code(error: GpucalError) -> int:
-    from gpucal.core.exceptions import NoScienceData
-
-    return NO_SCIENCE_DATA if isinstance(error, NoScienceData) else ERROR
 
 
 def _one_line(error: Exception) -> str:

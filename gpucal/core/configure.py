@@ -60,7 +60,7 @@ def from_config_file(config_file, parent=None, name: str | None = None):
     config = read_config(config_file)
     if config.class_name is None:
         raise GpucalError(f"{config.path}: names no class; add a line such as  class = JumpStep")
-    step_class = find_class(config.class_name)
+    step_class = find_class(config.class_name, config.path.parent)
     return build(step_class, config_layer(step_class, config), name or config.name, config.path, parent)
 
 
@@ -73,16 +73,18 @@ def crds_layer(step_class: type, exposure: Exposure) -> dict:
     """The parameters that CRDS has for this exposure: those of the steps, then the pipeline's over them."""
     header = crds_parameters(exposure.model)
     steps = substeps(step_class)
-    wanted = {parameter_type(its_class): key for key, its_class in steps.items()}
-    found = parameter_references(header, [*wanted, parameter_type(step_class)])
-    layers = []
+    types = [parameter_type(one) for one in (*steps.values(), step_class)]
+    found = parameter_references(header, dict.fromkeys(types))
+    configs = {kind: read_config(path) for kind, path in found.items()}
     for kind, path in found.items():
         log.info("Parameters from %s: %s", kind, path)
-        config = read_config(path)
-        if kind in wanted:
-            layers.append({"steps": {wanted[kind]: config_layer(steps[wanted[kind]], config)}})
-        else:
-            layers.append(config_layer(step_class, config))
+    layers = [
+        {"steps": {key: config_layer(its_class, configs[kind])}}
+        for key, its_class in steps.items()
+        if (kind := parameter_type(its_class)) in configs
+    ]
+    if parameter_type(step_class) in configs:
+        layers.append(config_layer(step_class, configs[parameter_type(step_class)]))
     return merge(*layers)
 
 
@@ -120,7 +122,9 @@ def export(step, path, include_metadata: bool = False) -> None:
 
 def _as_config(step, values: dict) -> StepConfig:
     steps = {key: _as_config(getattr(step, key), its) for key, its in values.pop("steps", {}).items()}
-    return StepConfig(type(step).__name__, step.name, values | _overrides(step), steps)
+    step_class = type(step)
+    dotted = f"{step_class.__module__}.{step_class.__qualname__}"
+    return StepConfig(dotted, step.name, values | _overrides(step), steps)
 
 
 def _overrides(step) -> dict:

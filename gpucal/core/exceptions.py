@@ -11,3 +11,5 @@ class SkipStep(Exception):
 
 class NoScienceData(GpucalError):
     """The exposure holds no science data: the command line ends with exit code 64."""
+
+    exit_code = 64
