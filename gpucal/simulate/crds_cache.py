@@ -7,10 +7,13 @@ that extending the rules makes a new context, and an earlier context keeps servi
 
 import hashlib
 import json
+import os
+from contextlib import contextmanager
 from pathlib import Path
 from pprint import pformat
 
 from crds.core import reftypes
+from crds.core import utils as crds_utils
 
 SERVERLESS_URL = "https://jwst-serverless-mode.stsci.edu"
 STATE_FILE = "simulated.json"
@@ -148,3 +151,28 @@ class CrdsCache:
         (directory / "server_config").write_text(pformat(config))
         (directory / "ref_cache_subdir_mode").write_text("instrument")
         self._state_path.write_text(json.dumps(self._state, indent=1))
+
+
+@contextmanager
+def crds_environment(variables):
+    """Let CRDS use other environment variables for a while, within this process.
+
+    CRDS remembers its context and its configuration; on both ends they are forgotten.
+
+    Parameters
+    ----------
+    variables : dict of str
+        As `CrdsCache.environment` gives them.
+    """
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    crds_utils.clear_function_caches()
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        crds_utils.clear_function_caches()

@@ -48,7 +48,7 @@ def write_exposure(path, readout, raw, keywords, template=None):
     """
     primary, science = _template_headers(template)
     primary.update(keywords | {"FILENAME": path.name})
-    start = primary["EXPSTART"]
+    start = primary.get("EXPSTART") or Time(primary["DATE-BEG"]).mjd
     science.update(science_keywords(readout, start))
     hdus = fits.HDUList([fits.PrimaryHDU(header=primary), fits.ImageHDU(raw.groups, science, name="SCI")])
     if raw.zero_frame is not None:

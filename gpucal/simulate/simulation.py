@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gpucal.simulate.crds_cache import CrdsCache
+from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.detectors import detector_named
 from gpucal.simulate.effects import Effects
 from gpucal.simulate.events import draw_events
@@ -86,6 +86,10 @@ class Simulation:
     def environment(self):
         """Environment variables that make CRDS serve this exposure, dict of str."""
         return CrdsCache(self.cache).environment(self.context)
+
+    def crds(self):
+        """Context manager: within it, in this process, CRDS serves this exposure."""
+        return crds_environment(self.environment())
 
 
 def simulate(
