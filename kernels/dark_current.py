@@ -30,7 +30,7 @@ def frames_spanned(ngroups, nframes, groupgap):
 
 
 def groups_to_span(frames, nframes, groupgap):
-    """Number of groups that reach over at least so many frames; `frames_spanned` turned round.
+    """Fewest groups that reach over so many frames; `frames_spanned` turned round.
 
     Parameters
     ----------
@@ -44,7 +44,34 @@ def groups_to_span(frames, nframes, groupgap):
     return -(-(frames + groupgap) // (nframes + groupgap))
 
 
-def regroup_dark(dark, ngroups, nframes, groupgap, available=None):
+def subtract_dark(ramp, pixeldq, dark, dark_dq, nframes=1, groupgap=0, available=None, from_first=True):
+    """Subtract from each group the dark of its frames, and add the dark's flags to the pixels, in place.
+
+    Parameters
+    ----------
+    ramp : (nints, ngroups, ny, nx) float32 array
+        Signal, DN, edited.
+    pixeldq : (ny, nx) uint32 array
+        Pixel flags, edited.
+    dark : (ndarks, nread, ny, nx) float32 array
+        Accumulated dark signal of the first integrations of an exposure, DN; the last serves all that follow.
+    dark_dq : (ny, nx) uint32 array
+        Flags of the dark.
+    nframes, groupgap, available : int
+        Which groups of the dark belong to a group of the ramp: see `dark_groups`.
+    from_first : bool
+        Whether the ramp starts with the first integration of its exposure. If not, the last dark serves all.
+    """
+    pixeldq |= dark_dq
+    nints, ngroups = ramp.shape[:2]
+    alone = min(len(dark) - 1, nints) if from_first else 0
+    served = [ramp[integration : integration + 1] for integration in range(alone)] + [ramp[alone:]]
+    for integrations, own_dark in zip(served, [*dark[:alone], dark[-1]], strict=True):
+        for group, signal in enumerate(dark_groups(own_dark, ngroups, nframes, groupgap, available)):
+            integrations[:, group] -= signal
+
+
+def dark_groups(dark, ngroups, nframes, groupgap, available=None):
     """Average the groups of a dark as the electronics average the frames of an exposure.
 
     NaN counts as zero dark. Beyond its last group the dark goes on with the slope between its last two, up to
@@ -52,32 +79,27 @@ def regroup_dark(dark, ngroups, nframes, groupgap, available=None):
 
     Parameters
     ----------
-    dark : (ndarks, nframes_dark, ny, nx) float32 array
-        Accumulated dark signal, DN, for one or more integrations.
+    dark : (nread, ny, nx) float32 array
+        Accumulated dark signal, DN.
     ngroups : int
         Groups to make.
     nframes, groupgap : int
         Groups of the dark to average for each, and to drop between two of them. With 1 and 0 they are copied.
     available : int, optional
-        Groups of the dark and of its continuation; by default those of the dark.
+        Groups of the dark and of its continuation; by default those of the dark. A dark of one group has no
+        slope, and no continuation.
 
-    Returns
-    -------
-    (ndarks, ngroups, ny, nx) float32 array
-
-    Raises
+    Yields
     ------
-    ValueError
-        If the dark has to be continued and has a single group, so no slope.
+    (ny, nx) float32 array
+        One new group after the other, in the same memory.
     """
-    ndarks, nread, ny, nx = dark.shape
+    nread, ny, nx = dark.shape
     available = nread if available is None else available
-    if available > nread == 1:
-        raise ValueError("a dark of one group has no slope to continue it with")
-    regrouped = array_namespace(dark).empty((ndarks, ngroups, ny, nx), np.float32)
-    for integration in range(ndarks):
-        average_frames((ny, nx), dark[integration], regrouped[integration], nframes, groupgap, available)
-    return regrouped
+    mean = array_namespace(dark).empty((ny, nx), np.float32)
+    for first in range(0, ngroups * (nframes + groupgap), nframes + groupgap):
+        average_frames((ny, nx), dark, first, min(first + nframes, available), mean)
+        yield mean
 
 
 @pixel_function
@@ -89,39 +111,12 @@ def continued(dark, frame, y, x):
 
 
 @pixel_kernel
-def average_frames(y, x, dark, regrouped, nframes, groupgap, available):
-    """Make all groups of one pixel."""
+def average_frames(y, x, dark, first, end, mean):
+    """Average one pixel of the frames from first to before end, NaN as zero; NaN if there are none."""
     nread = dark.shape[0]
-    for group in range(regrouped.shape[0]):
-        start = group * (nframes + groupgap)
-        end = min(start + nframes, available)
-        total = 0.0
-        for frame in range(start, end):
-            signal = np.float64(dark[frame, y, x]) if frame < nread else continued(dark, frame, y, x)
-            if not math.isnan(signal):
-                total += signal
-        regrouped[group, y, x] = total / (end - start) if end > start else math.nan
-
-
-def subtract_dark(ramp, pixeldq, dark, dark_dq, from_first=True):
-    """Subtract the dark from each integration and add its flags to the pixels, in place.
-
-    Parameters
-    ----------
-    ramp : (nints, ngroups, ny, nx) float32 array
-        Signal, DN, edited.
-    pixeldq : (ny, nx) uint32 array
-        Pixel flags, edited.
-    dark : (ndarks, >= ngroups, ny, nx) float32 array
-        Dark of the first integrations of an exposure, DN; the last one serves all that follow.
-    dark_dq : (ny, nx) uint32 array
-        Flags of the dark.
-    from_first : bool
-        Whether the ramp starts with the first integration of its exposure. If not, the last dark serves all.
-    """
-    nints, ngroups = ramp.shape[:2]
-    pixeldq |= dark_dq
-    dark = dark[:, :ngroups]
-    single = min(len(dark) - 1, nints) if from_first else 0
-    ramp[:single] -= dark[:single]
-    ramp[single:] -= dark[-1]
+    total = 0.0
+    for frame in range(first, end):
+        signal = np.float64(dark[frame, y, x]) if frame < nread else continued(dark, frame, y, x)
+        if not math.isnan(signal):
+            total += signal
+    mean[y, x] = total / (end - first) if end > first else math.nan

@@ -3,13 +3,14 @@
 import logging
 from typing import NamedTuple
 
+import numpy as np
 from stdatamodels.jwst import datamodels
 
 from gpucal.backend import array_namespace, current_backend
 from gpucal.core import SkipStep, Step
 from gpucal.core.naming import product_path
 from gpucal.data import write_model
-from gpucal.kernels.dark_current import frames_spanned, groups_to_span, regroup_dark, subtract_dark
+from gpucal.kernels.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
 from gpucal.reference import ReferenceFileError
 
 log = logging.getLogger(__name__)
@@ -57,11 +58,15 @@ class DarkCurrentStep(Step):
         if reference is None:
             raise SkipStep("no dark reference")
         self.set_average_dark_current(exposure, reference)
-        dark, pattern = matched_dark(exposure, reference, whole=self.dark_output is not None)
-        dark_dq = reference.array("dq", exposure)
+        dark, dark_dq = reference.array("data", exposure), reference.array("dq", exposure)
+        wanted = read_pattern(exposure.meta, exposure.data.shape[1], exposure.source)
+        given = read_pattern(reference.meta, dark.shape[0], reference.label)
+        nframes, groupgap, available = sampling(wanted, given)
         if self.dark_output is not None:
-            self.save_dark(dark, dark_dq, pattern, reference)
-        subtract_dark(exposure.data, exposure.pixeldq, dark, dark_dq)
+            if wanted[1:] == given[1:]:
+                wanted = wanted._replace(ngroups=available)
+            self.save_dark(dark_groups(dark, wanted.ngroups, nframes, groupgap, available), dark_dq, wanted, reference)
+        subtract_dark(exposure.data, exposure.pixeldq, dark[None], dark_dq, nframes, groupgap, available)
         exposure.meta.cal_step.dark_sub = "COMPLETE"
         return exposure
 
@@ -82,10 +87,11 @@ class DarkCurrentStep(Step):
         exposure.average_dark_current = xp.full(exposure.data.shape[-2:], current, xp.float32)
         log.info("Average dark current: %g electrons/s", current)
 
-    def save_dark(self, dark, dark_dq, pattern, reference):
-        """Write the dark that is subtracted, with the metadata of its reference."""
+    def save_dark(self, groups, dark_dq, pattern, reference):
+        """Write the groups of a dark that was made for a read pattern, with the metadata of its reference."""
         asnumpy = current_backend().asnumpy
-        model = datamodels.DarkModel(data=asnumpy(dark[0]), dq=asnumpy(dark_dq).copy())
+        data = np.stack([asnumpy(group).copy() for group in groups])
+        model = datamodels.DarkModel(data=data, dq=asnumpy(dark_dq).copy())
         model.update(reference.model)
         for name, value in pattern._asdict().items():
             setattr(model.meta.exposure, name, value)
@@ -115,47 +121,38 @@ def read_pattern(meta, ngroups, label):
     return pattern
 
 
-def matched_dark(exposure, reference, whole=False):
-    """The dark in the read pattern of an exposure.
+def sampling(wanted, given):
+    """Which groups of a dark make those of an exposure.
 
     Parameters
     ----------
-    exposure : Exposure
-        The exposure that it is for.
-    reference : Reference
-        The dark, not in more frames a group or with a wider gap than the exposure.
-    whole : bool
-        Whether a dark in the very pattern of the exposure is wanted to its last group.
+    wanted : ReadPattern
+        Of the exposure.
+    given : ReadPattern
+        Of the dark.
 
     Returns
     -------
-    dark : (1, >= ngroups, ny, nx) float32 array
-        Accumulated dark signal, DN; NaN in the reference is zero here.
-    pattern : ReadPattern
-        Its read pattern.
+    nframes, groupgap : int
+        Groups of the dark in a group of the exposure, and between two of them.
+    available : int
+        Groups of the dark, with those by which it has to be continued.
 
     Raises
     ------
     SkipStep
         If the groups of the dark cannot be made into those of the exposure.
     """
-    dark = reference.array("data", exposure)
-    wanted = read_pattern(exposure.meta, exposure.data.shape[1], exposure.source)
-    given = read_pattern(reference.meta, dark.shape[0], reference.label)
     log.info("Exposure: %d groups of %d frames, %d dropped between two", *wanted)
     log.info("Dark: %d groups of %d frames, %d dropped between two", *given)
     if given.nframes > wanted.nframes or given.groupgap > wanted.groupgap:
         raise SkipStep("the dark averages or drops more frames than the exposure")
-
     lacking = frames_spanned(*wanted) - frames_spanned(*given)
     available = given.ngroups
     if lacking > 0:
         available += groups_to_span(lacking, given.nframes, given.groupgap)
         log.warning("The dark is too short and is continued for %d groups", available - given.ngroups)
-    try:
-        if wanted[1:] == given[1:]:
-            ngroups = available if whole else wanted.ngroups
-            return regroup_dark(dark[None], ngroups, 1, 0, available), wanted._replace(ngroups=ngroups)
-        return regroup_dark(dark[None], *wanted, available), wanted
-    except ValueError as reason:
-        raise SkipStep(str(reason)) from reason
+        if given.ngroups == 1:
+            raise SkipStep("the dark has one group, hence no slope to continue it with")
+    nframes, groupgap = (1, 0) if wanted[1:] == given[1:] else wanted[1:]
+    return nframes, groupgap, available

@@ -80,6 +80,14 @@ def test_a_dark_that_averages_or_drops_more_is_not_subtracted(dark_model, keywor
     assert exposure.meta.cal_step.dark_sub == "SKIPPED"
 
 
+def test_a_dark_of_one_group_cannot_be_continued(dark_model):
+    dark_model.data = dark_model.data[:1]
+    exposure = ramp(1, 0)
+    with pytest.raises(SkipStep, match="one group"):
+        process(exposure, dark_model)
+    assert not exposure.pixeldq.any()
+
+
 def test_no_reference_skips():
     with pytest.raises(SkipStep):
         process(ramp(1, 0), None)
