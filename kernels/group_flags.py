@@ -1,0 +1,100 @@
+"""Questions about the flags of groups, asked of all groups of an exposure."""
+
+from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
+
+
+@pixel_function
+def has_flag(groupdq, flag, y, x):
+    """Whether any group of a pixel, in any integration, carries a flag."""
+    for integration in range(groupdq.shape[0]):
+        for group in range(groupdq.shape[1]):
+            if groupdq[integration, group, y, x] & flag:
+                return True
+    return False
+
+
+def fully_flagged_groups(groupdq, flags):
+    """Find the groups in which every pixel carries one of some flags.
+
+    Parameters
+    ----------
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+        Group flags.
+    flags : int
+        The flags, any of which counts.
+
+    Returns
+    -------
+    (nints, ngroups) bool array
+        On the host.
+    """
+    xp = array_namespace(groupdq)
+    full_rows = xp.zeros(groupdq.shape[:3], dtype=bool)
+    find_full_row(groupdq.shape[:3], groupdq, flags, full_rows)
+    return current_backend().asnumpy(full_rows.all(axis=2))
+
+
+@pixel_kernel
+def find_full_row(integration, group, y, groupdq, flags, full_rows):
+    """Look along one row of one group, as far as the first pixel without the flags."""
+    for x in range(groupdq.shape[3]):
+        if not groupdq[integration, group, y, x] & flags:
+            return
+    full_rows[integration, group, y] = True
+
+
+def count_flagged(groupdq, flag):
+    """Count how often a flag is set, over all pixels, groups and integrations.
+
+    Parameters
+    ----------
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+        Group flags.
+    flag : int
+        The flag to count.
+
+    Returns
+    -------
+    int
+        The count.
+    """
+    xp = array_namespace(groupdq)
+    counts = xp.empty(groupdq.shape[2:], dtype=xp.int32)
+    count_in_pixel(counts.shape, groupdq, flag, counts)
+    return int(counts.sum(dtype=xp.int64))
+
+
+@pixel_kernel
+def count_in_pixel(y, x, groupdq, flag, counts):
+    """Count the groups of one pixel that carry a flag."""
+    count = 0
+    for integration in range(groupdq.shape[0]):
+        for group in range(groupdq.shape[1]):
+            if groupdq[integration, group, y, x] & flag:
+                count += 1
+    counts[y, x] = count
+
+
+def drop_flag_where(groupdq, flag, others):
+    """Remove a flag, in place, from every pixel and group that also carries one of some others.
+
+    Parameters
+    ----------
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+        Group flags, edited.
+    flag : int
+        The flag to remove.
+    others : int
+        The flags beside which it is void.
+    """
+    ny, nx = groupdq.shape[2:]
+    planes = groupdq.reshape(-1, ny, nx)
+    drop_flag(planes.shape, planes, flag, others)
+
+
+@pixel_kernel
+def drop_flag(plane, y, x, planes, flag, others):
+    """Remove a flag from one pixel of one group."""
+    flags = planes[plane, y, x]
+    if flags & flag and flags & others:
+        planes[plane, y, x] = flags ^ flag

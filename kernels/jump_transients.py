@@ -1,0 +1,97 @@
+"""Groups after a large jump, in which the pixel has not settled yet, flagged as jumps too.
+
+Source: the ``jump`` step of the JWST pipeline documentation,
+https://jwst-pipeline.readthedocs.io/en/latest/jwst/jump/arguments.html.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.kernels.dqflags import JUMP_DET
+from gpucal.kernels.first_differences import (
+    LANES,
+    UNUSABLE,
+    first_difference,
+    gather_sample,
+    sample_blocks,
+    sample_strip,
+    sorted_median,
+)
+from gpucal.kernels.group_flags import has_flag
+
+
+class Transient(NamedTuple):
+    """How long jumps of a certain height disturb a pixel.
+
+    Attributes
+    ----------
+    height : float
+        Jumps of at least this height above the median difference, DN.
+    ngroups : int
+        Groups to flag after the jump.
+    """
+
+    height: float
+    ngroups: int
+
+
+def flag_transients(ramp, groupdq, gain, first, second):
+    """Flag, in place, groups after large jumps; SATURATED and DO_NOT_USE groups stay as they are.
+
+    Parameters
+    ----------
+    ramp : (nints, ngroups, ny, nx) float32 array
+        Counts, DN.
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+        Group flags with the jumps that were found; JUMP_DET is added.
+    gain : (ny, nx) float32 array
+        Electrons per DN. The median gain turns the heights into electrons, for all pixels alike.
+    first, second : Transient
+        Two kinds of transient.
+    """
+    if first.ngroups <= 0 and second.ngroups <= 0:
+        return
+    typical_gain = median_gain(gain)
+    # The product is rounded to float32, as the differences are.
+    heights = [float(np.float32(transient.height) * typical_gain) for transient in (first, second)]
+    nints, ngroups, _, nx = ramp.shape
+    for first_row, nrows, sample in sample_blocks(ramp, nints * (ngroups - 1)):
+        flag_after_jumps(
+            (nrows, nx), first_row, ramp, groupdq, gain, *heights, first.ngroups, second.ngroups, sample
+        )
+
+
+def median_gain(gain):
+    """Median of the gains that are not NaN, float32; NaN when there is none."""
+    xp = array_namespace(gain)
+    known = gain[~xp.isnan(gain)]
+    return np.float32(xp.median(known)) if known.size else np.float32(np.nan)
+
+
+@pixel_kernel
+def flag_after_jumps(
+    row, x, first_row, ramp, groupdq, gain, first_height, second_height, first_length, second_length, sample
+):
+    """Walk along one pixel's ramps, flagging while a transient lasts."""
+    y = first_row + row
+    if not has_flag(groupdq, JUMP_DET, y, x):
+        return
+    nints, ngroups, _, nx = ramp.shape
+    strip, lane = sample_strip(row, x, nx), x % LANES
+    count = gather_sample(ramp, groupdq, gain, y, x, 1, ngroups, False, sample, strip, lane)
+    median = sorted_median(sample, strip, lane, 0, count)
+    for integration in range(nints):
+        remaining = 0
+        for group in range(1, ngroups):
+            jumped = groupdq[integration, group, y, x] & JUMP_DET
+            if remaining > 0 and not groupdq[integration, group, y, x] & UNUSABLE:
+                groupdq[integration, group, y, x] |= JUMP_DET
+            remaining -= 1
+            if jumped:
+                height = first_difference(ramp, groupdq, gain, integration, group, y, x) - median
+                if height >= first_height:
+                    remaining = max(remaining, first_length)
+                if height >= second_height:
+                    remaining = max(remaining, second_length)
