@@ -212,6 +212,23 @@ def compare(ours, theirs, error=None) -> Agreement:
         return Agreement(tuple(extensions), tuple(structure), tuple(keywords))
 
 
+def compare_folders(ours: Path, theirs: Path) -> dict[str, Agreement]:
+    """Compare all FITS files of two folders.
+
+    Returns
+    -------
+    dict
+        File name to Agreement; a file that is on one side only disagrees in its structure.
+    """
+    names = [{path.name for path in folder.glob("*.fits")} for folder in (ours, theirs)]
+    return {
+        name: compare(ours / name, theirs / name)
+        if name in names[0] & names[1]
+        else Agreement((), (f"only {'ours' if name in names[0] else 'theirs'} has {name}",), ())
+        for name in sorted(names[0] | names[1])
+    }
+
+
 @contextmanager
 def _as_file(product):
     """Path of a product; an open model is written to a temporary file."""

@@ -1,11 +1,12 @@
 """Run the peer offline, on the same simulated exposures and references as ours."""
 
+from contextlib import ExitStack
+
 import pytest
 
-OFFLINE = {
-    "CRDS_SERVER_URL": "https://jwst-serverless-mode.stsci.edu",
-    "STPIPE_DISABLE_CRDS_STEPPARS": "true",
-}
+from gpucal.simulate import simulate
+from gpucal.simulate.crds_cache import SERVERLESS_URL, crds_environment
+
 SERVER_CONFIG = {
     "observatory": "jwst",
     "operational_context": "jwst_0000.pmap",
@@ -16,22 +17,25 @@ SERVER_CONFIG = {
 }
 
 
-def _use_crds(monkeypatch, environment):
-    """Set the variables that CRDS reads, and make it forget the cache it used before."""
-    from crds.core import utils
-
-    for name, value in {**OFFLINE, **environment}.items():
-        monkeypatch.setenv(name, str(value))
-    utils.clear_function_caches()
+@pytest.fixture
+def without_parameter_references(monkeypatch):
+    """Both pipelines run with the parameters that a test gives."""
+    monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
 
 
 @pytest.fixture
-def offline(monkeypatch, tmp_path):
+def offline(tmp_path, without_parameter_references):
     """A CRDS cache without rules: references come from overrides alone."""
     config = tmp_path / "crds_cache" / "config" / "jwst"
     config.mkdir(parents=True)
     (config / "server_config").write_text(repr(SERVER_CONFIG))
-    _use_crds(monkeypatch, {"CRDS_PATH": tmp_path / "crds_cache"})
+    environment = {
+        "CRDS_PATH": str(tmp_path / "crds_cache"),
+        "CRDS_SERVER_URL": SERVERLESS_URL,
+        "CRDS_CONTEXT": SERVER_CONFIG["latest_context"],
+    }
+    with crds_environment(environment):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +58,6 @@ def peer_step():
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory):
     """Simulate an exposure with its references and CRDS cache, once for each set of arguments."""
-    from gpucal.simulate import simulate
-
     made = {}
 
     def make(**arguments):
@@ -68,12 +70,13 @@ def simulated(tmp_path_factory):
 
 
 @pytest.fixture
-def exposure_with_cache(simulated, monkeypatch):
+def exposure_with_cache(simulated, without_parameter_references):
     """Simulate an exposure, and make its cache the one that CRDS reads: ``exposure_with_cache(seed=1)``."""
+    with ExitStack() as stack:
 
-    def make(**arguments):
-        simulation = simulated(**arguments)
-        _use_crds(monkeypatch, simulation.environment())
-        return simulation
+        def make(**arguments):
+            simulation = simulated(**arguments)
+            stack.enter_context(simulation.crds())
+            return simulation
 
-    return make
+        yield make
