@@ -1,5 +1,6 @@
 """The ipc step."""
 
+from gpucal.backend import array_namespace
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.detector_frame import FULL_FRAME
 from gpucal.kernels.ipc import correct_ipc
@@ -36,7 +37,7 @@ def deconvolution_kernel(reference, exposure):
     Parameters
     ----------
     reference : Reference
-        An ipc reference; a kernel with four axes has one image of the detector for each element.
+        An ipc reference. It has no subarray keywords: kernels with four axes cover the full frame.
     exposure : Exposure
         Kernels with four axes are cut to its subarray.
 
@@ -45,8 +46,14 @@ def deconvolution_kernel(reference, exposure):
     (nky, nkx) or (nky, nkx, ny, nx) float32 array
         On the backend.
     """
-    varies = reference.model.data.ndim == 4
-    return reference.array("data", exposure if varies else None)
+    kernel = reference.array("data")
+    if kernel.ndim < 4 or kernel.shape[-2:] == exposure.data.shape[-2:]:
+        return kernel
+    subarray = exposure.meta.subarray
+    first_row, first_column = subarray.ystart - 1, subarray.xstart - 1
+    rows = slice(first_row, first_row + subarray.ysize)
+    columns = slice(first_column, first_column + subarray.xsize)
+    return array_namespace(kernel).ascontiguousarray(kernel[..., rows, columns])
 
 
 def science_pixels(meta):

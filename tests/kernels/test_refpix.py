@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gpucal.kernels import refpix
 from gpucal.kernels.detector_frame import Axes, Window, pixel_numbers, to_detector_frame
 from gpucal.kernels.refpix import subtract_reference_pixels, subtract_reference_pixels_zeroframe
 from gpucal.kernels.refpix_sections import Sections, four_output_sections
@@ -64,19 +65,18 @@ def test_without_sides_rows_stay(backend):
     np.testing.assert_array_equal(read, np.broadcast_to([[0], [0], [0], [0], [1], [2], [3], [4]], read.shape))
 
 
-def test_frames_alone_and_together_are_alike(backend):
+@pytest.mark.parametrize("block", [1, 3])
+def test_blocks_of_frames_make_no_difference(backend, monkeypatch, block):
     axes = ALL_AXES[1]
     shape, sections, sides = chosen(backend, axes)
     given = np.random.default_rng(10).normal(0, 10, (4, *shape)).astype(np.float32)
-    together = backend.asarray(given.copy())
-    alone = [backend.asarray(given[index : index + 1].copy()) for index in range(4)]
+    whole, blocks = backend.asarray(given.copy()), backend.asarray(given.copy())
 
-    subtract_reference_pixels(together, axes, sections, sides, 3.0, 1.0)
-    for frame in alone:
-        subtract_reference_pixels(frame, axes, sections, sides, 3.0, 1.0)
+    subtract_reference_pixels(whole, axes, sections, sides, 3.0, 1.0)
+    monkeypatch.setattr(refpix, "row_tiles", lambda n, _: (slice(k, k + block) for k in range(0, n, block)))
+    subtract_reference_pixels(blocks, axes, sections, sides, 3.0, 1.0)
 
-    joined = np.concatenate([backend.asnumpy(frame) for frame in alone])
-    np.testing.assert_array_equal(backend.asnumpy(together), joined)
+    np.testing.assert_array_equal(backend.asnumpy(blocks), backend.asnumpy(whole))
 
 
 def test_zero_stays_zero_in_zero_frames(backend):
