@@ -79,10 +79,11 @@ def execute(step, exposure: Exposure, references: RunReferences, place: int = 1,
     used = references if is_pipeline else references.of(step)
     try:
         if not is_pipeline and (missing := used.missing()):
+            log.warning("There is no %s reference for %s", " and no ".join(missing), step.name)
             raise SkipStep(f"no {' and no '.join(missing)} reference")
         result = step.process(exposure, used)
     except SkipStep as reason:
-        log.warning("Step %s skipped: %s", step.name, reason)
+        log.info("Step %s skipped: %s", step.name, reason)
         _record(exposure, {} if is_pipeline else used.used)
         return _skipped(step, exposure, place, count)
     if not is_pipeline:
