@@ -79,7 +79,7 @@ class Effects:
     @classmethod
     def switches(cls):
         """Names of the effects that can be switched."""
-        return tuple(field.name for field in fields(cls) if field.type in (bool, "bool"))
+        return tuple(field.name for field in fields(cls) if field.type is bool)
 
     @classmethod
     def none(cls, **levels):

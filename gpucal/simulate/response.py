@@ -46,7 +46,7 @@ def response_polynomial(strength):
     """
     if strength == 0:
         return np.array([0.0, 1.0])
-    measured = 0.5 * LARGEST_SIGNAL * (1 - np.cos(np.linspace(0, np.pi, 2001)))
+    measured = 0.5 * LARGEST_SIGNAL * (1 - np.cos(np.linspace(0, np.pi, 401)))
     linear = polynomial.polyval(measured, correction_polynomial(strength))
     ratio = np.ones_like(linear)
     ratio[1:] = measured[1:] / linear[1:]
