@@ -224,6 +224,6 @@ def record_rates(exposure, timing, cosmic_rays, large_events):
     if differences < 1:
         return
     ny, nx = exposure.pixeldq.shape
-    pixel_seconds = timing.group_time * differences * ny * nx
+    pixel_seconds = timing.group_time * differences * (ny * nx)
     exposure.meta.exposure.primary_cosmic_rays = 1e3 * cosmic_rays / pixel_seconds
     exposure.meta.exposure.extended_emission_events = 1e6 * large_events / pixel_seconds
