@@ -7,9 +7,10 @@ Source: the ``ipc`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/ipc/description.html.
 """
 
-import numpy as np
+from gpucal.backend import array_namespace, row_tiles
 
-from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
+# A tile passes through the arithmetic once for each element of the kernel: it had better stay in a cache.
+TILE_BYTES = 2**18
 
 
 def correct_ipc(ramp, kernel, rows, columns):
@@ -31,13 +32,17 @@ def correct_ipc(ramp, kernel, rows, columns):
     """
     image_shape = ramp.shape[-2:]
     _check_kernel(kernel.shape, image_shape)
-    per_pixel = int(kernel.ndim == 4)
-    kernels = kernel if per_pixel else kernel[:, :, None, None]
-    xp = array_namespace(ramp)
-    groups = ramp.reshape(-1, *image_shape)
-    for block in row_tiles(len(groups), len(rows) * len(columns) * ramp.dtype.itemsize):
-        measured = xp.array(groups[block, rows.start : rows.stop, columns.start : columns.stop], order="C")
-        convolve(measured.shape, measured, kernels, per_pixel, rows.start, columns.start, groups[block])
+    kernels = kernel if kernel.ndim == 4 else kernel[:, :, None, None]
+    kernels = array_namespace(ramp).broadcast_to(kernels, (*kernel.shape[:2], *image_shape))
+    cut = ..., slice(rows.start, rows.stop), slice(columns.start, columns.stop)
+    kernels = kernels[cut]
+    science = ramp.reshape(-1, *image_shape)[cut]
+    row_bytes = len(columns) * ramp.dtype.itemsize
+    for block in row_tiles(len(science), len(rows) * row_bytes, TILE_BYTES):
+        measured = _with_border(science[block], kernel.shape[0] // 2, kernel.shape[1] // 2)
+        for tile in row_tiles(len(rows), (block.stop - block.start) * row_bytes, TILE_BYTES):
+            under = measured[:, tile.start : tile.stop + kernel.shape[0] - 1]
+            science[block, tile] = _convolved(under, kernels[:, :, tile])
 
 
 def _check_kernel(shape, image_shape):
@@ -49,31 +54,34 @@ def _check_kernel(shape, image_shape):
         raise ValueError(f"IPC kernels for {shape[2:]} pixels do not fit an image of {tuple(image_shape)}")
 
 
-@pixel_kernel
-def convolve(group, y, x, measured, kernels, per_pixel, first_row, first_column, corrected):
-    """Correct one science pixel of one group.
+def _with_border(images, border_y, border_x):
+    """A copy of images with zeros round them."""
+    return array_namespace(images).pad(images, ((0, 0), (border_y, border_y), (border_x, border_x)))
 
-    The sum is in float32: the neighbours in the kernel's order, then the pixel itself, which outweighs them.
+
+def _convolved(images, kernels):
+    """Sum, in the images' precision, of the kernels' elements times the pixels opposite to them.
+
+    Parameters
+    ----------
+    images : (nimages, ny + nky - 1, nx + nkx - 1) array
+        The pixels in a border of half a kernel.
+    kernels : (nky, nkx, ny, nx) array
+        A kernel for each pixel.
+
+    Returns
+    -------
+    (nimages, ny, nx) array
+        The central term, which outweighs the others, is added last.
     """
-    row = first_row + y
-    column = first_column + x
-    kernel_row = per_pixel * row
-    kernel_column = per_pixel * column
-    middle_y = kernels.shape[0] // 2
-    middle_x = kernels.shape[1] // 2
-    total = np.float32(0)
-    for j in range(kernels.shape[0]):
-        for i in range(kernels.shape[1]):
-            if j != middle_y or i != middle_x:
-                neighbour = pixel_or_zero(measured, group, y + middle_y - j, x + middle_x - i)
-                total += kernels[j, i, kernel_row, kernel_column] * neighbour
-    total += kernels[middle_y, middle_x, kernel_row, kernel_column] * measured[group, y, x]
-    corrected[group, row, column] = total
-
-
-@pixel_function
-def pixel_or_zero(groups, group, y, x):
-    """Value of a pixel, zero outside the science pixels."""
-    if 0 <= y < groups.shape[1] and 0 <= x < groups.shape[2]:
-        return groups[group, y, x]
-    return np.float32(0)
+    nky, nkx, ny, nx = kernels.shape
+    centre = nky // 2, nkx // 2
+    elements = [(j, i) for j in range(nky) for i in range(nkx) if (j, i) != centre]
+    xp = array_namespace(images)
+    total = xp.zeros((len(images), ny, nx), images.dtype)
+    term = xp.empty_like(total)
+    for j, i in [*elements, centre]:
+        y, x = nky - 1 - j, nkx - 1 - i
+        xp.multiply(images[:, y : y + ny, x : x + nx], kernels[j, i], out=term)
+        total += term
+    return total

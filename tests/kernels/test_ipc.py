@@ -56,17 +56,18 @@ def test_a_kernel_of_one_pixel_changes_nothing(backend):
     np.testing.assert_array_equal(backend.asnumpy(ramp), given)
 
 
-def test_blocks_of_groups_make_no_difference(backend, monkeypatch):
+@pytest.mark.parametrize("tile_bytes", [1, 50, 250])
+def test_tiles_make_no_difference(backend, monkeypatch, tile_bytes):
     rng = np.random.default_rng(5)
     given = rng.normal(0, 100, (1, 3, *SHAPE)).astype(np.float32)
     kernel = backend.asarray(kernel_image(rng))
-    whole, blocks = backend.asarray(given.copy()), backend.asarray(given.copy())
+    whole, tiled = backend.asarray(given.copy()), backend.asarray(given.copy())
 
     correct_ipc(whole, kernel, ROWS, COLUMNS)
-    monkeypatch.setattr(ipc, "row_tiles", lambda n, _: (slice(k, k + 2) for k in range(0, n, 2)))
-    correct_ipc(blocks, kernel, ROWS, COLUMNS)
+    monkeypatch.setattr(ipc, "TILE_BYTES", tile_bytes)
+    correct_ipc(tiled, kernel, ROWS, COLUMNS)
 
-    np.testing.assert_array_equal(backend.asnumpy(blocks), backend.asnumpy(whole))
+    np.testing.assert_array_equal(backend.asnumpy(tiled), backend.asnumpy(whole))
 
 
 def test_no_science_pixels_is_no_work(backend):
