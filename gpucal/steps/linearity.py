@@ -29,6 +29,8 @@ class LinearityStep(Step):
         reference = references["linearity"]
         coefficients = reference.array("coeffs", exposure)
         flags = reference.array("dq", exposure)
+        if flags.ndim > 2:  # zeros that stand for absent flags, in the shape of the coefficients
+            flags = flags[0]
         flag_uncorrectable(exposure.pixeldq, coefficients, flags)
         if _rebuilds_frames(exposure):
             inverse = reference.array("inv_coeffs", exposure)

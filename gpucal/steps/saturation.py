@@ -4,6 +4,7 @@ import logging
 
 from gpucal.backend import array_namespace
 from gpucal.core import Step
+from gpucal.data import InputError
 from gpucal.kernels.dqflags import AD_FLOOR, SATURATED
 from gpucal.kernels.saturation import (
     blank_saturated_zeroframe,
@@ -35,7 +36,10 @@ class SaturationStep(Step):
     input_types = ("RampModel",)
 
     def process(self, exposure, references):
-        """Flag the ramps, then blank what is saturated in the zero frames."""
+        """Flag the ramps, blank what is saturated in zero frames; raises `InputError` if NFRAMES is missing."""
+        nframes = exposure.meta.exposure.nframes
+        if self.use_readpatt and nframes is None:
+            raise InputError(f"{exposure.source}: keyword NFRAMES is missing; without it, use_readpatt must be off")
         saturation = references["saturation"]
         superbias = references["superbias"]
         threshold, flags = saturation.array("data", exposure), saturation.array("dq", exposure)
@@ -44,7 +48,6 @@ class SaturationStep(Step):
         ramp, groupdq, radius = exposure.data, exposure.groupdq, self.n_pix_grow_sat
         flag_saturation(ramp, groupdq, limit, radius)
         if self.use_readpatt:
-            nframes = exposure.meta.exposure.nframes
             bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)
             flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius)
             flag_second_group(ramp, groupdq, limit, bias, nframes)
