@@ -32,6 +32,8 @@ def correct_ipc(ramp, kernel, rows, columns):
     """
     image_shape = ramp.shape[-2:]
     _check_kernel(kernel.shape, image_shape)
+    if not (rows and columns):
+        return
     kernels = kernel if kernel.ndim == 4 else kernel[:, :, None, None]
     kernels = array_namespace(ramp).broadcast_to(kernels, (*kernel.shape[:2], *image_shape))
     cut = ..., slice(rows.start, rows.stop), slice(columns.start, columns.stop)

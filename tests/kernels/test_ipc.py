@@ -70,10 +70,11 @@ def test_tiles_make_no_difference(backend, monkeypatch, tile_bytes):
     np.testing.assert_array_equal(backend.asnumpy(tiled), backend.asnumpy(whole))
 
 
-def test_no_science_pixels_is_no_work(backend):
+@pytest.mark.parametrize(("rows", "columns"), [(range(4, 2), range(7)), (range(6), range(0, -1))])
+def test_no_science_pixels_is_no_work(backend, rows, columns):
     ramp = backend.asarray(np.ones((1, 1, *SHAPE), np.float32))
 
-    correct_ipc(ramp, backend.asarray(np.zeros((3, 3), np.float32)), range(4, 2), range(7))
+    correct_ipc(ramp, backend.asarray(np.zeros((3, 3), np.float32)), rows, columns)
 
     assert (backend.asnumpy(ramp) == 1).all()
 
