@@ -64,7 +64,14 @@ def _check_pixels(exposure: Exposure) -> None:
 
 def _as_ramp(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:
     wanted = _OPENED_AS.get(type(model).__name__)
-    return getattr(datamodels, wanted)(model) if wanted else model
+    return _without_flags(getattr(datamodels, wanted)(model)) if wanted else model
+
+
+def _without_flags(ramp: datamodels.RampModel) -> datamodels.RampModel:
+    """A ramp made of a raw exposure: its flags, all zero, are made on the backend when they are needed."""
+    for name in ("groupdq", "pixeldq"):
+        ramp._instance.pop(name, None)
+    return ramp
 
 
 def _open_file(path: Path) -> datamodels.JwstDataModel:
@@ -78,8 +85,9 @@ def _open_file(path: Path) -> datamodels.JwstDataModel:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-            opened = getattr(datamodels, _OPENED_AS.get(kind, ""), datamodels.open)
-            return opened(path)
+            if kind in _OPENED_AS:
+                return _without_flags(getattr(datamodels, _OPENED_AS[kind])(path))
+            return datamodels.open(path)
     except MemoryError:
         raise
     except Exception as error:

@@ -22,7 +22,9 @@ from gpucal.steps.dq_init import DQInitStep
 @pytest.fixture(scope="module")
 def simulation(tmp_path_factory):
     directory = tmp_path_factory.mktemp("simulated")
-    return simulate(directory, detector="NRCB1", subarray="SUB64P", readpatt="RAPID", ngroups=4, nints=1, seed=3)
+    return simulate(
+        directory, detector="NRCB1", subarray="SUB64P", readpatt="RAPID", ngroups=4, nints=1, seed=3
+    )
 
 
 @pytest.fixture
@@ -111,7 +113,9 @@ def test_reference_full_of_nan(raw, gpucal, simulation):
     with fits.open(simulation.references["readnoise"]) as hdulist:
         hdulist["SCI"].data[:] = np.nan
         hdulist.writeto("nan.fits")
-    assert_refused(gpucal(raw, "--steps.jump.override_readnoise=nan.fits"), "readnoise", "nan.fits", "NaN throughout")
+    assert_refused(
+        gpucal(raw, "--steps.jump.override_readnoise=nan.fits"), "readnoise", "nan.fits", "NaN throughout"
+    )
 
 
 def test_missing_reference(raw, gpucal):
@@ -143,7 +147,9 @@ def test_bad_words_on_the_command_line(raw, gpucal, words, expected):
 
 
 def test_bad_parameter_in_a_configuration_file(raw, tmp_path, capsys):
-    (tmp_path / "mine.cfg").write_text("class = Detector1Pipeline\n[steps]\n[[jump]]\nrejection_treshold = 5\n")
+    (tmp_path / "mine.cfg").write_text(
+        "class = Detector1Pipeline\n[steps]\n[[jump]]\nrejection_treshold = 5\n"
+    )
     assert main(["strun", "mine.cfg", str(raw)]) == 1
     line = capsys.readouterr().err.strip().splitlines()[-1]
     assert "mine.cfg" in line and "rejection_treshold" in line and "rejection_threshold" in line
