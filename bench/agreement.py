@@ -161,9 +161,9 @@ class Agreement:
         return max((e.differing_fraction for e in self.extensions), default=0.0)
 
     def __str__(self):
-        lines = [*self.structure, *map(str, self.keywords)]
-        lines += [("  " if e.agrees else "! ") + str(e) for e in self.extensions]
-        return "\n".join(lines)
+        agreeing = [extension.name for extension in self.extensions if extension.agrees]
+        lines = [*self.structure, *self.keywords, *(e for e in self.extensions if not e.agrees)]
+        return "\n".join([*map(str, lines), f"in agreement: {', '.join(agreeing) or 'nothing'}"])
 
     def assert_agrees(self):
         """Raise an AssertionError that says what disagrees, unless nothing does."""
