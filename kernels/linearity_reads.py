@@ -73,7 +73,7 @@ def last_good_group(groupdq, integration, y, x):
     for group in range(groupdq.shape[1]):
         if not groupdq[integration, group, y, x] & SATURATED:
             unsaturated += 1
-    return max(unsaturated - 2, 1)
+    return unsaturated - 2 if unsaturated > 2 else 1
 
 
 @pixel_kernel

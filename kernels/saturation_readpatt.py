@@ -58,9 +58,10 @@ def find_partial_saturation(
 ):
     """Find whether one group of one pixel saturated before its last frame."""
     here = first_plane + plane
-    following = min(here + 1, planes.shape[0] - 1)
-    saturates_next = planes[following, y, x] & SATURATED
-    if not saturates_next or planes[here, y, x] & (SATURATED | DO_NOT_USE):
+    following = here + 1
+    if following == planes.shape[0] or not planes[following, y, x] & SATURATED:
+        return
+    if planes[here, y, x] & (SATURATED | DO_NOT_USE):
         return
     group = here % ngroups
     if group == ngroups - 1 or limit_dq[y, x] & NO_SAT_CHECK:
