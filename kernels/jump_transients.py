@@ -67,7 +67,7 @@ def median_gain(gain):
     """Median of the gains that are not NaN, float32; NaN when there is none."""
     xp = array_namespace(gain)
     known = gain[~xp.isnan(gain)]
-    return np.float32(xp.median(known)) if known.size else np.float32(np.nan)
+    return np.float32(float(xp.median(known)) if known.size else np.nan)
 
 
 @pixel_kernel
