@@ -65,7 +65,7 @@ class Exposure:
 
     def __setattr__(self, name: str, value) -> None:
         if name in self._names:
-            self._arrays[name] = value
+            self._arrays[name] = current_backend().xp.ascontiguousarray(value)
             self.model._instance.pop(name, None)
         elif name == "source":
             self.__dict__["source"] = value

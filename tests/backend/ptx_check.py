@@ -9,19 +9,10 @@ import importlib
 import os
 import pkgutil
 import sys
-from importlib.util import find_spec
-from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
 CAPABILITY = (8, 0)
-
-
-def find_nvvm() -> None:
-    """Point Numba at the compiler of the nvidia-cuda-nvcc wheel, where no toolkit is named."""
-    wheel = find_spec("nvidia.cuda_nvcc") if find_spec("nvidia") else None
-    if "CUDA_HOME" not in os.environ and wheel is not None:
-        os.environ["CUDA_HOME"] = str(Path(next(iter(wheel.submodule_search_locations))))
 
 
 def launch_all_kernels(directory: str) -> None:
@@ -48,10 +39,10 @@ def launch_all_kernels(directory: str) -> None:
     for number, settings in enumerate(exposures):
         place = f"{directory}/{number}"
         simulation = simulate(place, detector="NRCB1", seed=1, **settings)
-        os.environ.update(simulation.environment())
         if settings.get("nints"):
             steps["jump"] |= {"minimum_sigclip_groups": 20}
-        Detector1Pipeline.call(simulation.exposure, output_dir=place, steps=steps)
+        with simulation.crds():
+            Detector1Pipeline.call(simulation.exposure, output_dir=place, steps=steps)
 
 
 def ptx_of(kernel, ndim: int, signature) -> str:
@@ -66,7 +57,6 @@ def ptx_of(kernel, ndim: int, signature) -> str:
 
 
 def main(directory: str) -> None:
-    find_nvvm()
     import gpucal.kernels
     from gpucal.backend.kernels import PixelKernel
 
