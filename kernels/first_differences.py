@@ -17,6 +17,7 @@ from gpucal.kernels.dqflags import DO_NOT_USE, SATURATED
 
 LANES = 32
 UNUSABLE = DO_NOT_USE | SATURATED
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def sample_bytes_per_row(nx, nvalues):
@@ -160,14 +161,15 @@ def sorted_median(sample, strip, lane, first, last):
 def cut_below(sample, strip, lane, first, count):
     """A value that parts a sorted sample ahead of its value number ``first``; infinite at the ends.
 
-    Halfway between two different values, it tells them apart whatever the rounding of either.
+    Halfway between two different values, it tells them apart whatever the rounding of either, and infinite
+    values from all others.
     """
     if first <= 0:
         return -math.inf
     if first >= count:
         return math.inf
     lower = np.float64(sample[strip, first - 1, lane])
-    return 0.5 * (lower + np.float64(sample[strip, first, lane]))
+    return min(0.5 * (lower + np.float64(sample[strip, first, lane])), LARGEST)
 
 
 @pixel_function
