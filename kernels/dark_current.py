@@ -97,8 +97,8 @@ def dark_groups(dark, ngroups, nframes, groupgap, available=None):
     nread, ny, nx = dark.shape
     available = nread if available is None else available
     mean = array_namespace(dark).empty((ny, nx), np.float32)
-    for first in range(0, ngroups * (nframes + groupgap), nframes + groupgap):
-        average_frames((ny, nx), dark, first, min(first + nframes, available), mean)
+    for begin in range(0, ngroups * (nframes + groupgap), nframes + groupgap):
+        average_frames((ny, nx), dark, begin, min(begin + nframes, available), mean)
         yield mean
 
 
@@ -111,12 +111,12 @@ def continued(dark, frame, y, x):
 
 
 @pixel_kernel
-def average_frames(y, x, dark, first, end, mean):
-    """Average one pixel of the frames from first to before end, NaN as zero; NaN if there are none."""
+def average_frames(y, x, dark, begin, end, mean):
+    """Average one pixel of the frames from begin to before end, NaN as zero; NaN if there are none."""
     nread = dark.shape[0]
     total = 0.0
-    for frame in range(first, end):
+    for frame in range(begin, end):
         signal = np.float64(dark[frame, y, x]) if frame < nread else continued(dark, frame, y, x)
         if not math.isnan(signal):
             total += signal
-    mean[y, x] = total / (end - first) if end > first else math.nan
+    mean[y, x] = total / (end - begin) if end > begin else math.nan
