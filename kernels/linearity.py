@@ -21,7 +21,7 @@ def has_correction(coefficients, coefficient_dq, y, x):
     return True
 
 
-@pixel_function
+@pixel_function(inline=True)
 def polynomial(coefficients, y, x, counts):
     """Value of a pixel's polynomial by Horner's rule, in the precision of ``counts``."""
     degree = coefficients.shape[0] - 1

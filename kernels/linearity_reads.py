@@ -51,7 +51,7 @@ def linearize_averaged_groups(ramp, groupdq, coefficients, inverse_coefficients,
         )
 
 
-@pixel_function
+@pixel_function(inline=True)
 def apply(coefficients, usable, y, x, counts):
     """A pixel's polynomial, or the identity where it is not usable."""
     if usable:

@@ -12,10 +12,10 @@ import math
 import os
 from collections.abc import Callable
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from types import FunctionType
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numba
 from numba import config, cuda, njit
@@ -29,6 +29,7 @@ THREADS_PER_BLOCK = 128
 _LOOP = """
 def {name}(start, stop, {extents}, {arguments}):
     for row in range(start, stop):
+        {leading}
         for column in range({columns}):
             pixel({indices}, {arguments})
 """
@@ -39,13 +40,50 @@ def {name}({extents}, {arguments}):
     if point < {rows} * {columns}:
         row = point // {columns}
         column = point % {columns}
+        {leading}
         pixel({indices}, {arguments})
 """
 
 
-def pixel_function(function: Callable) -> Dispatcher:
-    """Make a scalar helper callable from pixel kernels."""
-    return njit(function, error_model="numpy")
+class _Axes(NamedTuple):
+    """How a grid is walked: as rows of columns, from which the indices of a grid point are made."""
+
+    rows: str
+    columns: str
+    leading: str
+    indices: str
+
+
+_AXES = {
+    1: _Axes("extent0", "1", "first = row", "first"),
+    2: _Axes("extent0", "extent1", "first = row", "first, column"),
+    3: _Axes(
+        "extent0 * extent1",
+        "extent2",
+        "first, second = row // extent1, row % extent1",
+        "first, second, column",
+    ),
+}
+
+# Division follows IEEE, as on a device. Arrays are not reference-counted: a kernel keeps none, and counting
+# takes several times as long as the work of a typical pixel.
+_COMPILE = {"error_model": "numpy", "_nrt": False}
+
+
+def pixel_function(function: Callable | None = None, *, inline: bool = False) -> Dispatcher:
+    """Make a scalar helper callable from pixel kernels.
+
+    Parameters
+    ----------
+    function : callable
+        The helper.
+    inline : bool
+        Write its code into its callers: faster where it is short and called in the innermost loop, slower to
+        compile.
+    """
+    if function is None:
+        return partial(pixel_function, inline=inline)
+    return njit(function, inline="always" if inline else "never", **_COMPILE)
 
 
 class PixelKernel:
@@ -97,7 +135,7 @@ class PixelKernel:
     def _build_loop(self, ndim: int) -> Callable:
         loop = self._function_from(_LOOP, ndim, pixel=self._compiled)
         with _cache_directory(Path(inspect.getfile(self.function)).parent):
-            return njit(loop, nogil=True, cache=True, error_model="numpy")
+            return njit(loop, nogil=True, cache=True, **_COMPILE)
 
     def _build_grid(self, ndim: int) -> Callable:
         pixel = interpreted(self.function) if config.ENABLE_CUDASIM else self._compiled
@@ -105,17 +143,16 @@ class PixelKernel:
 
     @cached_property
     def _compiled(self) -> Dispatcher:
-        return njit(self.function, error_model="numpy")
+        return njit(self.function, **_COMPILE)
 
     def _function_from(self, template: str, ndim: int, pixel: Callable) -> FunctionType:
-        extents = [f"extent{axis}" for axis in range(ndim)]
+        if ndim not in _AXES:
+            raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
         source = template.format(
             name=f"{self.__name__}_{ndim}d",
-            extents=", ".join(extents),
+            extents=", ".join(f"extent{axis}" for axis in range(ndim)),
             arguments=", ".join(list(inspect.signature(self.function).parameters)[ndim:]),
-            rows=" * ".join(extents[:-1]) or "1" if ndim > 1 else extents[0],
-            columns=extents[-1] if ndim > 1 else "1",
-            indices=", ".join(_index_expressions(ndim)),
+            **_AXES[ndim]._asdict(),
         )
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
         code = compile(source, inspect.getfile(self.function), "exec")
@@ -127,16 +164,6 @@ class PixelKernel:
 def pixel_kernel(function: Callable) -> PixelKernel:
     """Make a `PixelKernel` of a function of one grid point."""
     return PixelKernel(function)
-
-
-def _index_expressions(ndim: int) -> list[str]:
-    if ndim == 1:
-        return ["row"]
-    if ndim == 2:
-        return ["row", "column"]
-    if ndim == 3:
-        return ["row // extent1", "row % extent1", "column"]
-    raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
 
 
 def interpreted(function: Callable) -> FunctionType:
