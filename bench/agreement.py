@@ -20,6 +20,8 @@ import numpy as np
 from astropy.io import fits
 from stdatamodels import asdf_in_fits
 
+from bench.errors import error_of
+
 ERROR_TOLERANCE = 1e-4
 RELATIVE_TOLERANCE = 1e-5
 FLAG_TOLERANCE = 1e-6
@@ -41,19 +43,6 @@ FREE_METADATA = {
     "cal_logs": "what was logged, by each pipeline in its own words and with times",
     "_fits_hash": "a digest of the headers, dates included",
 }
-
-ERROR_EXTENSION = {
-    "SCI": "ERR",
-    "ERR": "ERR",
-    "SLOPE": "SIGSLOPE",
-    "SIGSLOPE": "SIGSLOPE",
-    "YINT": "SIGYINT",
-    "SIGYINT": "SIGYINT",
-}
-
-# A ramp carries no error of its own: the noise of a single read of a near-infrared detector, in DN.
-READ_NOISE = 5.0
-RAMP_EXTENSIONS = ("SCI", "ZEROFRAME", "PEDESTAL", "CRMAG")
 
 ABSENT = "(absent)"
 
@@ -178,8 +167,8 @@ def compare(ours, theirs, error=None) -> Agreement:
     ours, theirs : path or stdatamodels model
         The two products. Models are not changed.
     error : float or array, optional
-        Error of the values of a product that carries none, broadcast to its arrays; by default `READ_NOISE`
-        for ramps and what ramps are made of, and none for others, which then have to agree relatively.
+        Error of values that have none in the product, broadcast to its arrays; by default that of a read for
+        ramps, and none for others, which then have to agree relatively. See `bench.errors`.
 
     Returns
     -------
@@ -206,7 +195,7 @@ def compare(ours, theirs, error=None) -> Agreement:
             problems, arrays = _paired_arrays(name, *pair)
             structure += problems
             extensions += [
-                _compare_arrays(label, *values, _error_of(name, their_hdus, error), _equal_flags(name, pairs))
+                _compare_arrays(label, *values, error_of(name, their_hdus, error), _equal_flags(name, pairs))
                 for label, values in arrays.items()
             ]
         return Agreement(tuple(extensions), tuple(structure), tuple(keywords))
@@ -314,22 +303,6 @@ def _paired_arrays(name, our_hdu, their_hdu):
         if ours.shape == theirs.shape:
             arrays[label] = (ours, theirs)
     return problems, arrays
-
-
-def _error_of(name, hdus, given):
-    """Error of each value of an extension (squared for a variance); None when it has none."""
-    base, _, version = name.partition(",")
-    version = int(version or 1)
-    if base.startswith("VAR_"):
-        companion = next((e for e in ("ERR", "SIGSLOPE") if (e, version) in hdus), None)
-        power = 2
-    else:
-        companion, power = ERROR_EXTENSION.get(base), 1
-    if companion and (companion, version) in hdus:
-        return hdus[companion, version].data.astype(float) ** power
-    if given is None and base in RAMP_EXTENSIONS:
-        return np.float64(READ_NOISE)
-    return given
 
 
 def _equal_flags(name, pairs):

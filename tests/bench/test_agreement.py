@@ -123,3 +123,17 @@ def test_a_ramp_is_judged_in_units_of_read_noise():
     ours.data[0, 1, 2, 3] = 1e-3
     assert compare(ours, theirs)["SCI"].in_error == pytest.approx(2e-4, rel=1e-5)
     assert compare(ours, theirs, error=100.0).agrees
+
+
+def test_a_segment_of_a_ramp_is_judged_in_units_of_its_variances():
+    ours, theirs = (datamodels.RampFitOutputModel() for _ in range(2))
+    for model, slope in ((ours, 10.01), (theirs, 10.0)):
+        for name, value in {"slope": slope, "sigslope": 0.1, "yint": 7 * slope, "sigyint": 0.2}.items():
+            setattr(model, name, np.full((1, 1, 2, 2), value, np.float32))
+        model.var_poisson = np.full((1, 1, 2, 2), 9, np.float32)
+        model.var_rnoise = np.full((1, 1, 2, 2), 16, np.float32)
+        model.pedestal = np.full((1, 2, 2), slope, np.float32)
+    agreement = compare(ours, theirs)
+    assert agreement["SLOPE"].in_error == pytest.approx(0.01 / 5, rel=1e-4)
+    assert agreement["YINT"].in_error == pytest.approx(0.07 / 10, rel=1e-4)
+    assert agreement["PEDESTAL"].in_error == pytest.approx(0.01 / 10, rel=1e-4)
