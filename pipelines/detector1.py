@@ -13,13 +13,13 @@ from gpucal.steps.ipc import IPCStep
 from gpucal.steps.jump import JumpStep
 from gpucal.steps.linearity import LinearityStep
 from gpucal.steps.persistence import PersistenceStep
+from gpucal.steps.planned import CleanFlickerNoiseStep, PictureFrameStep
 from gpucal.steps.ramp_fit import RampFitStep
 from gpucal.steps.refpix import RefPixStep
 from gpucal.steps.saturation import SaturationStep
 from gpucal.steps.superbias import SuperBiasStep
 
-# The steps on ramps, in order, for each family of detectors. The near-infrared places of picture_frame and
-# clean_flicker_noise are between jump and persistence.
+# The steps on ramps, in order, for each family of detectors.
 RAMP_STEPS = {
     "near-infrared": (
         "group_scale",
@@ -32,6 +32,8 @@ RAMP_STEPS = {
         "dark_current",
         "charge_migration",
         "jump",
+        "picture_frame",
+        "clean_flicker_noise",
         "persistence",
     ),
 }
@@ -95,6 +97,8 @@ class Detector1Pipeline(Pipeline):
         "dark_current": DarkCurrentStep,
         "charge_migration": ChargeMigrationStep,
         "jump": JumpStep,
+        "picture_frame": PictureFrameStep,
+        "clean_flicker_noise": CleanFlickerNoiseStep,
         "persistence": PersistenceStep,
         "ramp_fit": RampFitStep,
         "gain_scale": GainScaleStep,
