@@ -1,0 +1,174 @@
+"""The ramp_fit step."""
+
+import logging
+from typing import ClassVar, NamedTuple
+
+from gpucal.core import GpucalError, Step
+from gpucal.data import Exposure, InputError
+from gpucal.kernels.dqflags import DO_NOT_USE
+from gpucal.kernels.ramp_fit import fit_ramps
+from gpucal.kernels.ramp_fit_charge_loss import restore_read_variance
+from gpucal.kernels.ramp_fit_groups import keep_groups, usable_range
+from gpucal.kernels.ramp_fit_inputs import Ramps, ReadingRules, Readout
+from gpucal.kernels.ramp_fit_optional import fit_segments
+
+log = logging.getLogger(__name__)
+
+LIKELY_MINIMUM_GROUPS = 4  # with fewer, the likelihood algorithm gives way to OLS_C
+
+# Instruments whose first and last groups are left out where no pixel can use them, with the fewest groups
+# that have to remain.
+TRIMMED_INSTRUMENTS = {"MIRI": 2}
+
+# The exposure types whose rates are an IFUImageModel, with the LAMPMODE that they need.
+IFU_TYPES = {"NRS_IFU": None, "MIR_MRS": None, "NRS_AUTOWAVE": "IFU", "NRS_LAMP": "IFU"}
+
+
+class RampFitResult(NamedTuple):
+    """Count rates.
+
+    Attributes
+    ----------
+    rate : Exposure
+        The mean over all integrations.
+    rateints : Exposure
+        Those of each integration.
+    """
+
+    rate: Exposure
+    rateints: Exposure
+
+
+class RampFitStep(Step):
+    """Fit a straight line to the ramp of each pixel: its count rate, with variances and flags.
+
+    With ``save_opt``, the fit of every segment between jumps is saved in a product of its own, named after
+    ``opt_name`` or else after the input, with suffix ``fitopt``.
+
+    Notes
+    -----
+    The algorithm is described in `gpucal.kernels.ramp_fit`. A ramp with no usable group has a NaN rate.
+    The keyword GAINFACT is taken over from the gain reference, for the gain_scale step.
+    """
+
+    class_alias = "ramp_fit"
+    spec = """
+        algorithm = option('OLS_C', 'LIKELY', default='OLS_C')  # least squares, or likelihood (not there yet)
+        int_name = string(default='')  # has no effect: rateints products are named like all others
+        save_opt = boolean(default=False)  # save the fit of each segment, too
+        opt_name = string(default='')  # file name of that product
+        suppress_one_group = boolean(default=True)  # do not fit ramps with a single good group
+        firstgroup = integer(default=None)  # number of the first group to fit, from zero
+        lastgroup = integer(default=None)  # number of the last group to fit, from zero
+        maximum_cores = string(default='1')  # number, 'half', 'quarter' or 'all'; has no effect on results
+    """
+    reference_file_types = ("readnoise", "gain")
+    input_types = ("RampModel",)
+    required_keywords: ClassVar = {
+        "NFRAMES": "exposure.nframes",
+        "GROUPGAP": "exposure.groupgap",
+        "TGROUP": "exposure.group_time",
+        "TFRAME": "exposure.frame_time",
+    }
+
+    def process(self, exposure, references):
+        check_algorithm(self.algorithm, exposure)
+        if not keep_groups(exposure.groupdq, self.firstgroup, self.lastgroup):
+            log.warning("Groups %s to %s: not a range, all are fitted", self.firstgroup, self.lastgroup)
+        gain_factor = references["gain"].meta.exposure.gain_factor
+        if gain_factor is not None:
+            exposure.meta.exposure.gain_factor = gain_factor
+
+        ramps = ramps_of(exposure, references, self.suppress_one_group)
+        rate, rateints = fit_ramps(ramps, exposure.pixeldq)
+        restore_read_variance(ramps, rate, rateints)
+        if self.save_opt:
+            segments = fit_segments(ramps, rateints.slope, pedestal_groups(exposure.meta.exposure))
+            fitopt = exposure.blank("RampFitOutputModel", **segments._asdict())
+            self.save(fitopt, "fitopt", output_file=self.opt_name or exposure.meta.filename)
+        return RampFitResult(
+            rate=rate_product(exposure, image_type(exposure.meta), rate),
+            rateints=with_times(rate_product(exposure, "CubeModel", rateints), exposure),
+        )
+
+
+def check_algorithm(algorithm, exposure):
+    """Raise where only the likelihood algorithm would do: asked for, or groups unevenly spaced in time."""
+    ngroups = exposure.data.shape[1]
+    if ngroups == 0:
+        raise InputError(f"{exposure.source}: has no groups to fit")
+    uneven = len(exposure.meta.exposure.read_times or ()) > 0
+    if algorithm != "LIKELY" and not uneven:
+        return
+    if ngroups < LIKELY_MINIMUM_GROUPS:
+        log.info("Algorithm OLS_C: LIKELY needs %d groups, and there are %d", LIKELY_MINIMUM_GROUPS, ngroups)
+        return
+    reason = "its groups are unevenly spaced in time" if uneven else "algorithm LIKELY was asked for"
+    raise GpucalError(
+        f"{exposure.source}: {reason}, and ramp_fit has no likelihood algorithm yet; use algorithm OLS_C"
+    )
+
+
+def ramps_of(exposure, references, suppress_one_group):
+    """The ramps of an exposure, cut to the groups that are fitted."""
+    groups = fitted_groups(exposure)
+    keywords = exposure.meta.exposure
+    return Ramps(
+        data=exposure.data[:, groups],
+        groupdq=exposure.groupdq[:, groups],
+        gain=references["gain"].array("data", exposure),
+        read_noise=references["readnoise"].array("data", exposure),
+        readout=Readout.of(keywords.group_time, keywords.frame_time, keywords.nframes),
+        dark_current=exposure.average_dark_current if exposure.has("average_dark_current") else None,
+        zeroframe=exposure.zeroframe if exposure.has("zeroframe") else None,
+        rules=ReadingRules(suppress_one_group, forget_first_jump=groups.start > 0),
+    )
+
+
+def fitted_groups(exposure) -> slice:
+    """The groups to fit; of instruments that lose whole groups, without those at the ends.
+
+    If too few groups remain, all are flagged DO_NOT_USE.
+    """
+    groupdq = exposure.groupdq
+    everything = slice(0, groupdq.shape[1])
+    fewest = TRIMMED_INSTRUMENTS.get(exposure.meta.instrument.name)
+    if fewest is None or groupdq.shape[1] == 1:
+        return everything
+    groups = usable_range(groupdq)
+    if groups.stop - groups.start < fewest:
+        log.warning("Fewer than %d groups can be used: no pixel has a rate", fewest)
+        groupdq |= DO_NOT_USE
+        return everything
+    log.info("Fitting groups %d to %d", groups.start, groups.stop - 1)
+    return groups
+
+
+def pedestal_groups(keywords) -> float:
+    """Time from the reset to the middle of the first group, in units of the time between groups."""
+    frames = 0.5 * (keywords.nframes + 1) + (keywords.drop_frames1 or 0)
+    return frames / (keywords.nframes + keywords.groupgap)
+
+
+def image_type(meta) -> str:
+    """The model type of the rate product."""
+    kind = meta.exposure.type
+    is_ifu = kind in IFU_TYPES and IFU_TYPES[kind] in (None, meta.instrument.lamp_mode)
+    return "IFUImageModel" if is_ifu else "ImageModel"
+
+
+def rate_product(exposure, model_type, rates):
+    """A product with the metadata of the ramps."""
+    arrays = rates._asdict()
+    product = exposure.blank(model_type, data=arrays.pop("slope"), **arrays)
+    product.meta.bunit_data = "DN/s"
+    product.meta.bunit_err = "DN/s"
+    return product
+
+
+def with_times(product, exposure):
+    """The product, with the tables that say when each integration was taken."""
+    for name in ("int_times", "int_times_stripe"):
+        if getattr(exposure, name) is not None:
+            setattr(product, name, getattr(exposure, name))
+    return product
