@@ -44,8 +44,9 @@ def rate_errors(arrays):
 
 def segment_errors(arrays):
     """Errors by extension of the segments of fitted ramps."""
-    slope = np.sqrt(arrays["VAR_POISSON"].astype(float) + arrays["VAR_RNOISE"])
     with np.errstate(divide="ignore", invalid="ignore"):
-        intercept = slope * arrays["SIGYINT"] / arrays["SIGSLOPE"]
+        slope = np.sqrt(arrays["VAR_POISSON"].astype(float) + arrays["VAR_RNOISE"])
+        # no intercept is known better than a single read
+        intercept = np.fmax(slope * arrays["SIGYINT"] / arrays["SIGSLOPE"], READ_NOISE)
     errors = {"SLOPE": slope, "SIGSLOPE": slope, "VAR": slope**2, "YINT": intercept, "SIGYINT": intercept}
     return errors | {"PEDESTAL": intercept[:, 0], "CRMAG": READ_NOISE}
