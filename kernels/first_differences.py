@@ -1,11 +1,12 @@
-"""First differences of a pixel's ramp, in electrons, and statistics of a sorted sample of them.
+"""First differences of ramps, in electrons, and statistics of a pixel's sample of them.
 
 A first difference is what a pixel gained from one group to the next. It is NaN where one of the two groups
 cannot be used, or where the data or the gain is NaN. The differences are float32, as the ramp is; their
 median and their noise are float64.
 
-Samples are sorted in scratch memory that holds `LANES` neighbouring pixels side by side: threads of a
-CUDA warp then touch adjacent memory, and on a CPU the sample of a pixel lies in a few cache lines.
+Samples are laid out in scratch memory, block of rows by block of rows, with `LANES` neighbouring pixels side by
+side: threads of a CUDA warp then touch adjacent memory, and on a CPU the samples of a strip of pixels share
+their cache lines. A pixel's statistics may put its sample in another order.
 """
 
 import math
@@ -20,13 +21,22 @@ UNUSABLE = DO_NOT_USE | SATURATED
 LARGEST = float(np.finfo(np.float32).max)
 
 
+@pixel_function
+def first_difference(ramp, groupdq, gain, integration, group, y, x):
+    """Electrons gained between the group before and ``group``; NaN where either is unusable."""
+    if (groupdq[integration, group - 1, y, x] | groupdq[integration, group, y, x]) & UNUSABLE:
+        return np.float32(math.nan)
+    before = ramp[integration, group - 1, y, x] * gain[y, x]
+    return ramp[integration, group, y, x] * gain[y, x] - before
+
+
 def sample_bytes_per_row(nx, nvalues):
-    """Bytes of the scratch memory that `sample_space` needs for one row of pixels."""
+    """Bytes of scratch memory for the samples of one row of pixels."""
     return -(-nx // LANES) * nvalues * LANES * np.dtype(np.float32).itemsize
 
 
 def sample_space(like, nrows, nx, nvalues):
-    """Scratch memory for a sample of up to ``nvalues`` values in each pixel of a block of rows.
+    """Scratch memory for a sample of ``nvalues`` values in each pixel of a block of rows.
 
     Parameters
     ----------
@@ -35,7 +45,7 @@ def sample_space(like, nrows, nx, nvalues):
     nrows, nx : int
         Size of the block of rows.
     nvalues : int
-        The largest sample.
+        Size of a sample.
 
     Returns
     -------
@@ -46,29 +56,65 @@ def sample_space(like, nrows, nx, nvalues):
     return xp.empty((nrows * -(-nx // LANES), nvalues, LANES), dtype=xp.float32)
 
 
-def sample_blocks(ramp, nvalues):
-    """Blocks of rows of a ramp, with scratch memory for a sample in each pixel.
+def fill_samples(ramp, groupdq, gain, rows, samples, groups=None):
+    """Write the first differences of a block of rows into its samples, the integrations one after another.
 
     Parameters
     ----------
-    ramp : (nints, ngroups, ny, nx) array
-        The ramp to cut up.
-    nvalues : int
-        The largest sample.
+    ramp : (nints, ngroups, ny, nx) float32 array
+        Counts, DN.
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+        Group flags.
+    gain : (ny, nx) float32 array
+        Electrons per DN.
+    rows : slice
+        The block.
+    samples : array
+        Scratch memory of `sample_space`, filled.
+    groups : range, optional
+        The later groups of the differences; by default all from the second on.
+    """
+    xp = array_namespace(ramp)
+    nints, ngroups, _, nx = ramp.shape
+    groups = groups or range(1, ngroups)
+    nrows, strips = rows.stop - rows.start, -(-nx // LANES)
+    used = samples[: nrows * strips].reshape(nrows, strips, nints, len(groups), LANES)
+    by_group = used.transpose(3, 2, 0, 1, 4)
+    # Pixels beyond the last column fill up the last strip.
+    before, after = (xp.full((nints, nrows, strips * LANES), xp.nan, dtype=xp.float32) for _ in range(2))
+    with np.errstate(invalid="ignore", over="ignore"):
+        for group in range(groups.start - 1, groups.stop):
+            before, after = after, before
+            xp.multiply(ramp[:, group, rows], gain[rows], out=after[..., :nx])
+            after[..., :nx][groupdq[:, group, rows] & UNUSABLE != 0] = xp.nan
+            if group >= groups.start:
+                shape = nints, nrows, strips, LANES
+                xp.subtract(after.reshape(shape), before.reshape(shape), out=by_group[group - groups.start])
+
+
+def sample_blocks(ramp, groupdq, gain, groups=None):
+    """Blocks of rows of a ramp with the first differences of each pixel.
+
+    Parameters
+    ----------
+    ramp, groupdq, gain, groups
+        As in `fill_samples`.
 
     Yields
     ------
     first_row, nrows : int
         The block.
-    sample : array
-        Its scratch memory, which the next block uses again.
+    samples : array
+        Its samples, in memory that the next block uses again.
     """
     ny, nx = ramp.shape[2:]
-    sample = None
+    nvalues = ramp.shape[0] * len(groups or range(1, ramp.shape[1]))
+    samples = None
     for rows in row_tiles(ny, sample_bytes_per_row(nx, nvalues)):
-        if sample is None:
-            sample = sample_space(ramp, rows.stop - rows.start, nx, nvalues)
-        yield rows.start, rows.stop - rows.start, sample
+        if samples is None:
+            samples = sample_space(ramp, rows.stop - rows.start, nx, nvalues)
+        fill_samples(ramp, groupdq, gain, rows, samples, groups)
+        yield rows.start, rows.stop - rows.start, samples
 
 
 @pixel_function
@@ -78,98 +124,65 @@ def sample_strip(row, x, nx):
 
 
 @pixel_function
-def first_difference(ramp, groupdq, gain, integration, group, y, x):
-    """Electrons gained between the group before and ``group``; NaN where either is unusable."""
-    if (groupdq[integration, group - 1, y, x] | groupdq[integration, group, y, x]) & UNUSABLE:
-        return np.float32(math.nan)
-    before = ramp[integration, group - 1, y, x] * gain[y, x]
-    return ramp[integration, group, y, x] * gain[y, x] - before
+def keep_within(samples, strip, lane, count, lower, upper):
+    """Move what lies within bounds, among the first ``count`` values, to the front; return how many."""
+    kept = 0
+    for place in range(count):
+        value = samples[strip, place, lane]
+        if lower <= value and value <= upper:
+            samples[strip, kept, lane] = value
+            kept += 1
+    return kept
 
 
 @pixel_function
-def difference_range(ramp, groupdq, gain, y, x, magnitudes):
-    """Smallest and largest difference of a pixel, or of their absolute values; infinite when there is none.
-
-    Returns
-    -------
-    lowest, highest : float64
-        The range of the differences that are not NaN.
-    """
-    lowest, highest = np.float32(math.inf), np.float32(-math.inf)
-    for integration in range(ramp.shape[0]):
-        for group in range(1, ramp.shape[1]):
-            difference = first_difference(ramp, groupdq, gain, integration, group, y, x)
-            if magnitudes:
-                difference = abs(difference)
-            if difference < lowest:
-                lowest = difference
-            if difference > highest:
-                highest = difference
-    return np.float64(lowest), np.float64(highest)
+def median_difference(samples, strip, lane):
+    """Median of a sample but for NaN, electrons; NaN when there is nothing else."""
+    count = keep_within(samples, strip, lane, samples.shape[1], -math.inf, math.inf)
+    return sample_median(samples, strip, lane, count)
 
 
 @pixel_function
-def gather_sample(ramp, groupdq, gain, y, x, start, stop, magnitudes, sample, strip, lane):
-    """Sort a pixel's differences of groups ``start <= group < stop`` of all integrations into its sample.
-
-    With ``magnitudes``, absolute values are taken. NaN is left out.
-
-    Returns
-    -------
-    int
-        Size of the sample.
-    """
-    count = 0
-    for integration in range(ramp.shape[0]):
-        for group in range(start, stop):
-            difference = first_difference(ramp, groupdq, gain, integration, group, y, x)
-            if not math.isnan(difference):
-                sample[strip, count, lane] = abs(difference) if magnitudes else difference
-                count += 1
-    sort_sample(sample, strip, lane, count)
-    return count
-
-
-@pixel_function
-def sort_sample(sample, strip, lane, count):
-    """Sort the first ``count`` values of a sample in ascending order (shell sort)."""
-    gap = count
-    while gap > 1:
-        gap = max(1, (5 * gap - 1) // 11)
-        for place in range(gap, count):
-            value = sample[strip, place, lane]
-            hole = place
-            while hole >= gap and sample[strip, hole - gap, lane] > value:
-                sample[strip, hole, lane] = sample[strip, hole - gap, lane]
-                hole -= gap
-            sample[strip, hole, lane] = value
-
-
-@pixel_function
-def sorted_median(sample, strip, lane, first, last):
-    """Median of the values ``first`` to ``last - 1`` of a sorted sample; NaN when there is none."""
-    if last <= first:
+def sample_median(samples, strip, lane, count):
+    """Median of the first ``count`` values of a sample; NaN when there is none."""
+    if count == 0:
         return math.nan
-    middle = (first + last) // 2
-    upper = np.float64(sample[strip, middle, lane])
-    if (last - first) % 2:
+    middle = count // 2
+    upper = np.float64(select(samples, strip, lane, count, middle))
+    if count % 2:
         return upper
-    return 0.5 * (np.float64(sample[strip, middle - 1, lane]) + upper)
+    lower = samples[strip, 0, lane]
+    for place in range(1, middle):
+        lower = max(lower, samples[strip, place, lane])
+    return 0.5 * (np.float64(lower) + upper)
 
 
 @pixel_function
-def cut_below(sample, strip, lane, first, count):
-    """A value that parts a sorted sample ahead of its value number ``first``; infinite at the ends.
+def select(samples, strip, lane, count, rank):
+    """The value of a rank among the first ``count`` of a sample; no larger ones stay before it.
 
-    Halfway between two different values, it tells them apart whatever the rounding of either, and infinite
-    values from all others.
+    Source: C. A. R. Hoare (1961), Algorithm 65: Find, Communications of the ACM 4, 321.
     """
-    if first <= 0:
-        return -math.inf
-    if first >= count:
-        return math.inf
-    lower = np.float64(sample[strip, first - 1, lane])
-    return min(0.5 * (lower + np.float64(sample[strip, first, lane])), LARGEST)
+    low, high = 0, count - 1
+    while low < high:
+        pivot = samples[strip, rank, lane]
+        left, right = low, high
+        while left <= right:
+            while samples[strip, left, lane] < pivot:
+                left += 1
+            while pivot < samples[strip, right, lane]:
+                right -= 1
+            if left <= right:
+                swapped = samples[strip, left, lane]
+                samples[strip, left, lane] = samples[strip, right, lane]
+                samples[strip, right, lane] = swapped
+                left += 1
+                right -= 1
+        if right < rank:
+            low = left
+        if rank < left:
+            high = right
+    return samples[strip, rank, lane]
 
 
 @pixel_function

@@ -1,6 +1,6 @@
 """Questions about the flags of groups, asked of all groups of an exposure."""
 
-from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
+from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel, row_tiles
 
 
 @pixel_function
@@ -59,20 +59,9 @@ def count_flagged(groupdq, flag):
         The count.
     """
     xp = array_namespace(groupdq)
-    counts = xp.empty(groupdq.shape[2:], dtype=xp.int32)
-    count_in_pixel(counts.shape, groupdq, flag, counts)
-    return int(counts.sum(dtype=xp.int64))
-
-
-@pixel_kernel
-def count_in_pixel(y, x, groupdq, flag, counts):
-    """Count the groups of one pixel that carry a flag."""
-    count = 0
-    for integration in range(groupdq.shape[0]):
-        for group in range(groupdq.shape[1]):
-            if groupdq[integration, group, y, x] & flag:
-                count += 1
-    counts[y, x] = count
+    planes = groupdq.reshape(groupdq.shape[0] * groupdq.shape[1], -1)
+    blocks = row_tiles(*planes.shape)
+    return sum(int(xp.count_nonzero(planes[block] & flag)) for block in blocks)
 
 
 def drop_flag_where(groupdq, flag, others):

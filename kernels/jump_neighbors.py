@@ -10,12 +10,12 @@ from gpucal.kernels.first_differences import (
     LANES,
     UNUSABLE,
     difference_noise,
+    fill_samples,
     first_difference,
-    gather_sample,
+    median_difference,
     sample_bytes_per_row,
     sample_space,
     sample_strip,
-    sorted_median,
 )
 from gpucal.kernels.group_flags import has_flag
 
@@ -52,18 +52,20 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
     nints, ngroups, ny, nx = ramp.shape
     planes = groupdq.reshape(-1, ny, nx)
     nplanes, nvalues = planes.shape[0], nints * (ngroups - 1)
-    spreads, sample = None, None
+    spreads, samples = None, None
     for rows in row_tiles(ny, sample_bytes_per_row(nx, nvalues) + MASKS * nplanes * nx):
         nrows = rows.stop - rows.start
         if spreads is None:
-            sample = sample_space(ramp, nrows + 1, nx, nvalues)
+            samples = sample_space(ramp, nrows + 1, nx, nvalues)
             spreads = xp.empty((nplanes, nrows + 2, nx), dtype=xp.uint8)
             row_before = 0
+        judged = slice(rows.start, min(rows.stop + 1, ny))
+        fill_samples(ramp, groupdq, gain, judged, samples)
         spreads[:, 0] = row_before
         spreads[:, 1:] = 0
         judge_pixel(
-            (min(nrows + 1, ny - rows.start), nx), rows.start, ramp, groupdq, gain, read_noise, nframes,
-            smallest, largest, sample, spreads,
+            (judged.stop - judged.start, nx), rows.start, ramp, groupdq, gain, read_noise, nframes,
+            smallest, largest, samples, spreads,
         )  # fmt: skip
         flag_beside(planes[:, rows], spreads[:, : nrows + 2])
         row_before = spreads[:, nrows].copy()
@@ -71,7 +73,7 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
 
 @pixel_kernel
 def judge_pixel(
-    row, x, first_row, ramp, groupdq, gain, read_noise, nframes, smallest, largest, sample, spreads
+    row, x, first_row, ramp, groupdq, gain, read_noise, nframes, smallest, largest, samples, spreads
 ):
     """Mark the jumps of one pixel that spread."""
     y = first_row + row
@@ -79,14 +81,15 @@ def judge_pixel(
         return
     nints, ngroups, _, nx = ramp.shape
     strip, lane = sample_strip(row, x, nx), x % LANES
-    count = gather_sample(ramp, groupdq, gain, y, x, 1, ngroups, False, sample, strip, lane)
-    median = sorted_median(sample, strip, lane, 0, count)
+    median = median_difference(samples, strip, lane)
     noise = difference_noise(median, read_noise[y, x], gain[y, x], nframes)
     for integration in range(nints):
         for group in range(1, ngroups):
+            if not groupdq[integration, group, y, x] & JUMP_DET:
+                continue
             difference = first_difference(ramp, groupdq, gain, integration, group, y, x)
             size = abs(difference - median) / noise
-            if groupdq[integration, group, y, x] & JUMP_DET and smallest < size and size < largest:
+            if smallest < size and size < largest:
                 spreads[integration * ngroups + group, row + 1, x] = JUMP_DET
 
 

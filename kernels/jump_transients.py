@@ -14,10 +14,9 @@ from gpucal.kernels.first_differences import (
     LANES,
     UNUSABLE,
     first_difference,
-    gather_sample,
+    median_difference,
     sample_blocks,
     sample_strip,
-    sorted_median,
 )
 from gpucal.kernels.group_flags import has_flag
 
@@ -56,10 +55,10 @@ def flag_transients(ramp, groupdq, gain, first, second):
     typical_gain = median_gain(gain)
     # The product is rounded to float32, as the differences are.
     heights = [float(np.float32(transient.height) * typical_gain) for transient in (first, second)]
-    nints, ngroups, _, nx = ramp.shape
-    for first_row, nrows, sample in sample_blocks(ramp, nints * (ngroups - 1)):
+    nx = ramp.shape[3]
+    for first_row, nrows, samples in sample_blocks(ramp, groupdq, gain):
         flag_after_jumps(
-            (nrows, nx), first_row, ramp, groupdq, gain, *heights, first.ngroups, second.ngroups, sample
+            (nrows, nx), first_row, ramp, groupdq, gain, *heights, first.ngroups, second.ngroups, samples
         )
 
 
@@ -72,7 +71,7 @@ def median_gain(gain):
 
 @pixel_kernel
 def flag_after_jumps(
-    row, x, first_row, ramp, groupdq, gain, first_height, second_height, first_length, second_length, sample
+    row, x, first_row, ramp, groupdq, gain, first_height, second_height, first_length, second_length, samples
 ):
     """Walk along one pixel's ramps, flagging while a transient lasts."""
     y = first_row + row
@@ -80,8 +79,7 @@ def flag_after_jumps(
         return
     nints, ngroups, _, nx = ramp.shape
     strip, lane = sample_strip(row, x, nx), x % LANES
-    count = gather_sample(ramp, groupdq, gain, y, x, 1, ngroups, False, sample, strip, lane)
-    median = sorted_median(sample, strip, lane, 0, count)
+    median = median_difference(samples, strip, lane)
     for integration in range(nints):
         remaining = 0
         for group in range(1, ngroups):

@@ -9,15 +9,16 @@ import math
 
 import numpy as np
 
-from gpucal.backend import pixel_function, pixel_kernel
+from gpucal.backend import array_namespace, pixel_function, pixel_kernel
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET
 from gpucal.kernels.first_differences import (
     LANES,
+    LARGEST,
     first_difference,
-    gather_sample,
+    keep_within,
     sample_blocks,
+    sample_median,
     sample_strip,
-    sorted_median,
 )
 from gpucal.kernels.group_flags import fully_flagged_groups
 
@@ -44,66 +45,63 @@ def flag_jumps_by_clipping(ramp, groupdq, gain, threshold, group_by_group):
     group_by_group : bool
         Whether a sample holds one group of all integrations, rather than all groups of all.
     """
-    nints, ngroups, _, nx = ramp.shape
-    groups_at_once = 1 if group_by_group else ngroups - 1
-    for first_row, nrows, sample in sample_blocks(ramp, nints * groups_at_once):
-        clip_pixel((nrows, nx), first_row, ramp, groupdq, gain, threshold, groups_at_once, sample)
+    xp = array_namespace(ramp)
+    _, ngroups, ny, nx = ramp.shape
+    every = range(1, ngroups)
+    lower, upper = (xp.empty((ny, nx), dtype=xp.float64) for _ in range(2))
+    for groups in [range(group, group + 1) for group in every] if group_by_group else [every]:
+        for first_row, nrows, samples in sample_blocks(ramp, groupdq, gain, groups):
+            find_bounds((nrows, nx), first_row, threshold, samples, lower, upper)
+        for group in groups:
+            flag_outside((ramp.shape[0], ny, nx), group, ramp, groupdq, gain, lower, upper)
     for integration, group in np.argwhere(fully_flagged_groups(groupdq, JUMP_DET | DO_NOT_USE)):
         plane = groupdq[integration, group]
         plane[plane == JUMP_DET] = 0
 
 
 @pixel_kernel
-def clip_pixel(row, x, first_row, ramp, groupdq, gain, threshold, groups_at_once, sample):
-    """Flag the outliers of one pixel, in one sample after the other."""
+def find_bounds(row, x, first_row, threshold, samples, lower, upper):
+    """Bounds of one pixel's sample."""
     y = first_row + row
-    nints, ngroups, _, nx = ramp.shape
-    strip, lane = sample_strip(row, x, nx), x % LANES
-    for start in range(1, ngroups, groups_at_once):
-        stop = start + groups_at_once
-        count = gather_sample(ramp, groupdq, gain, y, x, start, stop, False, sample, strip, lane)
-        lower, upper = clipping_bounds(sample, strip, lane, count, threshold)
-        for integration in range(nints):
-            for group in range(start, stop):
-                difference = first_difference(ramp, groupdq, gain, integration, group, y, x)
-                if math.isfinite(difference) and (difference < lower or difference > upper):
-                    groupdq[integration, group, y, x] |= JUMP_DET
+    strip, lane = sample_strip(row, x, lower.shape[1]), x % LANES
+    lower[y, x], upper[y, x] = clipping_bounds(samples, strip, lane, samples.shape[1], threshold)
+
+
+@pixel_kernel
+def flag_outside(integration, y, x, group, ramp, groupdq, gain, lower, upper):
+    """Flag one difference that is outside of the bounds of its pixel."""
+    difference = first_difference(ramp, groupdq, gain, integration, group, y, x)
+    if math.isfinite(difference) and (difference < lower[y, x] or difference > upper[y, x]):
+        groupdq[integration, group, y, x] |= JUMP_DET
 
 
 @pixel_function
-def clipping_bounds(sample, strip, lane, count, threshold):
-    """Bounds outside of which the values of a sorted sample are outliers."""
-    first, last = 0, count
-    while first < last and math.isinf(sample[strip, first, lane]):
-        first += 1
-    while first < last and math.isinf(sample[strip, last - 1, lane]):
-        last -= 1
-    lower, upper = -math.inf, math.inf
+def clipping_bounds(samples, strip, lane, count, threshold):
+    """Bounds outside of which the values of a sample are outliers; it uses up the sample."""
+    lower, upper = -LARGEST, LARGEST
+    kept = keep_within(samples, strip, lane, count, lower, upper)
     for _ in range(MAX_ROUNDS):
-        if first == last:
+        if kept == 0:
             break
-        reach = threshold * standard_deviation(sample, strip, lane, first, last)
-        median = sorted_median(sample, strip, lane, first, last)
+        count = kept
+        reach = threshold * standard_deviation(samples, strip, lane, count)
+        median = sample_median(samples, strip, lane, count)
         lower, upper = median - reach, median + reach
-        kept = last - first
-        while first < last and sample[strip, first, lane] < lower:
-            first += 1
-        while first < last and sample[strip, last - 1, lane] > upper:
-            last -= 1
-        if last - first == kept:
+        kept = keep_within(samples, strip, lane, count, lower, upper)
+        if kept == count:
             break
     return lower, upper
 
 
 @pixel_function
-def standard_deviation(sample, strip, lane, first, last):
-    """Population standard deviation of a range of a sample."""
+def standard_deviation(samples, strip, lane, count):
+    """Population standard deviation of the first values of a sample."""
     total = 0.0
-    for place in range(first, last):
-        total += np.float64(sample[strip, place, lane])
-    mean = total / (last - first)
+    for place in range(count):
+        total += np.float64(samples[strip, place, lane])
+    mean = total / count
     squares = 0.0
-    for place in range(first, last):
-        residual = np.float64(sample[strip, place, lane]) - mean
+    for place in range(count):
+        residual = np.float64(samples[strip, place, lane]) - mean
         squares += residual * residual
-    return math.sqrt(squares / (last - first))
+    return math.sqrt(squares / count)
