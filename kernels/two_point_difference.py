@@ -122,10 +122,7 @@ def flag_jumps_iteratively(ramp, groupdq, gain, read_noise, nframes, thresholds)
 def flag_pixel_iteratively(
     row, x, first_row, ramp, groupdq, gain, read_noise, nframes, normal, three, two, samples
 ):
-    """Flag the outliers of one pixel, the worst one first.
-
-    In a sorted sample the worst outliers stand at the ends: what is kept is a range of it.
-    """
+    """Flag the outliers of one pixel, the worst one first."""
     y = first_row + row
     nints, ngroups, _, nx = ramp.shape
     strip, lane = sample_strip(row, x, nx), x % LANES
@@ -134,22 +131,9 @@ def flag_pixel_iteratively(
         return
     count = keep_within(samples, strip, lane, samples.shape[1], -math.inf, math.inf)
     sort_magnitudes(samples, strip, lane, count)
-    first, last = 0, count
-    while last - first >= 2:
-        threshold = two if last - first == 2 else (three if last - first == 3 else normal)
-        median = clipped_median(samples, strip, lane, first, last)
-        if last - first < count:
-            median = np.float64(np.float32(median))
-        noise = difference_noise(median, read_noise[y, x], gain[y, x], nframes)
-        worst = max(
-            distance(samples[strip, first, lane], median), distance(samples[strip, last - 1, lane], median)
-        )
-        if not worst / noise > threshold:
-            break
-        while first < last and distance(samples[strip, first, lane], median) == worst:
-            first += 1
-        while first < last and distance(samples[strip, last - 1, lane], median) == worst:
-            last -= 1
+    first, last = range_without_outliers(
+        samples, strip, lane, count, read_noise[y, x], gain[y, x], nframes, normal, three, two
+    )
     if last - first == count:
         return
     lower_cut = cut_below(samples, strip, lane, first, count)
@@ -159,6 +143,33 @@ def flag_pixel_iteratively(
             magnitude = abs(first_difference(ramp, groupdq, gain, integration, group, y, x))
             if magnitude < lower_cut or magnitude > upper_cut:
                 groupdq[integration, group, y, x] |= JUMP_DET
+
+
+@pixel_function
+def range_without_outliers(samples, strip, lane, count, read_noise, gain, nframes, normal, three, two):
+    """The part of a sorted sample that is left when no outlier is: the worst ones stand at its ends.
+
+    Returns
+    -------
+    first, last : int
+        Values ``first`` to ``last - 1`` are left.
+    """
+    first, last = 0, count
+    while last - first >= 2:
+        threshold = two if last - first == 2 else (three if last - first == 3 else normal)
+        median = clipped_median(samples, strip, lane, first, last)
+        if last - first < count:
+            median = np.float64(np.float32(median))
+        noise = difference_noise(median, read_noise, gain, nframes)
+        lowest, highest = samples[strip, first, lane], samples[strip, last - 1, lane]
+        worst = max(distance(lowest, median), distance(highest, median))
+        if not worst / noise > threshold:
+            break
+        while first < last and distance(samples[strip, first, lane], median) == worst:
+            first += 1
+        while first < last and distance(samples[strip, last - 1, lane], median) == worst:
+            last -= 1
+    return first, last
 
 
 @pixel_function
