@@ -38,7 +38,7 @@ def jumps_into(groupdq, integration, group, y, x, reading):
     return reading != ALL_GOOD and groupdq[integration, group, y, x] & JUMP_DET != 0
 
 
-@pixel_function
+@pixel_function(inline=True)
 def difference_range(data, groupdq, integration, y, x, reading):
     """Number, least and greatest of the first differences between usable groups, jumps left out."""
     count = 0
@@ -55,7 +55,7 @@ def difference_range(data, groupdq, integration, y, x, reading):
     return count, low, high
 
 
-@pixel_function
+@pixel_function(inline=True)
 def split_differences(data, groupdq, integration, y, x, reading, guess):
     """Number of differences that do not exceed a guess, the greatest of them, and the least of the others."""
     count = 0
@@ -72,7 +72,7 @@ def split_differences(data, groupdq, integration, y, x, reading, guess):
     return count, below, above
 
 
-@pixel_function
+@pixel_function(inline=True)
 def median_difference(data, groupdq, integration, y, x, reading):
     """Median of a ramp's first differences; the first signal where it has none; NaN without that."""
     count, low, high = difference_range(data, groupdq, integration, y, x, reading)
@@ -97,7 +97,7 @@ def median_difference(data, groupdq, integration, y, x, reading):
     return low
 
 
-@pixel_function
+@pixel_function(inline=True)
 def integration_rate(data, groupdq, zeroframe, integration, y, x, reading, readout):
     """The robust rate of one ramp, DN/s; zero where it has none."""
     if reading == SUPPRESSED:
@@ -110,7 +110,7 @@ def integration_rate(data, groupdq, zeroframe, integration, y, x, reading, reado
     return 0.0 if math.isnan(rate) else rate
 
 
-@pixel_function
+@pixel_function(inline=True)
 def median_rate(data, groupdq, zeroframe, y, x, readout, rules):
     """The robust rate of a pixel, DN/s: the mean of those of its integrations.
 

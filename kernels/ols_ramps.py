@@ -43,6 +43,18 @@ def survey_ramp(groupdq, zeroframe, integration, y, x, rules):
         DO_NOT_USE or SATURATED, or both, where no group can be used.
     """
     ngroups = groupdq.shape[1]
+    flags = 0
+    for group in range(ngroups):
+        flags |= groupdq[integration, group, y, x]
+    if flags == GOOD and ngroups > 1:
+        return ALL_GOOD, GOOD, GOOD
+    return survey_flagged_ramp(groupdq, zeroframe, integration, y, x, rules)
+
+
+@pixel_function
+def survey_flagged_ramp(groupdq, zeroframe, integration, y, x, rules):
+    """The same for a ramp with flags, or of one group."""
+    ngroups = groupdq.shape[1]
     good = usable = valid = unsaturated = 0
     flags = 0
     for group in range(ngroups):

@@ -66,7 +66,7 @@ def filled(signal):
     return 0.0 if math.isnan(signal) else signal
 
 
-@pixel_function
+@pixel_function(inline=True)
 def weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, reading):
     """Sums over a segment of three or more groups, at distances u from its middle in groups.
 
@@ -108,7 +108,7 @@ def single_time(reading, readout):
     return readout.group_time
 
 
-@pixel_function
+@pixel_function(inline=True)
 def segment_slope(data, zeroframe, integration, start, stop, y, x, noise, gain, reading, readout):
     """Slope of a segment, DN/s."""
     if stop - start > 2:

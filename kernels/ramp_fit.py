@@ -129,7 +129,7 @@ def flags_before_fit(pixeldq, gain):
     return pixeldq if gain > 0 else pixeldq | (DO_NOT_USE | NO_GAIN_VALUE)
 
 
-@pixel_function
+@pixel_function(inline=True)
 def total_current(data, groupdq, zeroframe, dark_current, y, x, readout, rules):
     """The rate that makes Poisson noise, DN/s: that of the pixel, where positive, and the dark current."""
     source = median_rate(data, groupdq, zeroframe, y, x, readout, rules)
@@ -137,7 +137,7 @@ def total_current(data, groupdq, zeroframe, dark_current, y, x, readout, rules):
     return source + dark if source > 0 else dark
 
 
-@pixel_function
+@pixel_function(inline=True)
 def fit_integration(data, groupdq, zeroframe, integration, y, x, noise, gain, current, reading, readout):
     """Fit the segments of one ramp.
 

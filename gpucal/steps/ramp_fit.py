@@ -4,7 +4,7 @@ import logging
 from typing import ClassVar, NamedTuple
 
 from gpucal.core import GpucalError, Step
-from gpucal.data import Exposure, InputError
+from gpucal.data import Exposure
 from gpucal.kernels.dqflags import DO_NOT_USE
 from gpucal.kernels.ramp_fit import fit_ramps
 from gpucal.kernels.ramp_fit_charge_loss import restore_read_variance
@@ -95,8 +95,6 @@ class RampFitStep(Step):
 def check_algorithm(algorithm, exposure):
     """Raise where only the likelihood algorithm would do: asked for, or groups unevenly spaced in time."""
     ngroups = exposure.data.shape[1]
-    if ngroups == 0:
-        raise InputError(f"{exposure.source}: has no groups to fit")
     uneven = len(exposure.meta.exposure.read_times or ()) > 0
     if algorithm != "LIKELY" and not uneven:
         return
@@ -104,9 +102,8 @@ def check_algorithm(algorithm, exposure):
         log.info("Algorithm OLS_C: LIKELY needs %d groups, and there are %d", LIKELY_MINIMUM_GROUPS, ngroups)
         return
     reason = "its groups are unevenly spaced in time" if uneven else "algorithm LIKELY was asked for"
-    raise GpucalError(
-        f"{exposure.source}: {reason}, and ramp_fit has no likelihood algorithm yet; use algorithm OLS_C"
-    )
+    hint = "" if uneven else "; use algorithm OLS_C"
+    raise GpucalError(f"{exposure.source}: {reason}, and ramp_fit has no likelihood algorithm yet{hint}")
 
 
 def ramps_of(exposure, references, suppress_one_group):
