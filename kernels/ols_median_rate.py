@@ -49,7 +49,7 @@ def difference_range(data, groupdq, integration, y, x, reading):
         signal = usable_signal(data, groupdq, integration, group, y, x, reading)
         difference = np.nan if jumps_into(groupdq, integration, group, y, x, reading) else signal - previous
         previous = signal
-        count += difference == difference
+        count += difference == difference  # NaN is not
         low = difference if difference < low else low
         high = difference if difference > high else high
     return count, low, high
@@ -122,9 +122,8 @@ def median_rate(data, groupdq, zeroframe, y, x, readout, rules):
     for integration in range(nints):
         reading, _, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
         if ngroups == 1:
-            total += (
-                group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading) / readout.one_group_time
-            )
+            signal = group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading)
+            total += signal / readout.one_group_time
         else:
             total += integration_rate(data, groupdq, zeroframe, integration, y, x, reading, readout)
     return total / nints

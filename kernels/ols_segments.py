@@ -1,6 +1,6 @@
 """Straight-line fit of one segment of a ramp, and the variances of its slope.
 
-The weights follow the signal-to-noise ratio S of the segment: those of group i of n are
+The weights follow the signal-to-noise ratio S of the segment: that of group i of n is
 ``|2 i / (n - 1) - 1| ** P / R**2``, with R the read noise in electrons and P growing with S.
 Since they are even about the segment's middle, the slope needs only the differences between groups at
 equal distance from it.
@@ -117,16 +117,15 @@ def segment_slope(data, zeroframe, integration, start, stop, y, x, noise, gain, 
     first = fitted_signal(data, zeroframe, integration, start, y, x, reading)
     if stop - start == 1:
         return first / single_time(reading, readout)
-    return (
-        fitted_signal(data, zeroframe, integration, start + 1, y, x, reading) - first
-    ) / readout.group_time
+    second = fitted_signal(data, zeroframe, integration, start + 1, y, x, reading)
+    return (second - first) / readout.group_time
 
 
 @pixel_function
 def poisson_variance(length, current, gain, reading, readout):
-    """Variance of a slope due to photons and dark current, (DN/s)**2.
+    """Variance of a slope due to photons and dark current, (DN/s)**2: current / (t g (n - 1)).
 
-    ``current`` is the rate of both together, DN/s: (source + dark) / (t g (n - 1)).
+    ``current`` is the rate of both together, DN/s. A segment of one group counts as two.
     """
     if length == 1:
         return current / (single_time(reading, readout) * gain)

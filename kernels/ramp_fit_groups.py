@@ -15,8 +15,8 @@ def keep_groups(groupdq, first, last):
     groupdq : (nints, ngroups, ny, nx) uint8 array
         Group flags, edited.
     first, last : int or None
-        Numbers of the first and last groups to keep, from zero; None for the ends of the ramp. Numbers
-        beyond the ends mean the ends.
+        Numbers of the first and last groups to keep, from zero; None for the ends of the ramp. A negative
+        first number means zero.
 
     Returns
     -------
