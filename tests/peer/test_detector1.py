@@ -96,6 +96,15 @@ def test_full_frame(exposure_with_cache, both):
                 assert extension.beyond == 0
 
 
+def test_a_skipped_dark_differs_in_one_entry_of_the_tree_of_the_ramp(exposure_with_cache, both):
+    agreements = both(
+        exposure_with_cache(**EXPOSURES["rapid"]), save_calibrated_ramp=True, steps={"dark_current": {"skip": True}}
+    )
+    mismatches = [(m.extension, m.keyword) for agreement in agreements.values() for m in agreement.keywords]
+    assert mismatches == [("ASDF", "meta.cal_step.dark_current")]
+    assert all(extension.agrees for agreement in agreements.values() for extension in agreement.extensions)
+
+
 def test_without_ramp_fit(exposure_with_cache, both):
     agreements = both(exposure_with_cache(**EXPOSURES["rapid"]), steps={"ramp_fit": {"skip": True}})
     assert_all_agree(agreements, ("ramp",))
