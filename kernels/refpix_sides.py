@@ -54,8 +54,8 @@ def side_windows(numbers, pixeldq, window, length):
 
     Returns
     -------
-    Sides or None
-        None if there is no usable pixel.
+    Sides
+        The pixels under the windows.
 
     Raises
     ------
@@ -78,8 +78,6 @@ def side_windows(numbers, pixeldq, window, length):
         columns.append(np.tile(held + [0] * (BORDER - len(held)), length))
     pixels = np.array(pixels, np.int32)
     counts = (pixels >= 0).sum(axis=-1)
-    if not counts.any():
-        return None
     middle = np.array([np.maximum(counts - 1, 0) // 2, counts // 2], np.int32)
     return Sides(pixels, np.array(columns, np.int32), middle, counts > 0)
 
@@ -96,8 +94,8 @@ def row_signal(frames, columns, sides):
     ----------
     frames : (nframes, ny * nx) float32 array
         Flattened stored images, DN.
-    columns : (nframes, nfast) float64 array
-        Drift of the detector columns, DN; taken off before the median.
+    columns : (nframes, nfast) float array
+        Drift of the detector columns, DN; taken off before the median, which is found in its precision.
     sides : Sides
         Pixels under the running windows, on the backend.
 
@@ -116,5 +114,6 @@ def row_signal(frames, columns, sides):
     row = xp.arange(values.shape[2])
     below, above = (values[:, side, row, middle] for middle in sides.middle)
     usable = sides.usable & ~xp.isnan(values[..., -1])
-    total = xp.where(usable, 0.5 * (below + above), 0.0).sum(axis=1)
+    half = values.dtype.type(0.5)
+    total = xp.where(usable, (half * (below + above)).astype(np.float64), 0.0).sum(axis=1)
     return total / xp.maximum(usable.sum(axis=1), 1)

@@ -8,10 +8,10 @@ from gpucal.kernels.refpix_sections import Sections
 
 
 def clipped_mean(values, limit):
-    """Mean of the values within ``limit`` standard deviations, once no more of them leave; float64."""
-    values = np.asarray(values, np.float64)
+    """Mean of the values within ``limit`` standard deviations, once no more of them leave; in their precision."""
     while True:
-        kept = values[np.abs(values - values.mean()) <= limit * values.std()]
+        mean, reach = values.mean(), limit * values.std()
+        kept = values[(values >= mean - reach) & (values <= mean + reach)]
         if kept.size in (0, values.size):
             return values.mean()
         values = kept
@@ -37,18 +37,34 @@ def test_columns_take_the_average_of_their_sections(backend, limit):
 
     signal = backend.asnumpy(column_signal(backend.asarray(frames), on(backend, sections), limit))
 
-    means = [[clipped_mean(frame[pixels], limit) for pixels in (first, second)] for frame in frames]
+    wide = frames.astype(np.float64)
+    means = [[clipped_mean(frame[pixels], limit) for pixels in (first, second)] for frame in wide]
     expected = [[a, b, (a + b) / 2, 0] for a, b in means]
     np.testing.assert_allclose(signal, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("npixels", [3, 8, 60, 129, 1024, 1500])
+def test_single_precision_rounds_as_numpy_does(backend, npixels):
+    rng = np.random.default_rng(npixels)
+    frames = rng.normal(1e4, 30, (2, npixels)).astype(np.float32)
+    frames[:, ::50] += 300
+    pixels = rng.permutation(npixels)
+    sections = sections_of(pixels, columns=[[0], [0]])
+
+    signal = column_signal(backend.asarray(frames), on(backend, sections), 2.5, np.float32)
+
+    expected = [[clipped_mean(frame[pixels], np.float32(2.5))] for frame in frames]
+    assert signal.dtype == np.float32
+    np.testing.assert_array_equal(backend.asnumpy(signal), expected)
 
 
 def test_equal_values_are_their_own_mean(backend):
     frames = backend.asarray(np.full((1, 7), 0.1, np.float32))
     sections = sections_of(np.arange(7), columns=[[0], [0]])
 
-    signal = column_signal(frames, on(backend, sections), 3.0)
-
-    assert backend.asnumpy(signal)[0, 0] == np.float64(np.float32(0.1))
+    for precision in (np.float32, np.float64):
+        signal = column_signal(frames, on(backend, sections), 3.0, precision)
+        assert backend.asnumpy(signal)[0, 0] == np.float32(0.1)
 
 
 def test_a_nan_spoils_its_section_alone(backend):

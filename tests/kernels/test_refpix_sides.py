@@ -101,11 +101,26 @@ def test_the_drift_of_the_columns_is_taken_off_first(backend):
     np.testing.assert_allclose(signal[0], np.arange(8.0), atol=1e-6)
 
 
-def test_windows_without_good_pixels_are_none():
-    window = Window(range(8), range(4, 2044))
-    assert side_windows(numbers_of(window), np.zeros((8, 2040), np.uint32), window, 11) is None
+def test_windows_without_good_pixels_hold_no_drift(backend):
     window = Window(range(8), range(0, 6))
-    assert side_windows(numbers_of(window), np.full((8, 6), DO_NOT_USE, np.uint32), window, 11) is None
+    frames = np.full((1, 8, 6), 7, np.float32)
+
+    signal = signal_of(backend, frames, np.ones((8, 6), bool), window, 11)
+
+    np.testing.assert_array_equal(signal, np.zeros((1, 8)))
+
+
+def test_the_median_is_found_in_the_precision_of_the_columns(backend):
+    window = Window(range(1), range(4))
+    frames = np.array([[[1e4, 1e4 + 1 / 1024, 0, 2e4]]], np.float32)
+    columns = np.full((1, 4), 1 / 3)
+
+    single = signal_of(backend, frames, np.zeros((1, 4), bool), window, 1, columns.astype(np.float32))
+    double = signal_of(backend, frames, np.zeros((1, 4), bool), window, 1, columns)
+
+    middle = frames[0, 0, :2].astype(np.float64)
+    assert single[0, 0] == np.median(middle.astype(np.float32) - np.float32(1 / 3))
+    assert double[0, 0] == np.median(middle - 1 / 3) != single[0, 0]
 
 
 @pytest.mark.parametrize("length", [0, -3])
