@@ -26,22 +26,23 @@ from gpucal.backend.threads import run_rows
 
 THREADS_PER_BLOCK = 128
 
+# The launchers' own names begin with ``grid_``: the arguments of a kernel keep theirs.
 _LOOP = """
-def {name}(start, stop, {extents}, {arguments}):
-    for row in range(start, stop):
+def {name}(grid_start, grid_stop, {extents}, {arguments}):
+    for grid_row in range(grid_start, grid_stop):
         {leading}
-        for column in range({columns}):
-            pixel({indices}, {arguments})
+        for grid_column in range({columns}):
+            grid_pixel({indices}, {arguments})
 """
 
 _GRID = """
 def {name}({extents}, {arguments}):
-    point = cuda.grid(1)
-    if point < {rows} * {columns}:
-        row = point // {columns}
-        column = point % {columns}
+    grid_point = cuda.grid(1)
+    if grid_point < {rows} * {columns}:
+        grid_row = grid_point // {columns}
+        grid_column = grid_point % {columns}
         {leading}
-        pixel({indices}, {arguments})
+        grid_pixel({indices}, {arguments})
 """
 
 
@@ -55,13 +56,13 @@ class _Axes(NamedTuple):
 
 
 _AXES = {
-    1: _Axes("extent0", "1", "first = row", "first"),
-    2: _Axes("extent0", "extent1", "first = row", "first, column"),
+    1: _Axes("grid_extent0", "1", "grid_first = grid_row", "grid_first"),
+    2: _Axes("grid_extent0", "grid_extent1", "grid_first = grid_row", "grid_first, grid_column"),
     3: _Axes(
-        "extent0 * extent1",
-        "extent2",
-        "first, second = row // extent1, row % extent1",
-        "first, second, column",
+        "grid_extent0 * grid_extent1",
+        "grid_extent2",
+        "grid_first, grid_second = grid_row // grid_extent1, grid_row % grid_extent1",
+        "grid_first, grid_second, grid_column",
     ),
 }
 
@@ -150,13 +151,13 @@ class PixelKernel:
             raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
         source = template.format(
             name=f"{self.__name__}_{ndim}d",
-            extents=", ".join(f"extent{axis}" for axis in range(ndim)),
+            extents=", ".join(f"grid_extent{axis}" for axis in range(ndim)),
             arguments=", ".join(list(inspect.signature(self.function).parameters)[ndim:]),
             **_AXES[ndim]._asdict(),
         )
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
         code = compile(source, inspect.getfile(self.function), "exec")
-        namespace = {"pixel": pixel, "cuda": cuda, "__name__": self.function.__module__}
+        namespace = {"grid_pixel": pixel, "cuda": cuda, "__name__": self.function.__module__}
         exec(code, namespace)  # noqa: S102  (a template of this file)
         return namespace[f"{self.__name__}_{ndim}d"]
 

@@ -31,6 +31,17 @@ def divide(i, out, numerator, denominator):
     out[i] = numerator[i] / denominator[i]
 
 
+@pixel_kernel
+def scale(i, j, first, second, start, stop, row, column, point, pixel):
+    pixel[i, j] = first + second + start + stop + row + column + point
+
+
+def test_arguments_may_have_any_name(backend):
+    out = backend.asarray(np.zeros((2, 3), np.float64))
+    scale((2, 3), 1, 10, 100, 1000, 10000, 100000, 1000000, out)
+    np.testing.assert_array_equal(backend.asnumpy(out), np.full((2, 3), 1111111.0))
+
+
 def test_one_axis(backend):
     out = backend.asarray(np.zeros(5, np.float32))
     number_1d((5,), out)
