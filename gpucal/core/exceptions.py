@@ -6,7 +6,19 @@ __all__ = ["GpucalError", "NoScienceData", "SkipStep"]
 
 
 class SkipStep(Exception):
-    """The step does not apply to this exposure; raised before anything is edited."""
+    """The step does not apply to this exposure; raised before anything is edited.
+
+    Parameters
+    ----------
+    reason : str
+        Why, for the log.
+    status : str
+        What ``meta.cal_step`` is to say: ``FAILED`` where the step was meant for such data, and could not do it.
+    """
+
+    def __init__(self, reason: str, status: str = "SKIPPED"):
+        super().__init__(reason)
+        self.status = status
 
 
 class NoScienceData(GpucalError):

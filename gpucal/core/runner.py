@@ -84,12 +84,12 @@ def execute(step, exposure: Exposure, references: RunReferences, place: int = 1,
         result = step.process(exposure, used)
     except SkipStep as reason:
         log.info("Step %s skipped: %s", step.name, reason)
-        _record(exposure, {} if is_pipeline else used.used)
-        return _skipped(step, exposure, place, count)
+        record(exposure, {} if is_pipeline else used.used)
+        return _skipped(step, exposure, place, count, reason.status)
     if not is_pipeline:
         for product in products_of(result):
-            _set_status(product, step.class_alias, "COMPLETE")
-            _record(product, used.used)
+            set_status(product, step.class_alias, "COMPLETE")
+            record(product, used.used)
     result = _run_hooks(step.post_hooks, result)
     current_backend().synchronize()
     seconds = perf_counter() - started
@@ -124,18 +124,19 @@ def _value(meta, path: str):
     return reduce(lambda node, name: getattr(node, name, None), path.split("."), meta)
 
 
-def _skipped(step, exposure: Exposure, place: int, count: int) -> Exposure:
-    _set_status(exposure, step.class_alias, "SKIPPED")
+def _skipped(step, exposure: Exposure, place: int, count: int, status: str = "SKIPPED") -> Exposure:
+    set_status(exposure, step.class_alias, status)
     announce(StepEvent("skipped", step.name, place, count))
     return exposure
 
 
-def _set_status(exposure: Exposure, alias: str | None, status: str) -> None:
+def set_status(exposure: Exposure, alias: str | None, status: str) -> None:
+    """Write what became of a step into the header, where there is a place for it."""
     if alias is not None and hasattr(exposure.meta.cal_step, alias):
         setattr(exposure.meta.cal_step, alias, status)
 
 
-def _record(exposure: Exposure, used: dict[str, str]) -> None:
+def record(exposure: Exposure, used: dict[str, str]) -> None:
     """Write what made the product into its header."""
     meta = exposure.meta
     meta.calibration_software_version = __version__
