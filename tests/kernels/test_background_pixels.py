@@ -12,10 +12,10 @@ from gpucal.kernels.background_pixels import (
 
 
 def sky(seed=3, shape=(40, 41)):
-    """Background 10 with a spread of 1, a tenth of it under sources, some pixels far too low."""
+    """Background 10 with a spread of 1, a twentieth of it under sources, some pixels far too low."""
     rng = np.random.default_rng(seed)
     image = rng.normal(10, 1, shape)
-    sources = rng.random(shape) < 0.1
+    sources = rng.random(shape) < 0.05
     low = (rng.random(shape) < 0.02) & ~sources
     image[sources] += 50
     image[low] -= 50
