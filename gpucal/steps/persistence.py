@@ -43,7 +43,8 @@ class PersistenceStep(Step):
     def process(self, exposure, references):
         duration = self.persistence_time
         if duration is None or duration <= 0:
-            raise SkipStep(f"persistence_time is {duration}, and a positive number of seconds is needed")
+            reason = f"persistence_time is {duration}, and a positive number of seconds is needed"
+            raise SkipStep(reason, status="FAILED")
         detector = exposure.meta.instrument.detector
         window_ends = np.zeros(exposure.data.shape[-2:])
         if self.persistence_array_file is not None:

@@ -90,9 +90,7 @@ def test_a_file_of_two_detectors(ramp, peer_step, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("settings", [{}, {"persistence_time": 0}])
-def test_without_a_length_of_window_only_the_status_differs(ramp, peer_step, settings):
+def test_without_a_length_of_window_the_step_fails(ramp, peer_step, settings):
     theirs = peer_step("persistence", ramp, **settings)
-    agreement = compare(PersistenceStep.call(ramp, **settings), theirs)
-    assert all(extension.agrees for extension in agreement.extensions)
-    mismatches = [(m.keyword, m.ours, m.theirs) for m in agreement.keywords if m.extension == "PRIMARY"]
-    assert mismatches == [("S_PERSIS", "SKIPPED", "FAILED")]
+    assert theirs.meta.cal_step.persistence == "FAILED"
+    compare(PersistenceStep.call(ramp, **settings), theirs).assert_agrees()
