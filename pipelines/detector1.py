@@ -7,15 +7,19 @@ from gpucal.data import Exposure, InputError
 from gpucal.steps.charge_migration import ChargeMigrationStep
 from gpucal.steps.dark_current import DarkCurrentStep
 from gpucal.steps.dq_init import DQInitStep
+from gpucal.steps.firstframe import FirstFrameStep
 from gpucal.steps.gain_scale import GainScaleStep
 from gpucal.steps.group_scale import GroupScaleStep
 from gpucal.steps.ipc import IPCStep
 from gpucal.steps.jump import JumpStep
+from gpucal.steps.lastframe import LastFrameStep
 from gpucal.steps.linearity import LinearityStep
 from gpucal.steps.persistence import PersistenceStep
-from gpucal.steps.planned import CleanFlickerNoiseStep, PictureFrameStep
+from gpucal.steps.planned import CleanFlickerNoiseStep, EmiCorrStep, PictureFrameStep
 from gpucal.steps.ramp_fit import RampFitStep
 from gpucal.steps.refpix import RefPixStep
+from gpucal.steps.reset import ResetStep
+from gpucal.steps.rscd import RscdStep
 from gpucal.steps.saturation import SaturationStep
 from gpucal.steps.superbias import SuperBiasStep
 
@@ -36,11 +40,31 @@ RAMP_STEPS = {
         "clean_flicker_noise",
         "persistence",
     ),
+    "mid-infrared": (
+        "group_scale",
+        "dq_init",
+        "emicorr",
+        "saturation",
+        "ipc",
+        "firstframe",
+        "lastframe",
+        "reset",
+        "linearity",
+        "rscd",
+        "dark_current",
+        "refpix",
+        "charge_migration",
+        "jump",
+        "picture_frame",
+        "clean_flicker_noise",
+        "persistence",
+    ),
 }
 
 # The family of each instrument's detectors.
 FAMILIES = {
     "FGS": "near-infrared",
+    "MIRI": "mid-infrared",
     "NIRCAM": "near-infrared",
     "NIRISS": "near-infrared",
     "NIRSPEC": "near-infrared",
@@ -89,11 +113,16 @@ class Detector1Pipeline(Pipeline):
     step_defs: ClassVar = {
         "group_scale": GroupScaleStep,
         "dq_init": DQInitStep,
+        "emicorr": EmiCorrStep,
         "saturation": SaturationStep,
         "ipc": IPCStep,
+        "firstframe": FirstFrameStep,
+        "lastframe": LastFrameStep,
+        "reset": ResetStep,
         "superbias": SuperBiasStep,
         "refpix": RefPixStep,
         "linearity": LinearityStep,
+        "rscd": RscdStep,
         "dark_current": DarkCurrentStep,
         "charge_migration": ChargeMigrationStep,
         "jump": JumpStep,

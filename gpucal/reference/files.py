@@ -6,12 +6,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.backend import current_backend
 from gpucal.errors import GpucalError
 from gpucal.reference import store
-from gpucal.reference.models import MODEL_CLASSES, PRIMARY_ARRAYS
+from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
 from gpucal.reference.subarray import Region, SubarrayError, region_of
 
 log = logging.getLogger(__name__)
@@ -117,8 +118,8 @@ class Reference:
             self._model = None
 
     def _open(self) -> datamodels.JwstDataModel:
-        opener = getattr(datamodels, MODEL_CLASSES.get(self.kind, ""), datamodels.open)
         try:
+            opener = getattr(datamodels, self._model_class(), datamodels.open)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return opener(self.path)
@@ -131,6 +132,12 @@ class Reference:
             raise ReferenceFileError(
                 f"{self.kind} reference {self.path}: cannot be read ({reason})"
             ) from error
+
+    def _model_class(self) -> str:
+        """The name of the class of the reference's type, and of its instrument where that matters."""
+        usual = MODEL_CLASSES.get(self.kind, "")
+        special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
+        return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
     def _make(self, name: str, cut: tuple[slice, slice] | None):
         host = getattr(self.model, name) if self.model.hasattr(name) else None

@@ -8,10 +8,15 @@ MODEL_CLASSES = {
     "mask": "MaskModel",
     "readnoise": "ReadnoiseModel",
     "refpix": "IRS2Model",
+    "reset": "ResetModel",
+    "rscd": "RSCDModel",
     "saturation": "SaturationModel",
     "sirskernel": "SIRSKernelModel",
     "superbias": "SuperBiasModel",
 }
+
+# The same for an instrument whose references of a type are of another shape.
+INSTRUMENT_MODEL_CLASSES = {"dark": {"MIRI": "DarkMIRIModel"}}
 
 # The array whose last two axes are the detector's rows and columns.
 PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq"}

@@ -1,6 +1,8 @@
 """The dark_current step."""
 
 import logging
+import operator
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ from gpucal.core.naming import product_path
 from gpucal.data import write_model
 from gpucal.kernels.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
 from gpucal.reference import ReferenceFileError
+from gpucal.steps.miri import first_integration
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,9 @@ class DarkCurrentStep(Step):
     beyond their last group with the slope between the last two. The flags of the reference are added to
     PIXELDQ, and the average dark current is set for the noise that later steps compute. Zero frames are
     left as they are.
+
+    A dark of MIRI has an array for each of the first integrations of an exposure; the last one serves all later
+    integrations.
     """
 
     class_alias = "dark_current"
@@ -58,15 +64,20 @@ class DarkCurrentStep(Step):
         if reference is None:
             raise SkipStep("no dark reference")
         self.set_average_dark_current(exposure, reference)
-        dark, dark_dq = reference.array("data", exposure), reference.array("dq", exposure)
+        darks, dark_dq = by_integration(reference, exposure)
         wanted = read_pattern(exposure.meta, exposure.data.shape[1], exposure.source)
-        given = read_pattern(reference.meta, dark.shape[0], reference.label)
-        nframes, groupgap, available = sampling(wanted, given)
+        given = read_pattern(reference.meta, darks.shape[1], reference.label)
+        sampled = sampling(wanted, given)
+        if wanted[1:] != given[1:]:
+            darks = needed_darks(darks, len(exposure.data))
         if self.dark_output is not None:
             if wanted[1:] == given[1:]:
-                wanted = wanted._replace(ngroups=available)
-            self.save_dark(dark_groups(dark, wanted.ngroups, nframes, groupgap, available), dark_dq, wanted, reference)
-        subtract_dark(exposure.data, exposure.pixeldq, dark[None], dark_dq, nframes, groupgap, available)
+                wanted = wanted._replace(ngroups=sampled.available)
+            self.save_dark(
+                [dark_groups(dark, wanted.ngroups, *sampled) for dark in darks], wanted, reference, exposure
+            )
+        from_first = first_integration(exposure) == 0
+        subtract_dark(exposure.data, exposure.pixeldq, darks, dark_dq, *sampled, from_first=from_first)
         exposure.meta.cal_step.dark_sub = "COMPLETE"
         return exposure
 
@@ -87,16 +98,56 @@ class DarkCurrentStep(Step):
         exposure.average_dark_current = xp.full(exposure.data.shape[-2:], current, xp.float32)
         log.info("Average dark current: %g electrons/s", current)
 
-    def save_dark(self, groups, dark_dq, pattern, reference):
-        """Write the groups of a dark that was made for a read pattern, with the metadata of its reference."""
+    def save_dark(self, darks, pattern, reference, exposure):
+        """Write the groups of darks that were made for a read pattern, with the metadata of their reference."""
         asnumpy = current_backend().asnumpy
-        data = np.stack([asnumpy(group).copy() for group in groups])
-        model = datamodels.DarkModel(data=data, dq=asnumpy(dark_dq).copy())
+        data = np.stack([np.stack([asnumpy(group).copy() for group in groups]) for groups in darks])
+        dq = asnumpy(reference.array("dq", exposure)).copy()
+        if dq.ndim == 4:
+            model = datamodels.DarkMIRIModel(data=data, dq=dq)
+        else:
+            model = datamodels.DarkModel(data=data[0], dq=dq)
         model.update(reference.model)
         for name, value in pattern._asdict().items():
             setattr(model.meta.exposure, name, value)
         path = product_path(self.dark_output, None, output_dir=self.search("output_dir"), ext=self.output_ext)
         log.info("Saved the dark in %s", write_model(model, path))
+
+
+def by_integration(reference, exposure):
+    """The darks of the first integrations of an exposure, and the flags of all of them together.
+
+    Parameters
+    ----------
+    reference : Reference
+        A dark with axes (group, y, x), or of MIRI with axes (integration, group, y, x), where the flags have an
+        axis of length one in the place of the groups.
+    exposure : Exposure
+        The arrays are cut to its subarray.
+
+    Returns
+    -------
+    darks : (ndarks, ngroups, ny, nx) float32 array
+        DN, on the backend.
+    flags : (ny, nx) uint32 array
+        On the backend.
+    """
+    dark, dark_dq = reference.array("data", exposure), reference.array("dq", exposure)
+    if dark.ndim == 3:
+        return dark[None], dark_dq
+    return dark, reduce(operator.or_, list(dark_dq[:, 0]))
+
+
+def needed_darks(darks, nints):
+    """Of darks that have to be averaged, those beyond the number of integrations are zero, as in jwst 3.0.0.
+
+    So nothing is subtracted from a later segment of an exposure that holds fewer integrations than the reference.
+    """
+    if len(darks) <= nints:
+        return darks
+    needed = darks.copy()
+    needed[nints:] = 0
+    return needed
 
 
 def replace_map(exposure, current_map):
@@ -121,6 +172,22 @@ def read_pattern(meta, ngroups, label):
     return pattern
 
 
+class Sampling(NamedTuple):
+    """Which groups of a dark make those of an exposure.
+
+    Attributes
+    ----------
+    nframes, groupgap : int
+        Groups of the dark in a group of the exposure, and between two of them.
+    available : int
+        Groups of the dark, with those by which it has to be continued.
+    """
+
+    nframes: int
+    groupgap: int
+    available: int
+
+
 def sampling(wanted, given):
     """Which groups of a dark make those of an exposure.
 
@@ -133,10 +200,7 @@ def sampling(wanted, given):
 
     Returns
     -------
-    nframes, groupgap : int
-        Groups of the dark in a group of the exposure, and between two of them.
-    available : int
-        Groups of the dark, with those by which it has to be continued.
+    Sampling
 
     Raises
     ------
@@ -155,4 +219,4 @@ def sampling(wanted, given):
         if given.ngroups == 1:
             raise SkipStep("the dark has one group, hence no slope to continue it with")
     nframes, groupgap = (1, 0) if wanted[1:] == given[1:] else wanted[1:]
-    return nframes, groupgap, available
+    return Sampling(nframes, groupgap, available)

@@ -3,10 +3,10 @@
 import pytest
 
 from gpucal.core import GpucalError
-from gpucal.steps.planned import CleanFlickerNoiseStep, PictureFrameStep
+from gpucal.steps.planned import CleanFlickerNoiseStep, EmiCorrStep, PictureFrameStep
 
 
-@pytest.mark.parametrize("step_class", [CleanFlickerNoiseStep, PictureFrameStep])
+@pytest.mark.parametrize("step_class", [CleanFlickerNoiseStep, EmiCorrStep, PictureFrameStep])
 def test_asked_for_it_is_an_error(step_class):
     step = step_class()
     assert step.skip
