@@ -61,7 +61,9 @@ def four_output_sections(numbers, pixeldq, window, odd_even_columns):
     edges = slow < BORDER, slow >= FULL_FRAME - BORDER
     outputs = np.array(window.fast) // OUTPUT_WIDTH
     good = [pixeldq[edge] & DO_NOT_USE == 0 for edge in edges]
-    return _pool([numbers[edge] for edge in edges], good, outputs, _parities(window, odd_even_columns))
+    return pooled_sections(
+        [numbers[edge] for edge in edges], good, outputs, _parities(window, odd_even_columns)
+    )
 
 
 def single_output_sections(numbers, pixeldq, window, odd_even_columns):
@@ -79,15 +81,30 @@ def single_output_sections(numbers, pixeldq, window, odd_even_columns):
     """
     good = pixeldq & (REFERENCE_PIXEL | DO_NOT_USE) == REFERENCE_PIXEL
     outputs = np.zeros(len(window.fast), int)
-    return _pool([numbers], [good], outputs, _parities(window, odd_even_columns))
+    return pooled_sections([numbers], [good], outputs, _parities(window, odd_even_columns))
 
 
 def _parities(window, odd_even_columns):
     return np.array(window.fast) % 2 if odd_even_columns else np.zeros(len(window.fast), int)
 
 
-def _pool(numbers, good, outputs, parities):
-    """Sections of each output and parity in one or two bands of rows."""
+def pooled_sections(numbers, good, outputs, parities):
+    """Sections of each output and parity in one or two bands of rows.
+
+    Parameters
+    ----------
+    numbers : list of (nrows, nfast) int32 array
+        Positions of the pixels of each band in the flattened stored image.
+    good : list of (nrows, nfast) bool array
+        The pixels of each band that serve.
+    outputs, parities : (nfast,) int array
+        Output and parity of each detector column.
+
+    Returns
+    -------
+    Sections
+        An output of which a parity has no pixel in any band is not corrected.
+    """
     members = []
     columns = np.full((2, len(outputs)), -1, np.int32)
     for output in np.unique(outputs):

@@ -12,9 +12,11 @@ from gpucal.kernels.detector_frame import (
     to_detector_frame,
 )
 from gpucal.kernels.dqflags import REFERENCE_PIXEL
+from gpucal.kernels.irs2_layout import is_irs2
 from gpucal.kernels.refpix import subtract_reference_pixels, subtract_reference_pixels_zeroframe
 from gpucal.kernels.refpix_sections import BORDER, Sections, four_output_sections, single_output_sections
 from gpucal.kernels.refpix_sides import Sides, side_windows
+from gpucal.steps.refpix_irs2 import correct_irs2
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,9 @@ class RefPixStep(Step):
     input_types = ("RampModel",)
 
     def process(self, exposure, references):
+        if is_irs2(exposure.data.shape):
+            correct_irs2(exposure, references["refpix"], self)
+            return exposure
         check_readout(exposure)
         self.check_algorithm(exposure, references)
         axes, window = readout_of(exposure)
@@ -129,12 +134,10 @@ def check_readout(exposure):
     SkipStep
         For MIRI, which by default is not corrected.
     GpucalError
-        For the IRS2 and the multistripe readout: without the correction, later steps cannot use them.
+        For the multistripe readout: without the correction, later steps cannot use them.
     """
     if exposure.meta.instrument.name == "MIRI":
         raise SkipStep("MIRI is not corrected yet")
-    if max(exposure.data.shape[-2:]) > FULL_FRAME:
-        raise GpucalError(f"{exposure.source}: the IRS2 readout of NIRSpec is not supported yet")
     if getattr(exposure.meta.subarray, "multistripe_reads1", None) is not None:
         raise GpucalError(f"{exposure.source}: multistripe readout is not supported yet")
 

@@ -137,11 +137,6 @@ def test_a_subarray_beyond_the_detector_is_skipped():
         process(exposure(corner=(2040, 1)))
 
 
-def test_irs2_is_refused():
-    with pytest.raises(GpucalError, match="IRS2"):
-        process(exposure(shape=(3200, 4), instrument="NIRSPEC"))
-
-
 def test_multistripe_is_refused():
     given = exposure()
     given.meta.subarray.multistripe_reads1 = 1

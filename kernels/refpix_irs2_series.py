@@ -1,0 +1,92 @@
+"""From a stored IRS2 frame to series in time, and back.
+
+Source: the ``refpix`` step of the JWST pipeline documentation,
+https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
+"""
+
+import numpy as np
+
+from gpucal.backend import array_namespace, pixel_kernel
+
+EDGE = 4
+
+
+def time_series(frame, mean, layout):
+    """Lay out a frame output by output in the order of reading, less its mean and its drift.
+
+    The drift of each output is the line, in time, through its samples in the first and the last four detector
+    rows. A sample that equals its mean counts as missing: no part in the line, and zero in the series.
+
+    Parameters
+    ----------
+    frame : (nrows, nx) float32 array
+        A stored frame, DN.
+    mean : (nrows, nx) float64 array
+        Mean of the frames of the integration, DN.
+    layout : Irs2Layout
+        On the backend.
+
+    Returns
+    -------
+    (5, nsamples, nslow) float32 array
+        The samples, DN.
+    """
+    intercepts, slopes = edge_lines(frame, mean, layout)
+    samples = array_namespace(frame).empty((*layout.rows.shape, frame.shape[-1]), np.float32)
+    places = layout.rows, layout.times, layout.period, layout.turned
+    lay_out(samples.shape, frame, mean, *places, intercepts, slopes, samples)
+    return samples
+
+
+def edge_lines(frame, mean, layout):
+    """Line through the samples at the edges, of each output.
+
+    Parameters
+    ----------
+    frame, mean, layout
+        As in `time_series`.
+
+    Returns
+    -------
+    intercepts, slopes : (5,) float32 arrays
+        In DN, and DN in a pixel time; the time counts from the middle of the frame. Zero without samples.
+    """
+    xp = array_namespace(frame)
+    nx = frame.shape[-1]
+    columns = xp.asarray([*range(EDGE), *range(nx - EDGE, nx)])
+    detector_rows = nx - 1 - columns if layout.turned else columns
+    there = layout.rows[..., None], columns
+    values = (frame[there] - mean[there]).astype(np.float32).astype(np.float64)
+    time = detector_rows * layout.period + layout.times[:, None] - 0.5 * (nx * layout.period - 1)
+    used = values != 0
+    count = used.sum(axis=(1, 2))
+    number = xp.maximum(count, 1)
+    mean_time = (used * time).sum(axis=(1, 2)) / number
+    mean_value = values.sum(axis=(1, 2)) / number
+    spread = (used * time**2).sum(axis=(1, 2)) - number * mean_time**2
+    covariance = (values * time).sum(axis=(1, 2)) - number * mean_time * mean_value
+    slopes = covariance / xp.where(count > 0, spread, 1)
+    return (mean_value - slopes * mean_time).astype(np.float32), slopes.astype(np.float32)
+
+
+@pixel_kernel
+def lay_out(output, sample, slow, frame, mean, rows, times, period, turned, intercepts, slopes, samples):
+    """Take one sample from the stored frame, less its mean and the drift of its output."""
+    nx = frame.shape[1]
+    row = rows[output, sample]
+    x = nx - 1 - slow if turned else slow
+    value = np.float32(frame[row, x] - mean[row, x])
+    if value != 0:
+        time = np.float32(slow * period + times[sample] - 0.5 * (nx * period - 1))
+        value -= intercepts[output] + time * slopes[output]
+    samples[output, sample, slow] = value
+
+
+@pixel_kernel
+def put_back(sample, slow, samples, mean, means_back, sources, targets, turned, stored):
+    """Store one corrected sample; a normal pixel gets its mean back."""
+    x = mean.shape[1] - 1 - slow if turned else slow
+    value = samples[sample, slow]
+    if means_back[sample]:
+        value = np.float32(value + mean[sources[sample], x])
+    stored[targets[sample], x] = value
