@@ -23,8 +23,8 @@ def pairwise_sum(values, frame, begin, count, partial, pending, scratch):
         The sum is made in its precision.
     frame, begin, count : int
         The values to add.
-    partial : (nscratch, DEPTH) array of the values' type
-        Scratch: sums of left halves whose right halves are still to be added.
+    partial : (nscratch, DEPTH + LANES) array of the values' type
+        Scratch: sums of left halves whose right halves are still to be added; sums of the lanes of a run.
     pending : (nscratch, DEPTH) int32 array
         Scratch: the sizes of these right halves; zero once they are begun.
     scratch : int
@@ -39,7 +39,7 @@ def pairwise_sum(values, frame, begin, count, partial, pending, scratch):
             pending[scratch, depth] = size - left
             depth += 1
             size = left
-        total = run_sum(values, frame, begin, size)
+        total = run_sum(values, frame, begin, size, partial, scratch)
         begin += size
         while depth > 0 and pending[scratch, depth - 1] == 0:
             depth -= 1
@@ -52,32 +52,24 @@ def pairwise_sum(values, frame, begin, count, partial, pending, scratch):
 
 
 @pixel_function
-def run_sum(values, frame, begin, count):
+def run_sum(values, frame, begin, count, partial, scratch):
     """Sum of at most RUN values."""
     if count < LANES:
         total = values[frame, begin]
         for index in range(begin + 1, begin + count):
             total += values[frame, index]
         return total
-    lane0 = values[frame, begin]
-    lane1 = values[frame, begin + 1]
-    lane2 = values[frame, begin + 2]
-    lane3 = values[frame, begin + 3]
-    lane4 = values[frame, begin + 4]
-    lane5 = values[frame, begin + 5]
-    lane6 = values[frame, begin + 6]
-    lane7 = values[frame, begin + 7]
     rest = begin + count - count % LANES
-    for index in range(begin + LANES, rest, LANES):
-        lane0 += values[frame, index]
-        lane1 += values[frame, index + 1]
-        lane2 += values[frame, index + 2]
-        lane3 += values[frame, index + 3]
-        lane4 += values[frame, index + 4]
-        lane5 += values[frame, index + 5]
-        lane6 += values[frame, index + 6]
-        lane7 += values[frame, index + 7]
-    total = ((lane0 + lane1) + (lane2 + lane3)) + ((lane4 + lane5) + (lane6 + lane7))
+    for lane in range(LANES):
+        total = values[frame, begin + lane]
+        for index in range(begin + lane + LANES, rest, LANES):
+            total += values[frame, index]
+        partial[scratch, DEPTH + lane] = total
+    # Neighbours first, then pairs, then the halves.
+    for width in (1, 2, 4):
+        for lane in range(DEPTH, DEPTH + LANES, 2 * width):
+            partial[scratch, lane] += partial[scratch, lane + width]
+    total = partial[scratch, DEPTH]
     for index in range(rest, begin + count):
         total += values[frame, index]
     return total

@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel
-from gpucal.kernels.pairwise_sum import DEPTH, pairwise_sum
+from gpucal.kernels.pairwise_sum import DEPTH, LANES, pairwise_sum
 
 
 def column_signal(frames, sections, siglimit, dtype=np.float64):
@@ -37,7 +37,7 @@ def column_signal(frames, sections, siglimit, dtype=np.float64):
     nframes, nsections = len(frames), len(sections.starts) - 1
     kept = frames[:, sections.pixels].astype(dtype)
     means = xp.empty((nframes, nsections), dtype)
-    partial = xp.empty((nframes * nsections, DEPTH), dtype)
+    partial = xp.empty((nframes * nsections, DEPTH + LANES), dtype)
     pending = xp.empty((nframes * nsections, DEPTH), np.int32)
     clipped_mean(
         means.shape, kept, xp.empty_like(kept), sections.starts, dtype(siglimit), means, partial, pending

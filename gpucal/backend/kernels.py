@@ -144,7 +144,7 @@ class PixelKernel:
 
     @cached_property
     def _compiled(self) -> Dispatcher:
-        return njit(self.function, **_COMPILE)
+        return njit(self.function, forceinline=True, **_COMPILE)
 
     def _function_from(self, template: str, ndim: int, pixel: Callable) -> FunctionType:
         if ndim not in _AXES:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpucal.backend import pixel_kernel
-from gpucal.kernels.pairwise_sum import DEPTH, pairwise_sum
+from gpucal.kernels.pairwise_sum import DEPTH, LANES, pairwise_sum
 
 
 @pixel_kernel
@@ -17,8 +17,8 @@ def sum_of_row(frame, values, begin, count, partial, pending, sums):
 def test_equal_to_the_last_bit(backend, dtype, count):
     values = np.random.default_rng(count).normal(1e3, 1e3, (2, count + 5)).astype(dtype)
     sums = backend.asarray(np.zeros(2, dtype))
-    scratch = (backend.asarray(np.zeros((2, DEPTH), kind)) for kind in (dtype, np.int32))
+    partial, pending = np.zeros((2, DEPTH + LANES), dtype), np.zeros((2, DEPTH), np.int32)
 
-    sum_of_row((2,), backend.asarray(values), 3, count, *scratch, sums)
+    sum_of_row((2,), backend.asarray(values), 3, count, backend.asarray(partial), backend.asarray(pending), sums)
 
     np.testing.assert_array_equal(backend.asnumpy(sums), [row[3 : 3 + count].sum() for row in values])
