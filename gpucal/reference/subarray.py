@@ -9,6 +9,9 @@ log = logging.getLogger(__name__)
 _FULL_FRAME = {"MIRI": (1024, 1032)}
 _DEFAULT_FULL_FRAME = (2048, 2048)
 
+# Rows and columns of images with interleaved reference pixels (IRS2); their keywords do not count those.
+_INTERLEAVED = (3200, 2048)
+
 
 class SubarrayError(ValueError):
     """A reference does not cover the exposure's subarray."""
@@ -71,11 +74,12 @@ def region_of(meta, shape: tuple[int, ...]) -> Region:
         return Region(1, 1, columns, rows)
     if min(start) < 1:
         raise SubarrayError(f"its subarray starts at {start}, and the first pixel is (1, 1)")
-    if (subarray.ysize, subarray.xsize) != (rows, columns):
+    given = subarray.ysize, subarray.xsize
+    if given != (rows, columns) and (given, (rows, columns)) != (_DEFAULT_FULL_FRAME, _INTERLEAVED):
         log.warning(
             "SUBSIZE keywords say %s x %s pixels, the array has %d x %d and is used",
-            subarray.xsize,
-            subarray.ysize,
+            given[1],
+            given[0],
             columns,
             rows,
         )

@@ -1,9 +1,10 @@
 """The ipc step."""
 
 from gpucal.backend import array_namespace
-from gpucal.core import GpucalError, SkipStep, Step
-from gpucal.kernels.detector_frame import FULL_FRAME
+from gpucal.core import GpucalError, Step
 from gpucal.kernels.ipc import correct_ipc
+from gpucal.kernels.irs2_layout import is_irs2
+from gpucal.steps.irs2 import normal_rows_of
 
 # Rows and columns of the full frame that are not reference pixels, by instrument; the others are alike.
 SCIENCE_PIXELS = {"MIRI": (range(1024), range(4, 1028))}
@@ -13,7 +14,7 @@ NEAR_INFRARED_SCIENCE_PIXELS = (range(4, 2044), range(4, 2044))
 class IPCStep(Step):
     """Undo the coupling of neighbouring pixels by inter-pixel capacitance in all groups.
 
-    Reference pixels, zero frames, errors and flags are left as they are.
+    Reference pixels, those interleaved by IRS2 too, zero frames, errors and flags are left as they are.
     """
 
     class_alias = "ipc"
@@ -21,14 +22,35 @@ class IPCStep(Step):
     input_types = ("RampModel",)
 
     def process(self, exposure, references):
-        if max(exposure.data.shape[-2:]) > FULL_FRAME:
-            raise SkipStep("IRS2 readout, with its interleaved reference pixels, is not corrected yet")
-        rows, columns = science_pixels(exposure.meta)
+        pixels = science_pixels(exposure.meta)
         try:
-            correct_ipc(exposure.data, deconvolution_kernel(references["ipc"], exposure), rows, columns)
+            if is_irs2(exposure.data.shape):
+                correct_normal_pixels(exposure, references["ipc"].array("data"), pixels)
+            else:
+                correct_ipc(exposure.data, deconvolution_kernel(references["ipc"], exposure), *pixels)
         except ValueError as error:
             raise GpucalError(f"{exposure.source}: {references['ipc'].label}: {error}") from error
         return exposure
+
+
+def correct_normal_pixels(exposure, kernel, pixels):
+    """Correct an IRS2 exposure, frame by frame: its normal pixels, side by side as on the detector.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        Edited in place.
+    kernel : (nky, nkx) or (nky, nkx, 2048, 2048) float32 array
+        On the backend.
+    pixels : tuple of range
+        Rows and columns of the detector that are not reference pixels.
+    """
+    normal = normal_rows_of(exposure)
+    for integration in exposure.data:
+        for frame in integration:
+            image = frame[normal]
+            correct_ipc(image[None, None], kernel, *pixels)
+            frame[normal] = image
 
 
 def deconvolution_kernel(reference, exposure):

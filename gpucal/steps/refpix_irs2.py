@@ -5,14 +5,15 @@ import logging
 import numpy as np
 
 from gpucal.backend import current_backend
-from gpucal.core import GpucalError, SkipStep
+from gpucal.core import SkipStep
 from gpucal.kernels.dqflags import BAD_REF_PIXEL, DO_NOT_USE
-from gpucal.kernels.irs2_layout import INTERLEAVED, NORMAL, RAW_SHAPE, irs2_layout, normal_rows
+from gpucal.kernels.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
 from gpucal.kernels.refpix import subtract_reference_pixels
 from gpucal.kernels.refpix_irs2 import irs2_plan, subtract_irs2
 from gpucal.kernels.refpix_irs2_bad import find_bad_rows, listed_rows, replace_rows, replacements
 from gpucal.kernels.refpix_irs2_fourier import weight_image
 from gpucal.kernels.refpix_irs2_means import irs2_axes, irs2_sections
+from gpucal.steps.irs2 import layout_of
 
 log = logging.getLogger(__name__)
 
@@ -49,24 +50,6 @@ def correct_irs2(exposure, reference, step):
         rows = on_backend(normal_rows(layout))
         exposure.pixeldq = exposure.pixeldq[rows]
         exposure.groupdq = exposure.groupdq[:, :, rows]
-
-
-def layout_of(exposure):
-    """The layout of the exposure's raw images; raises `GpucalError` if they have another."""
-    given = exposure.meta.exposure.nrs_normal, exposure.meta.exposure.nrs_reference
-    if tuple(exposure.data.shape[-2:]) != RAW_SHAPE:
-        raise GpucalError(
-            f"{exposure.source}: IRS2 images have {RAW_SHAPE} pixels, not {exposure.data.shape[-2:]}"
-        )
-    for keyword, value, known in zip(("NRS_NORM", "NRS_REF"), given, (NORMAL, INTERLEAVED), strict=True):
-        if value is None:
-            log.warning("Keyword %s is missing; it is taken to be %d", keyword, known)
-        elif value != known:
-            raise GpucalError(f"{exposure.source}: {keyword} is {value}; only {known} is known")
-    try:
-        return irs2_layout(exposure.meta.instrument.detector)
-    except ValueError as error:
-        raise GpucalError(f"{exposure.source}: {error}") from error
 
 
 def read_weights(reference):

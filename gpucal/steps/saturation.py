@@ -6,13 +6,20 @@ from gpucal.backend import array_namespace
 from gpucal.core import Step
 from gpucal.data import InputError
 from gpucal.kernels.dqflags import AD_FLOOR, SATURATED
+from gpucal.kernels.irs2_layout import is_irs2
 from gpucal.kernels.saturation import (
     blank_saturated_zeroframe,
     count_flagged_pixels,
     flag_saturation,
     saturation_limits,
 )
+from gpucal.kernels.saturation_irs2 import (
+    blank_saturated_zeroframe_irs2,
+    flag_saturation_irs2,
+    flag_second_group_irs2,
+)
 from gpucal.kernels.saturation_readpatt import flag_partial_saturation, flag_second_group
+from gpucal.steps.irs2 import full_frame_array, normal_rows_of
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +30,8 @@ class SaturationStep(Step):
     Notes
     -----
     Parameters are described in `spec`; the algorithm in `gpucal.kernels.saturation` and, for groups that
-    average several frames, in `gpucal.kernels.saturation_readpatt`.
+    average several frames, in `gpucal.kernels.saturation_readpatt`; that for the IRS2 readout in
+    `gpucal.kernels.saturation_irs2`.
     """
 
     class_alias = "saturation"
@@ -39,9 +47,19 @@ class SaturationStep(Step):
         """Flag the ramps, blank what is saturated in zero frames; raises `InputError` if NFRAMES is missing."""
         nframes = exposure.meta.exposure.nframes
         if self.use_readpatt and nframes is None:
-            raise InputError(f"{exposure.source}: keyword NFRAMES is missing; without it, use_readpatt must be off")
-        saturation = references["saturation"]
-        superbias = references["superbias"]
+            raise InputError(
+                f"{exposure.source}: keyword NFRAMES is missing; without it, use_readpatt must be off"
+            )
+        if is_irs2(exposure.data.shape):
+            self.flag_irs2(exposure, references["saturation"], references["superbias"], nframes)
+        else:
+            self.flag(exposure, references["saturation"], references["superbias"], nframes)
+        log.info("%d pixels saturate", count_flagged_pixels(exposure.groupdq, SATURATED))
+        log.info("%d pixels reach the A/D floor", count_flagged_pixels(exposure.groupdq, AD_FLOOR))
+        return exposure
+
+    def flag(self, exposure, saturation, superbias, nframes):
+        """Flag an exposure of any other readout than IRS2."""
         threshold, flags = saturation.array("data", exposure), saturation.array("dq", exposure)
         limit, limit_dq = saturation_limits(threshold, flags)
         exposure.pixeldq |= limit_dq
@@ -53,9 +71,19 @@ class SaturationStep(Step):
             flag_second_group(ramp, groupdq, limit, bias, nframes)
         if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
             blank_saturated_zeroframe(exposure.zeroframe, limit, radius)
-        log.info("%d pixels saturate", count_flagged_pixels(groupdq, SATURATED))
-        log.info("%d pixels reach the A/D floor", count_flagged_pixels(groupdq, AD_FLOOR))
-        return exposure
+
+    def flag_irs2(self, exposure, saturation, superbias, nframes):
+        """Flag an IRS2 exposure: its normal pixels, for which the saturation reference is made."""
+        rows, radius = normal_rows_of(exposure), self.n_pix_grow_sat
+        threshold, flags = (full_frame_array(saturation, name) for name in ("data", "dq"))
+        limit, limit_dq = saturation_limits(threshold, flags)
+        exposure.pixeldq[rows] |= limit_dq
+        flag_saturation_irs2(exposure.data, exposure.groupdq, limit, rows, radius)
+        if self.use_readpatt:
+            bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)[rows]
+            flag_second_group_irs2(exposure.data, exposure.groupdq, limit, bias, nframes, rows, radius)
+        if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
+            blank_saturated_zeroframe_irs2(exposure.zeroframe, limit, rows, radius)
 
 
 def _zeros_like(array):
