@@ -12,7 +12,8 @@ import numpy as np
 from gpucal.simulate.errors import SimulationError
 
 NEAR_INFRARED_SIZE = 2048
-REFERENCE_PIXEL_BORDER = 4
+REFERENCE_PIXEL_BORDER = (4, 4)
+MID_INFRARED_SIZE = (1024, 1032)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,16 @@ class Detector:
         Row times added to a frame read through one output.
     size : tuple of int
         Rows and columns of the full frame.
+    reference_border : tuple of int
+        Rows at the bottom and at the top, and columns at the left and at the right, that are reference pixels.
+    interleaved_outputs : bool
+        Whether the outputs take turns along a row, rather than read a strip of columns each.
+    linearity_with_bias : bool
+        Whether the response is that to signal and bias together: these pixels have no superbias.
+    reference_output : bool
+        Whether a fifth output, which reads no pixels, is kept beside the four.
+    settles : bool
+        Whether each reset leaves transients in the groups that follow it: see `gpucal.simulate.settling`.
     """
 
     name: str
@@ -56,12 +67,17 @@ class Detector:
     sensor: int
     window_overhead_rows: int = 2
     size: tuple[int, int] = (NEAR_INFRARED_SIZE, NEAR_INFRARED_SIZE)
+    reference_border: tuple[int, int] = REFERENCE_PIXEL_BORDER
+    interleaved_outputs: bool = False
+    linearity_with_bias: bool = False
+    reference_output: bool = False
+    settles: bool = False
 
     def reference_pixels(self):
         """Mask of the reference pixels, bool array of shape `size`."""
         mask = np.ones(self.size, bool)
-        border = REFERENCE_PIXEL_BORDER
-        mask[border:-border, border:-border] = False
+        rows, columns = (slice(b, n - b) for b, n in zip(self.reference_border, self.size, strict=True))
+        mask[rows, columns] = False
         return mask
 
 
@@ -84,7 +100,24 @@ _ROWS = (
     ("GUIDER2", "FGS", 2, -1, 1.94, 15.0, 85e3, 0.0040, 12300, 498),
 )
 
-DETECTORS = {row[0]: Detector(*row) for row in _ROWS}
+_MID_INFRARED_ROWS = (
+    ("MIRIMAGE", "MIRI", 1, 2, 5.5, 32.0, 250e3, 0.15, 9000, 493),
+    ("MIRIFULONG", "MIRI", 1, 2, 5.5, 32.0, 250e3, 0.18, 8800, 494),
+    ("MIRIFUSHORT", "MIRI", 1, 2, 5.5, 32.0, 250e3, 0.13, 9200, 495),
+)
+
+_MID_INFRARED = {
+    "size": MID_INFRARED_SIZE,
+    "reference_border": (0, 4),
+    "interleaved_outputs": True,
+    "linearity_with_bias": True,
+    "reference_output": True,
+    "settles": True,
+}
+
+DETECTORS = {row[0]: Detector(*row) for row in _ROWS} | {
+    row[0]: Detector(*row, **_MID_INFRARED) for row in _MID_INFRARED_ROWS
+}
 
 
 def detector_named(name):

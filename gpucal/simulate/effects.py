@@ -35,10 +35,20 @@ class Effects:
     ipc : bool
         Capacitive coupling of a fraction `ipc_coupling` to each of the four neighbours.
     cosmic_rays : bool
-        `cosmic_ray_rate` tracks per pixel and second; energies between 400 and 2e5 electrons per
+        `cosmic_ray_rate` tracks per pixel and second; energies from `least_energy` to 2e5 electrons per
         pixel with power-law index -2.
     snowballs : bool
         `snowball_rate` events per pixel and second: a saturated disc in a halo.
+    reset_anomaly : bool
+        Offset of the first 15 groups after a reset, `reset_anomaly_level` (DN) in the first of them; half of it
+        after the first reset of an exposure. This and the four that follow: MIRI.
+    switch_decay : bool
+        Offset that decays within few groups after a reset, `switch_decay_level` (DN) in the first; a third of it
+        after the first reset of an exposure.
+    first_frame, last_frame : bool
+        Offsets of the first and the last group of an integration, `first_frame_offset` and `last_frame_offset` (DN).
+    dark_settling : bool
+        Signal in the first integration of an exposure that grows to `dark_settling_level` (DN).
     bad_pixels : bool
         Dead pixels in the mask; NaN or flagged entries in the linearity, saturation, gain and read
         noise references, a fraction `bad_pixel_fraction` of pixels each.
@@ -61,6 +71,11 @@ class Effects:
     ipc: bool = True
     cosmic_rays: bool = True
     snowballs: bool = True
+    reset_anomaly: bool = True
+    switch_decay: bool = True
+    first_frame: bool = True
+    last_frame: bool = True
+    dark_settling: bool = True
     bad_pixels: bool = True
 
     sky_rate: float = 1.0
@@ -72,7 +87,13 @@ class Effects:
     nonlinearity: float = 0.06
     ipc_coupling: float = 0.005
     cosmic_ray_rate: float = 1.6e-5
+    least_energy: float = 400.0
     snowball_rate: float = 1e-8
+    reset_anomaly_level: float = 25.0
+    switch_decay_level: float = 60.0
+    first_frame_offset: float = 40.0
+    last_frame_offset: float = -30.0
+    dark_settling_level: float = 8.0
     bad_pixel_fraction: float = 3e-4
     detector_seed: int = 0
 
@@ -106,6 +127,20 @@ class Effects:
 
 
 _DETECTOR_FIELDS = (
-    "dark", "hot_pixels", "hot_pixel_fraction", "bias", "linearity", "nonlinearity", "saturation",
-    "ipc", "ipc_coupling", "bad_pixels", "bad_pixel_fraction", "detector_seed",
+    "dark",
+    "hot_pixels",
+    "hot_pixel_fraction",
+    "bias",
+    "linearity",
+    "nonlinearity",
+    "saturation",
+    "ipc",
+    "ipc_coupling",
+    "reset_anomaly",
+    "reset_anomaly_level",
+    "dark_settling",
+    "dark_settling_level",
+    "bad_pixels",
+    "bad_pixel_fraction",
+    "detector_seed",
 )

@@ -44,11 +44,20 @@ class Electronics:
         if effects.odd_even:
             drift = rng.normal(0, DRIFT * effects.odd_even_offset, outputs)
             half = (self._odd_even + drift)[:, None] / 2
-            signal[..., 0::2] -= half
-            signal[..., 1::2] += half
+            odd, even = self._odd_and_even(signal)
+            odd -= half
+            even += half
         if effects.one_over_f:
             signal += correlated_noise(slow, fast // outputs, effects.one_over_f_level, rng)[:, None, :]
+        if self._readout.detector.interleaved_outputs:
+            signal = signal.swapaxes(1, 2)
         return to_science(self._readout.detector, signal.reshape(slow, fast))
+
+    def _odd_and_even(self, signal):
+        """Views of the pixels with the one offset and the other: columns, or rows if outputs take turns."""
+        if self._readout.detector.interleaved_outputs:
+            return signal[0::2], signal[1::2]
+        return signal[..., 0::2], signal[..., 1::2]
 
 
 def correlated_noise(rows, columns, level, rng):

@@ -19,11 +19,19 @@ EMPTY_TREE = (
 # Columns of the GROUP and INT_TIMES tables of level-1b products (JWST data products documentation).
 GROUP_TYPE = np.dtype(
     [
-        ("integration_number", "i4"), ("group_number", "i2"), ("end_day", "i2"),
-        ("end_milliseconds", "i4"), ("end_submilliseconds", "i2"), ("group_end_time", "S26"),
-        ("number_of_columns", "i2"), ("number_of_rows", "i2"), ("number_of_gaps", "i2"),
-        ("completion_code_number", "i2"), ("completion_code_text", "S36"),
-        ("bary_end_time", "f8"), ("helio_end_time", "f8"),
+        ("integration_number", "i4"),
+        ("group_number", "i2"),
+        ("end_day", "i2"),
+        ("end_milliseconds", "i4"),
+        ("end_submilliseconds", "i2"),
+        ("group_end_time", "S26"),
+        ("number_of_columns", "i2"),
+        ("number_of_rows", "i2"),
+        ("number_of_gaps", "i2"),
+        ("completion_code_number", "i2"),
+        ("completion_code_text", "S36"),
+        ("bary_end_time", "f8"),
+        ("helio_end_time", "f8"),
     ]
 )
 INT_TIMES_TYPE = np.dtype(
@@ -53,6 +61,8 @@ def write_exposure(path, readout, raw, keywords, template=None):
     hdus = fits.HDUList([fits.PrimaryHDU(header=primary), fits.ImageHDU(raw.groups, science, name="SCI")])
     if raw.zero_frame is not None:
         hdus.append(fits.ImageHDU(raw.zero_frame, name="ZEROFRAME"))
+    if raw.reference_output is not None:
+        hdus.append(fits.ImageHDU(raw.reference_output, name="REFOUT"))
     hdus.append(fits.BinTableHDU(_group_table(readout, start), name="GROUP"))
     hdus.append(fits.BinTableHDU(_integration_times(readout, start), name="INT_TIMES"))
     hdus.append(_tree())

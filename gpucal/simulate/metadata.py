@@ -7,41 +7,77 @@ from astropy.time import Time, TimeDelta
 START = Time("2023-06-01T00:00:00.000", scale="utc")
 PROGRAM = "01000"
 
-# Optical elements and exposure types in which an instrument is simulated unless told otherwise.
+# Optical elements and exposure types in which a detector, or an instrument, is simulated unless told otherwise.
 OPTICS = {
+    "MIRIFUSHORT": {"CHANNEL": "12", "BAND": "SHORT"},
+    "MIRIFULONG": {"CHANNEL": "34", "BAND": "SHORT"},
+    "MIRI": {},
     "NIRCAM": {"PUPIL": "CLEAR"},
     "NIRISS": {"PUPIL": "CLEARP"},
     "NIRSPEC": {"GRATING": "PRISM"},
     "FGS": {},
 }
-FILTERS = {"NIRCAM": "F200W", "NIRISS": "F200W", "NIRSPEC": "CLEAR", "FGS": None}
-LONG_WAVE_FILTER = "F444W"
+FILTERS = {
+    "SLITLESSPRISM": "P750L",
+    "MASK1065": "F1065C",
+    "MASK1140": "F1140C",
+    "MASK1550": "F1550C",
+    "MASKLYOT": "F2300C",
+    "NRCALONG": "F444W",
+    "NRCBLONG": "F444W",
+    "MIRIFUSHORT": None,
+    "MIRIFULONG": None,
+    "MIRI": "F770W",
+    "NIRCAM": "F200W",
+    "NIRISS": "F200W",
+    "NIRSPEC": "CLEAR",
+    "FGS": None,
+}
 EXPOSURE_TYPES = {
+    "MIRIFUSHORT": {"FULL": "MIR_MRS"},
+    "MIRIFULONG": {"FULL": "MIR_MRS"},
+    "MIRI": {
+        "SLITLESSPRISM": "MIR_LRS-SLITLESS",
+        "MASKLYOT": "MIR_LYOT",
+        "MASK": "MIR_4QPM",
+        "": "MIR_IMAGE",
+    },
     "NIRCAM": {"FULL": "NRC_IMAGE", "SUBGRISM": "NRC_TSGRISM", "SUB": "NRC_IMAGE"},
     "NIRISS": {
-        "FULL": "NIS_IMAGE", "SUBSTRIP": "NIS_SOSS", "SUBTAAMI": "NIS_TACQ", "SUB80": "NIS_AMI",
-        "SUB": "NIS_IMAGE", "WFSS": "NIS_WFSS",
+        "FULL": "NIS_IMAGE",
+        "SUBSTRIP": "NIS_SOSS",
+        "SUBTAAMI": "NIS_TACQ",
+        "SUB80": "NIS_AMI",
+        "SUB": "NIS_IMAGE",
+        "WFSS": "NIS_WFSS",
     },
     "NIRSPEC": {
-        "FULL": "NRS_MSASPEC", "ALLSLITS": "NRS_FIXEDSLIT", "SUBS": "NRS_FIXEDSLIT",
-        "SUB32": "NRS_TACQ", "SUB": "NRS_BRIGHTOBJ",
+        "FULL": "NRS_MSASPEC",
+        "ALLSLITS": "NRS_FIXEDSLIT",
+        "SUBS": "NRS_FIXEDSLIT",
+        "SUB32": "NRS_TACQ",
+        "SUB": "NRS_BRIGHTOBJ",
     },
     "FGS": {"FULL": "FGS_IMAGE", "SUB": "FGS_IMAGE"},
 }
-TIME_SERIES_TYPES = {"NRC_TSIMAGE", "NRC_TSGRISM", "NIS_SOSS", "NRS_BRIGHTOBJ"}
+TIME_SERIES_TYPES = {"NRC_TSIMAGE", "NRC_TSGRISM", "NIS_SOSS", "NRS_BRIGHTOBJ", "MIR_LRS-SLITLESS"}
+
+
+def _usual(table, readout):
+    """The entry of a table for a subarray or, where it has none, for a detector, or for an instrument."""
+    keys = (readout.subarray.name, readout.detector.name, readout.detector.instrument)
+    return table[next(key for key in keys if key in table)]
 
 
 def exposure_type(readout):
     """EXP_TYPE that goes with a detector and a subarray."""
-    table = EXPOSURE_TYPES[readout.detector.instrument]
+    table = _usual(EXPOSURE_TYPES, readout)
     return next(kind for prefix, kind in table.items() if readout.subarray.name.startswith(prefix))
 
 
-def default_filter(detector):
-    """FILTER that goes with a detector, or None."""
-    if detector.name.endswith("LONG"):
-        return LONG_WAVE_FILTER
-    return FILTERS[detector.instrument]
+def default_filter(readout):
+    """FILTER that goes with a detector and a subarray, or None."""
+    return _usual(FILTERS, readout)
 
 
 def file_name(readout, filter_name, seed):
@@ -85,6 +121,7 @@ def readout_keywords(readout):
         "DETECTOR": readout.detector.name,
         "SCA_NUM": readout.detector.sensor,
         "READPATT": pattern.name,
+        "NSAMPLES": pattern.nsamples,
         "NOUTPUTS": readout.subarray.noutputs,
         "NINTS": readout.nints,
         "NGROUPS": readout.ngroups,
@@ -144,9 +181,8 @@ def observation_keywords(readout, filter_name, exp_type, seed):
         "TARG_DEC": -69.5,
         "TSOVISIT": exp_type in TIME_SERIES_TYPES,
         "FILTER": filter_name,
-        **OPTICS[detector.instrument],
+        **_usual(OPTICS, readout),
         "EXP_TYPE": exp_type,
-        "NSAMPLES": 1,
         "TSAMPLE": 10.0,
         "DRPFRMS1": 0,
         "DRPFRMS3": 0,

@@ -5,12 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpucal.simulate.fields import DetectorFields
-from gpucal.simulate.response import correction_polynomial, response_polynomial
+from gpucal.simulate.response import correction_polynomial, measured_signal, response_polynomial
 
 HOT_PIXEL_RATES = (0.5, 50.0)
 BAD_KINDS = (
-    "dead", "nan_linearity", "no_lin_corr", "nan_saturation", "no_sat_check", "nan_gain",
-    "negative_gain", "nan_readnoise",
+    "dead",
+    "nan_linearity",
+    "no_lin_corr",
+    "nan_saturation",
+    "no_sat_check",
+    "nan_gain",
+    "negative_gain",
+    "nan_readnoise",
 )
 
 
@@ -26,12 +32,14 @@ class Pixels:
         Noise of a single read, DN.
     bias : ndarray (ny, nx), float32
         DN.
+    pedestal : ndarray (ny, nx), float32
+        The part of the bias, DN, that the response acts on along with the signal: all of it or nothing.
     dark_rate : ndarray (ny, nx), float32
         Electrons per second.
     full_well : ndarray (ny, nx), float32
         Linear signal at which the pixel saturates, DN.
     correction, response : ndarray
-        Polynomials of the linearity correction and of its inverse, in units of `full_well`.
+        Polynomials of the linearity correction and of its inverse, in units of `scale`.
     reference : ndarray (ny, nx), bool
         Reference pixels: no light, no dark, no well.
     hot : ndarray (ny, nx), bool
@@ -42,6 +50,7 @@ class Pixels:
     gain: np.ndarray
     read_noise: np.ndarray
     bias: np.ndarray
+    pedestal: np.ndarray
     dark_rate: np.ndarray
     full_well: np.ndarray
     correction: np.ndarray
@@ -49,6 +58,28 @@ class Pixels:
     reference: np.ndarray
     hot: np.ndarray
     bad: dict
+
+    @property
+    def scale(self):
+        """Unit of the polynomials, DN: the largest value that they act on, ndarray (ny, nx)."""
+        return self.full_well + self.pedestal
+
+    def counts(self, linear):
+        """What the pixels show of a linear signal, bias included.
+
+        Parameters
+        ----------
+        linear : ndarray (ny, nx), float32
+            DN.
+
+        Returns
+        -------
+        ndarray (ny, nx), float32
+            DN.
+        """
+        counts = measured_signal(linear + self.pedestal, self.scale, self.response)
+        counts += self.bias - self.pedestal
+        return counts
 
 
 def make_pixels(detector, window, effects):
@@ -73,10 +104,12 @@ def make_pixels(detector, window, effects):
     full_well = detector.full_well / gain * (1 + 0.04 * fields.normal("full well"))
     hot = fields.chosen("hot", effects.hot_pixel_fraction * effects.hot_pixels) & ~reference
     strength = effects.nonlinearity if effects.linearity else 0.0
+    bias = _bias(detector, fields, effects)
     return Pixels(
         gain=gain.astype(np.float32),
         read_noise=read_noise.astype(np.float32),
-        bias=_bias(detector, fields, effects),
+        bias=bias,
+        pedestal=bias if detector.linearity_with_bias else np.zeros_like(bias),
         dark_rate=_dark_rate(detector, fields, effects, reference, hot),
         full_well=full_well.astype(np.float32),
         correction=correction_polynomial(strength),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpucal.simulate.electronics import Electronics
-from gpucal.simulate.response import LARGEST_SIGNAL, measured_signal
+from gpucal.simulate.response import LARGEST_SIGNAL
+from gpucal.simulate.settling import Settling
 
 BAND_ROWS = 256
 CONVERTER_MAXIMUM = 65535
@@ -22,10 +23,13 @@ class RawRamp:
     groups : ndarray (nints, ngroups, ny, nx), uint16
     zero_frame : ndarray (nints, ny, nx), uint16, or None
         First frame of each integration, where it is kept.
+    reference_output : ndarray (nints, ngroups, ny / 4, nx), uint16, or None
+        What the reference output read meanwhile, in rows as long as those of the pixels.
     """
 
     groups: np.ndarray
     zero_frame: np.ndarray | None
+    reference_output: np.ndarray | None
 
 
 class _Noise:
@@ -82,18 +86,21 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
     shape = readout.subarray.shape
     groups = np.zeros((readout.nints, readout.ngroups, *shape), np.uint16)
     zero = np.zeros((readout.nints, *shape), np.uint16) if readout.has_zero_frame else None
-    noise_seed, electronics_seed = seed_sequence.spawn(2)
+    noise_seed, electronics_seed, output_seed = seed_sequence.spawn(3)
     noise = _Noise(shape, noise_seed)
     electronics = Electronics(readout, effects, np.random.default_rng(electronics_seed))
+    settling = Settling(readout, effects)
     mean = (np.where(pixels.reference, 0, rate) + pixels.dark_rate).astype(np.float32) * readout.frame_time
     for integration in range(readout.nints):
         charge = np.zeros(shape, np.float32)
         for group in range(readout.ngroups):
             total = np.zeros(shape, np.float32)
             start = group * readout.frames_per_group
+            offset = settling.offset(integration, group)
             for frame in range(start, start + readout.pattern.nframes):
                 _accumulate(charge, mean, frame, 1, integration, readout, events, effects, noise)
-                counts = _read(charge, pixels, effects, noise, electronics)
+                offsets = settling.dark(integration, frame), offset
+                counts = _read(charge, offsets, pixels, effects, noise, electronics)
                 if zero is not None and frame == 0:
                     zero[integration] = counts
                 total += counts
@@ -103,7 +110,18 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
                 gap = readout.pattern.groupgap
                 _accumulate(charge, mean, first, gap, integration, readout, events, effects, noise)
     noise.close()
-    return RawRamp(groups, zero)
+    return RawRamp(groups, zero, _reference_output(readout, np.random.default_rng(output_seed)))
+
+
+def _reference_output(readout, rng):
+    """Counts of the reference output: its bias and the noise of a read."""
+    detector = readout.detector
+    if not detector.reference_output:
+        return None
+    ny, nx = readout.subarray.shape
+    shape = readout.nints, readout.ngroups, ny // readout.subarray.noutputs, nx
+    noise = detector.read_noise / detector.gain / np.sqrt(readout.pattern.nframes)
+    return np.rint(rng.normal(detector.bias, noise, shape)).astype(np.uint16)
 
 
 def _accumulate(charge, mean, first, number, integration, readout, events, effects, noise):
@@ -118,17 +136,21 @@ def _accumulate(charge, mean, first, number, integration, readout, events, effec
             np.add.at(charge, (rows, columns), electrons)
 
 
-def _read(charge, pixels, effects, noise, electronics):
-    """One read of the detector, as the converter gives it, float32 (ny, nx) of whole numbers."""
+def _read(charge, offsets, pixels, effects, noise, electronics):
+    """One read of the detector, as the converter gives it, float32 (ny, nx) of whole numbers.
+
+    The offsets, DN, are added to the linear signal, and to the counts.
+    """
     linear = charge / pixels.gain
+    linear += offsets[0]
     linear[pixels.reference | pixels.bad["dead"]] = 0
     limit = pixels.full_well if effects.saturation else LARGEST_SIGNAL * pixels.full_well
     np.minimum(linear, limit, out=linear)
-    signal = measured_signal(linear, pixels.full_well, pixels.response)
-    signal += pixels.bias
+    signal = pixels.counts(linear)
     if effects.ipc:
         signal = _couple(signal, effects.ipc_coupling, pixels.reference)
     signal += electronics.frame()
+    signal += offsets[1]
     if effects.read_noise:
         noise.add_normal(signal, pixels.read_noise)
     np.rint(signal, out=signal)

@@ -2,7 +2,8 @@
 
 Frame times follow the formulas of the JWST user documentation (NIRCam detector subarrays, NIRSpec
 detector subarrays): pixels are read every 10 microseconds through each output, each row costs 12 more
-pixel times, and a frame one row more, or more where one output reads a window.
+pixel times, and a frame one row more, or more where one output reads a window. Those of MIRI are
+tabulated there (MIRI detector subarrays).
 """
 
 from dataclasses import dataclass
@@ -28,11 +29,14 @@ class ReadPattern:
         Frames averaged into a group.
     groupgap : int
         Frames dropped between groups.
+    nsamples : int
+        Samples of each pixel in a frame.
     """
 
     name: str
     nframes: int
     groupgap: int
+    nsamples: int = 1
 
 
 _ROWS = {
@@ -56,6 +60,32 @@ _ROWS = {
         "NRSRAPIDD6": (1, 6),
     },
     "FGS": {"FGSRAPID": (1, 0), "FGS": (4, 0)},
+    "MIRI": {
+        "FASTR1": (1, 0),
+        "FAST": (1, 0),
+        "FASTGRPAVG": (4, 0),
+        "FASTGRPAVG8": (8, 0),
+        "FASTGRPAVG16": (16, 0),
+        "FASTGRPAVG32": (32, 0),
+        "FASTGRPAVG64": (64, 0),
+        "SLOWR1": (1, 0, 9),
+        "SLOW": (1, 0, 9),
+    },
+}
+
+# Seconds, by subarray and number of samples.
+MIRI_FRAME_TIMES = {
+    ("FULL", 1): 2.77504,
+    ("FULL", 9): 23.88992,
+    ("BRIGHTSKY", 1): 0.86528,
+    ("MASK1065", 1): 0.23968,
+    ("MASK1140", 1): 0.23968,
+    ("MASK1550", 1): 0.23968,
+    ("MASKLYOT", 1): 0.32352,
+    ("SLITLESSPRISM", 1): 0.15904,
+    ("SUB64", 1): 0.08512,
+    ("SUB128", 1): 0.11904,
+    ("SUB256", 1): 0.29952,
 }
 
 ZERO_FRAME_INSTRUMENTS = {"NIRCAM"}
@@ -78,19 +108,37 @@ def pattern_named(instrument, name=None):
         raise SimulationError(f"{instrument} has no read pattern {name!r}; it has {known}") from None
 
 
-def frame_time(detector, subarray):
+def patterns_of(instrument):
+    """All read patterns of an instrument, list of ReadPattern."""
+    return [ReadPattern(name, *row) for name, row in _ROWS[instrument].items()]
+
+
+def frame_time(detector, subarray, nsamples=1):
     """Time to read one frame.
 
     Parameters
     ----------
     detector : Detector
     subarray : Subarray
+    nsamples : int
+        Samples of each pixel.
 
     Returns
     -------
     float
         Seconds.
+
+    Raises
+    ------
+    SimulationError
+        A MIRI subarray that is not read with so many samples.
     """
+    if detector.instrument == "MIRI":
+        if (subarray.name, nsamples) not in MIRI_FRAME_TIMES:
+            raise SimulationError(
+                f"subarray {subarray.name} of MIRI is not read with {nsamples} samples a pixel"
+            )
+        return MIRI_FRAME_TIMES[subarray.name, nsamples]
     slow, fast = readout_shape(detector, subarray.shape)
     row = fast // subarray.noutputs + ROW_OVERHEAD_PIXELS
     if subarray.noutputs > 1:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gpucal.simulate.response import measured_signal, pixel_coefficients
+from gpucal.simulate.response import pixel_coefficients
 
 SATURATION_MARGIN = 0.97
 NO_SATURATION = 1e5
@@ -55,12 +55,15 @@ class Contents:
         Primary keywords beside those that all references have.
     unit : str or None
         BUNIT of the SCI extension.
+    tables : dict
+        Extension name -> structured array.
     """
 
     arrays: dict
     flags: dict | None = None
     keywords: dict = field(default_factory=dict)
     unit: str | None = None
+    tables: dict = field(default_factory=dict)
 
 
 def averages_dark(readout, options):
@@ -80,8 +83,7 @@ def mask(readout, pixels, effects, options):
 
 def saturation(readout, pixels, effects, options):
     """Raw signal just below that of a full well."""
-    charge = np.float32(SATURATION_MARGIN) * pixels.full_well
-    threshold = pixels.bias + measured_signal(charge, pixels.full_well, pixels.response)
+    threshold = pixels.counts(np.float32(SATURATION_MARGIN) * pixels.full_well)
     if not effects.saturation:
         threshold[:] = NO_SATURATION
     threshold[pixels.bad["nan_saturation"]] = np.nan
@@ -90,13 +92,13 @@ def saturation(readout, pixels, effects, options):
 
 def linearity(readout, pixels, effects, options):
     """Coefficients of the correction, and of its inverse if wanted."""
-    planes = pixel_coefficients(pixels.correction, pixels.full_well)
+    planes = pixel_coefficients(pixels.correction, pixels.scale)
     planes[:, pixels.reference] = 0
     planes[1, pixels.reference] = 1
     planes[:, pixels.bad["nan_linearity"]] = np.nan
     arrays = {"COEFFS": planes}
     if options.inverse_linearity:
-        arrays["INV_COEFFS"] = pixel_coefficients(pixels.response, pixels.full_well)
+        arrays["INV_COEFFS"] = pixel_coefficients(pixels.response, pixels.scale)
     return Contents(arrays, {"NO_LIN_CORR": pixels.bad["no_lin_corr"] | pixels.reference})
 
 

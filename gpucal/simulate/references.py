@@ -10,11 +10,11 @@ import numpy as np
 from astropy.io import fits
 
 from gpucal.kernels import dqflags
-from gpucal.simulate import reference_arrays
+from gpucal.simulate import miri_reference_arrays, reference_arrays
 from gpucal.simulate.crds_cache import selection_keys
 from gpucal.simulate.metadata import window_keywords
 from gpucal.simulate.pixels import make_pixels
-from gpucal.simulate.subarrays import FULL
+from gpucal.simulate.subarrays import full_frame
 
 USE_AFTER = "2022-01-01T00:00:00"
 FORMAT = 2
@@ -41,6 +41,26 @@ TYPES = {
     "ipc": ReferenceType(reference_arrays.ipc, "IPCModel"),
 }
 
+# What an instrument has beside or in place of these, and what it lacks.
+OWN_TYPES = {
+    "MIRI": {
+        "dark": ReferenceType(miri_reference_arrays.dark, "DarkMIRIModel", may_be_cut=False),
+        "reset": ReferenceType(miri_reference_arrays.reset, "ResetModel", may_be_cut=False),
+        "rscd": ReferenceType(miri_reference_arrays.rscd, "RSCDModel", may_be_cut=False),
+    }
+}
+LACKING_TYPES = {"MIRI": {"superbias"}}
+
+# References of a whole detector, which have no window.
+WITHOUT_WINDOW = {"ipc", "rscd"}
+
+
+def types_of(instrument):
+    """The types of reference that an instrument has, dict of ReferenceType."""
+    lacking = LACKING_TYPES.get(instrument, set())
+    types = {kind: entry for kind, entry in TYPES.items() if kind not in lacking}
+    return types | OWN_TYPES.get(instrument, {})
+
 
 def provide_references(cache, readout, pixels, effects, options):
     """Write the references that are not in the cache yet, and make it serve them.
@@ -59,13 +79,14 @@ def provide_references(cache, readout, pixels, effects, options):
     dict
         Reference type -> Path inside the cache.
     """
-    kinds = [kind for kind in TYPES if effects.ipc or kind != "ipc"]
-    to_cut = [kind for kind in kinds if options.full_frame and TYPES[kind].may_be_cut]
+    types = types_of(readout.detector.instrument)
+    kinds = [kind for kind in types if effects.ipc or kind != "ipc"]
+    to_cut = [kind for kind in kinds if options.full_frame and types[kind].may_be_cut]
     exact = [kind for kind in kinds if kind not in to_cut]
     paths = _write_missing(cache, readout, pixels, effects, options, exact)
     if to_cut:
-        full_pixels = make_pixels(readout.detector, FULL.window, effects)
-        full = replace(readout, subarray=FULL)
+        full = replace(readout, subarray=full_frame(readout.detector))
+        full_pixels = make_pixels(readout.detector, full.subarray.window, effects)
         paths |= _write_missing(cache, full, full_pixels, effects, options, to_cut)
     for class_name, parameters in options.parameters.items():
         kind = f"pars-{class_name.rpartition('.')[2].lower()}"
@@ -82,8 +103,8 @@ def _write_missing(cache, readout, pixels, effects, options, kinds):
         path = paths[kind] = cache.reference_path(_name(kind, readout, effects, options))
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            contents = TYPES[kind].contents(readout, pixels, effects, options)
-            _write(path, kind, readout, contents)
+            entry = types_of(readout.detector.instrument)[kind]
+            _write(path, kind, entry.model, readout, entry.contents(readout, pixels, effects, options))
     return paths
 
 
@@ -92,6 +113,8 @@ def _name(kind, readout, effects, options):
     state = [FORMAT, readout.detector, readout.subarray, effects.detector_state()]
     if kind == "linearity":
         state.append(options.inverse_linearity)
+    if kind == "reset":
+        state.append(readout.pattern)
     if kind == "dark":
         state += [readout.frame_time, readout.total_frames]
         if reference_arrays.averages_dark(readout, options):
@@ -103,24 +126,26 @@ def _digest(state):
     return hashlib.sha1(repr(state).encode()).hexdigest()[:12]
 
 
-def _write(path, kind, readout, contents):
+def _write(path, kind, model, readout, contents):
     keywords = {
         "TELESCOP": "JWST",
         "INSTRUME": readout.detector.instrument,
         "DETECTOR": readout.detector.name,
         "REFTYPE": kind.upper(),
-        "DATAMODL": TYPES[kind].model,
+        "DATAMODL": model,
         "FILENAME": path.name,
         "DESCRIP": f"Simulated {kind} of {readout.detector.name}",
         "AUTHOR": "gpucal simulate",
         "PEDIGREE": "DUMMY",
         "USEAFTER": USE_AFTER,
-        **(window_keywords(readout.detector, readout.subarray) if kind != "ipc" else {}),
+        **({} if kind in WITHOUT_WINDOW else window_keywords(readout.detector, readout.subarray)),
         **contents.keywords,
     }
     hdus = fits.HDUList([fits.PrimaryHDU(header=fits.Header(keywords))])
     for name, array in contents.arrays.items():
         hdus.append(fits.ImageHDU(array, name=name))
+    for name, table in contents.tables.items():
+        hdus.append(fits.BinTableHDU(table, name=name))
     if contents.unit:
         hdus["SCI"].header["BUNIT"] = contents.unit
     if contents.flags:
@@ -158,9 +183,7 @@ def _selection(kind, readout):
 
 def _write_parameters(cache, instrument, kind, class_name, parameters):
     """Write a parameter reference; the parameters of a pipeline's steps are under "steps"."""
-    path = cache.reference_path(
-        f"jwst_{instrument.lower()}_{kind}_{_digest((class_name, parameters))}.asdf"
-    )
+    path = cache.reference_path(f"jwst_{instrument.lower()}_{kind}_{_digest((class_name, parameters))}.asdf")
     own = {name: value for name, value in parameters.items() if name != "steps"}
     tree = {"class": class_name, "name": class_name.rpartition(".")[2], "parameters": own}
     if "steps" in parameters:

@@ -145,7 +145,7 @@ def simulate(
     options = references or ReferenceOptions()
     if template is None:
         readout = _readout(detector, subarray, readpatt, ngroups, nints)
-        filter = filter or default_filter(readout.detector)
+        filter = filter or default_filter(readout)
         keywords = observation_keywords(readout, filter, exp_type or exposure_type(readout), seed)
         name = file_name(readout, filter, seed)
     else:
@@ -180,4 +180,6 @@ def _readout(detector, subarray, readpatt, ngroups, nints):
     pattern = pattern_named(detector.instrument, readpatt)
     ngroups = 10 if ngroups is None else ngroups
     nints = 1 if nints is None else nints
-    return Readout(detector, subarray, pattern, ngroups, nints, frame_time(detector, subarray))
+    return Readout(
+        detector, subarray, pattern, ngroups, nints, frame_time(detector, subarray, pattern.nsamples)
+    )

@@ -45,7 +45,7 @@ class Subarray:
         return slice(y0, y0 + self.ysize), slice(x0, x0 + self.xsize)
 
 
-FULL = Subarray("FULL", 1, 1, 2048, 2048, 4)
+FULL = "FULL"
 
 # detectors: name -> xstart, ystart, xsize, ysize, noutputs
 _ROWS = {
@@ -157,7 +157,24 @@ _ROWS = {
         "SUB128LL": (1921, 1, 128, 128, 1),
         "SUB128DIAG": (1441, 481, 128, 128, 1),
     },
+    ("MIRIMAGE",): {
+        "BRIGHTSKY": (457, 51, 512, 512, 4),
+        "MASK1065": (1, 19, 288, 224, 4),
+        "MASK1140": (1, 245, 288, 224, 4),
+        "MASK1550": (1, 467, 288, 224, 4),
+        "MASKLYOT": (1, 717, 320, 304, 4),
+        "SLITLESSPRISM": (1, 529, 72, 416, 4),
+        "SUB64": (1, 779, 72, 64, 4),
+        "SUB128": (1, 889, 136, 128, 4),
+        "SUB256": (413, 51, 256, 256, 4),
+    },
 }
+
+
+def full_frame(detector):
+    """The whole of a detector, as a Subarray."""
+    ny, nx = detector.size
+    return Subarray(FULL, 1, 1, nx, ny, 4)
 
 
 def subarrays_of(detector):
@@ -172,7 +189,7 @@ def subarrays_of(detector):
     dict
         Name -> Subarray.
     """
-    table = {"FULL": FULL}
+    table = {FULL: full_frame(detector)}
     for names, rows in _ROWS.items():
         if detector.name in names:
             table.update({name: Subarray(name, *row) for name, row in rows.items()})

@@ -9,7 +9,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.simulate import Effects, Truth, simulate
 from gpucal.simulate.errors import SimulationError
-from gpucal.simulate.references import TYPES
+from gpucal.simulate.references import types_of
 
 HEADERS = Path(__file__).parents[1] / "data" / "headers"
 EXAMPLES = [
@@ -18,6 +18,7 @@ EXAMPLES = [
     ("NIS", "SUB80", "NIS", False),
     ("NRS2", "SUB32", "NRSRAPIDD2", False),
     ("GUIDER2", "SUB32CNTR", None, False),
+    ("MIRIMAGE", "SLITLESSPRISM", "FASTGRPAVG", False),
 ]
 
 
@@ -43,14 +44,16 @@ def test_exposures_are_valid(tmp_path, detector, subarray, readpatt, zero_frame)
 
 
 @pytest.mark.filterwarnings("error")
-def test_references_are_valid(tmp_path):
-    simulation = simulate(tmp_path, detector="NRS2", subarray="SUB32", ngroups=2)
+@pytest.mark.parametrize(("detector", "subarray"), [("NRS2", "SUB32"), ("MIRIMAGE", "SUB64")])
+def test_references_are_valid(tmp_path, detector, subarray):
+    simulation = simulate(tmp_path, detector=detector, subarray=subarray, ngroups=2)
     window = fits.getheader(simulation.exposure)
+    types = types_of(window["INSTRUME"])
     for kind, path in simulation.references.items():
-        with getattr(datamodels, TYPES[kind].model)(path, strict_validation=True) as model:
+        with getattr(datamodels, types[kind].model)(path, strict_validation=True) as model:
             model.validate()
-            assert model.meta.instrument.detector == "NRS2" and model.meta.reftype == kind.upper()
-            assert kind == "ipc" or (model.meta.subarray.xstart, model.meta.subarray.ystart) == (
+            assert model.meta.instrument.detector == detector and model.meta.reftype == kind.upper()
+            assert kind in ("ipc", "rscd") or (model.meta.subarray.xstart, model.meta.subarray.ystart) == (
                 window["SUBSTRT1"],
                 window["SUBSTRT2"],
             )

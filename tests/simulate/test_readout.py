@@ -24,6 +24,8 @@ FRAME_TIMES = {
     ("NRS1", "SUB512"): 0.22572,
     ("NRS2", "SUB2048"): 0.90156,
     ("GUIDER1", "SUB128CNTR"): 0.182,
+    ("MIRIFULONG", "FULL"): 2.77504,
+    ("MIRIMAGE", "SLITLESSPRISM"): 0.15904,
 }
 
 
@@ -51,6 +53,7 @@ def test_windows_lie_on_their_detector(name):
         ("NIS", (-1, -1), (-2, -1)),
         ("NRS1", (0, 0), (1, 0)),
         ("GUIDER2", (0, -1), (1, -1)),
+        ("MIRIMAGE", (0, 0), (0, 1)),
     ],
 )
 def test_first_pixels_read(name, first, along_fast):
@@ -75,12 +78,13 @@ def test_a_subarray_has_the_pixels_of_the_frame_it_is_cut_from():
         lambda: detector_named("NRCC1"),
         lambda: subarray_named(detector_named("NIS"), "SUB64P"),
         lambda: pattern_named("NIRSPEC", "RAPID"),
+        lambda: frame_time(DETECTORS["MIRIMAGE"], subarray_named(DETECTORS["MIRIMAGE"], "SUB64"), nsamples=9),
         lambda: Readout(DETECTORS["NIS"], subarray_named(DETECTORS["NIS"], "SUB64"), None, 0, 1, 1.0),
         lambda: Readout(
             DETECTORS["NIS"], Subarray("X", 2040, 1, 64, 64, 1), ReadPattern("NIS", 4, 0), 2, 1, 1.0
         ),
     ],
-    ids=["detector", "subarray", "pattern", "no groups", "window"],
+    ids=["detector", "subarray", "pattern", "samples", "no groups", "window"],
 )
 def test_what_cannot_be_simulated(ask):
     with pytest.raises(SimulationError):
