@@ -16,10 +16,11 @@ def apply_mask(pixeldq, groupdq, mask):
     ----------
     pixeldq : (ny, nx) uint32 array
         Pixel flags, edited.
-    groupdq : (nints, ngroups, ny, nx) uint8 array
-        Group flags, edited.
+    groupdq : (nints, ngroups, ny, nx) uint8 array or None
+        Group flags, edited; None where the exposure has none.
     mask : (ny, nx) uint32 array
         Flags of the detector's pixels.
     """
     pixeldq |= mask
-    groupdq |= (mask & DO_NOT_USE).astype(groupdq.dtype)
+    if groupdq is not None:
+        groupdq |= (mask & DO_NOT_USE).astype(groupdq.dtype)

@@ -150,6 +150,9 @@ _ZERO_DEFAULTS = {
     ("RampModel", "pixeldq"): (np.uint32, 2),
 }
 
+# Arrays that steps add to a model whose schema does not list them; they are saved in its metadata tree.
+_UNLISTED_ARRAYS = {"GuiderCalModel": {"var_flat"}}
+
 
 def _detached(tree):
     """A copy of the nested containers of a tree; the leaves are shared."""
@@ -162,6 +165,7 @@ def _detached(tree):
 
 @lru_cache
 def _array_names(model_class: type) -> frozenset[str]:
-    """The names of a model's arrays: entries of its schema with one data type (tables have a list)."""
+    """The names of a model's arrays: entries of its schema with one data type (tables have a list), and more."""
     properties = model_class().schema["properties"]
-    return frozenset(name for name, entry in properties.items() if isinstance(entry.get("datatype"), str))
+    listed = {name for name, entry in properties.items() if isinstance(entry.get("datatype"), str)}
+    return frozenset(listed | _UNLISTED_ARRAYS.get(model_class.__name__, set()))

@@ -4,14 +4,15 @@ import os
 import warnings
 from pathlib import Path
 
+import numpy as np
 from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.data.exposure import Exposure
 from gpucal.errors import GpucalError
 
-# A raw exposure is processed as a ramp: float32 pixels and data quality arrays.
-_OPENED_AS = {"Level1bModel": "RampModel"}
+# The exposure types of the guide star functions, whose raw exposures are no ramps.
+GUIDE_STAR_TYPES = ("FGS_ID-IMAGE", "FGS_ID-STACK", "FGS_ACQ1", "FGS_ACQ2", "FGS_TRACK", "FGS_FINEGUIDE")
 
 
 class InputError(GpucalError):
@@ -35,7 +36,7 @@ def open_exposure(source) -> Exposure:
     Returns
     -------
     Exposure
-        The exposure; a raw exposure is opened as a ramp.
+        The exposure; a raw exposure is opened as a ramp, of guide star data as a ``GuiderRawModel``.
 
     Raises
     ------
@@ -45,7 +46,7 @@ def open_exposure(source) -> Exposure:
     if isinstance(source, Exposure):
         return source
     if isinstance(source, datamodels.JwstDataModel):
-        exposure = Exposure(_as_ramp(source.copy()))
+        exposure = Exposure(_processed_as(source.copy()))
     else:
         path = expand(source)
         if not path.is_file():
@@ -62,13 +63,21 @@ def _check_pixels(exposure: Exposure) -> None:
         raise InputError(f"{exposure.source}: holds no pixels (no group in its {primary} array)")
 
 
-def _as_ramp(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:
-    wanted = _OPENED_AS.get(type(model).__name__)
-    return _without_flags(getattr(datamodels, wanted)(model)) if wanted else model
+def _processed_as(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:
+    """An open model as the steps take it."""
+    if not isinstance(model, datamodels.Level1bModel):
+        return model
+    for name, array in model._instance.items():
+        if getattr(array, "dtype", None) == np.uint16:
+            model._instance[name] = array.astype(np.float32)
+    return _raw_exposure(model, model.meta.exposure.type)
 
 
-def _without_flags(ramp: datamodels.RampModel) -> datamodels.RampModel:
-    """A ramp made of a raw exposure: its flags, all zero, are made on the backend when they are needed."""
+def _raw_exposure(source, exposure_type: str | None) -> datamodels.JwstDataModel:
+    """A raw exposure with float32 pixels; a ramp's flags, all zero, are made on the backend when needed."""
+    if str(exposure_type).upper() in GUIDE_STAR_TYPES:
+        return datamodels.GuiderRawModel(source)
+    ramp = datamodels.RampModel(source)
     for name in ("groupdq", "pixeldq"):
         ramp._instance.pop(name, None)
     return ramp
@@ -78,15 +87,14 @@ def _open_file(path: Path) -> datamodels.JwstDataModel:
     is_fits = path.suffix.lower() in (".fits", ".fit")
     if is_fits:
         _check_whole(path)
-    try:
-        kind = fits.getval(path, "DATAMODL", ignore_missing_simple=False) if is_fits else None
-    except KeyError:
-        raise InputError(f"{path}: not a JWST product (its header has no DATAMODL keyword)") from None
+    header = fits.getheader(path, ignore_missing_simple=False) if is_fits else {}
+    if is_fits and "DATAMODL" not in header:
+        raise InputError(f"{path}: not a JWST product (its header has no DATAMODL keyword)")
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-            if kind in _OPENED_AS:
-                return _without_flags(getattr(datamodels, _OPENED_AS[kind])(path))
+            if header.get("DATAMODL") == "Level1bModel":
+                return _raw_exposure(path, header.get("EXP_TYPE"))
             return datamodels.open(path)
     except MemoryError:
         raise

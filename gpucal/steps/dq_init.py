@@ -12,12 +12,15 @@ from gpucal.kernels.dq_init import apply_mask
 
 log = logging.getLogger(__name__)
 
+# The array of pixel flags of each type of raw exposure.
+PIXEL_FLAGS = {"RampModel": "pixeldq", "GuiderRawModel": "dq"}
+
 
 class DQInitStep(Step):
     """Set the pixel and group flags from the detector's mask.
 
     Flag arrays that do not have the shape of the data are replaced with zeros first. The user's own
-    flags, if given, are added to those of the mask.
+    flags, if given, are added to those of the mask. Guide star data have pixel flags only.
 
     Notes
     -----
@@ -29,16 +32,20 @@ class DQInitStep(Step):
         user_supplied_dq = string(default=None)  # FITS image of flags to add to those of the mask
     """
     reference_file_types = ("mask",)
-    input_types = ("RampModel",)
+    input_types = tuple(PIXEL_FLAGS)
 
     def process(self, exposure, references):
         """Flag the pixels and the groups; raises `InputError` if the user's flags cannot be used."""
         mask = references["mask"].array("dq", exposure)
         if self.user_supplied_dq is not None:
             mask = mask | _user_flags(self.user_supplied_dq, mask)
-        _reset_misshapen(exposure, "pixeldq", exposure.data.shape[-2:])
-        _reset_misshapen(exposure, "groupdq", exposure.data.shape)
-        apply_mask(exposure.pixeldq, exposure.groupdq, mask)
+        pixel_flags = PIXEL_FLAGS[exposure.model_type]
+        _reset_misshapen(exposure, pixel_flags, exposure.data.shape[-2:])
+        groupdq = None
+        if "groupdq" in exposure.array_names:
+            _reset_misshapen(exposure, "groupdq", exposure.data.shape)
+            groupdq = exposure.groupdq
+        apply_mask(getattr(exposure, pixel_flags), groupdq, mask)
         return exposure
 
 

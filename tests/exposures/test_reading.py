@@ -26,6 +26,27 @@ def test_a_raw_exposure_opens_as_a_ramp(raw_file):
     assert exposure.source == str(raw_file)
 
 
+@pytest.mark.parametrize("exp_type", ["FGS_ID-IMAGE", "FGS_ID-STACK", "FGS_ACQ1", "FGS_ACQ2", "FGS_TRACK"])
+def test_raw_guide_star_data_are_no_ramp(raw_file, exp_type):
+    with datamodels.Level1bModel(raw_file) as model:
+        model.meta.exposure.type = exp_type
+        given = open_exposure(model)
+        path = raw_file.with_name("jw2_uncal.fits")
+        model.save(path)
+    for exposure in (open_exposure(path), given):
+        assert exposure.model_type == "GuiderRawModel"
+        assert exposure.data.dtype == np.float32 and exposure.data[0, 3, 5, 7] == 191
+        assert exposure.dq.shape == (6, 8)
+
+
+def test_an_open_raw_model_opens_as_the_file_does(raw_file):
+    with datamodels.Level1bModel(raw_file) as model:
+        exposure = open_exposure(model)
+        assert model.data.dtype == np.uint16
+    assert exposure.model_type == "RampModel"
+    assert exposure.data.dtype == np.float32 and exposure.data[0, 3, 5, 7] == 191
+
+
 def test_home_and_variables_are_expanded(raw_file, monkeypatch):
     monkeypatch.setenv("HOME", str(raw_file.parent))
     monkeypatch.setenv("PLACE", str(raw_file.parent))

@@ -1,0 +1,84 @@
+"""The flat_field step."""
+
+import logging
+
+from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.data import Exposure
+from gpucal.data.reading import expand
+from gpucal.kernels.flat_field import add_variance, divide_by_flat, multiply_by_flat, spread_nan, usable_flat
+from gpucal.reference import Reference
+
+log = logging.getLogger(__name__)
+
+
+class FlatFieldStep(Step):
+    """Divide by the flat field, and add its uncertainty to the errors.
+
+    So far, of guide star data only. The flags of the flat are added to DQ; where it is not to be used, the rates
+    stay as they are. The variance that the flat adds is kept as ``var_flat``. With ``save_interpolated_flat``, the
+    reference is saved in a product of its own, with suffix ``interpolatedflat``.
+
+    Notes
+    -----
+    The algorithm is described in `gpucal.kernels.flat_field`.
+    """
+
+    class_alias = "flat_field"
+    spec = """
+        save_interpolated_flat = boolean(default=False)  # save the flat, too
+        user_supplied_flat = string(default=None)  # file with a flat of the user's, in place of all references
+        inverse = boolean(default=False)  # multiply by the flat: undo the division
+    """
+    reference_file_types = ("flat", "fflat", "sflat", "dflat")
+    optional_references = reference_file_types
+
+    def process(self, exposure, references):
+        """Flat-field guide star rates.
+
+        Raises
+        ------
+        SkipStep
+            If there is no flat, or it is smaller than the exposure.
+        GpucalError
+            If these are not guide star rates.
+        """
+        if exposure.model_type != "GuiderCalModel":
+            raise GpucalError(
+                f"{exposure.source}: is a {exposure.model_type}; flat_field takes only guide star rates "
+                "(GuiderCalModel) so far"
+            )
+        flat = self.flat_of(exposure, references)
+        flat_data, flat_dq = usable_flat(flat.array("data", exposure), flat.array("dq", exposure))
+        if self.inverse:
+            exposure.var_flat = multiply_by_flat(exposure.data, flat_data)
+        else:
+            exposure.var_flat = divide_by_flat(exposure.data, flat_data, flat.array("err", exposure))
+            add_variance(exposure.err, exposure.var_flat)
+        exposure.dq |= flat_dq
+        spread_nan(exposure.data, exposure.err, exposure.var_flat)
+        if self.save_interpolated_flat:
+            self.save(flat_product(flat, flat_data, flat_dq, exposure.source), "interpolatedflat")
+        return exposure
+
+    def flat_of(self, exposure, references) -> Reference:
+        """The user's flat, or that of the references."""
+        if self.user_supplied_flat is not None:
+            flat = Reference("flat", expand(self.user_supplied_flat))
+            exposure.meta.ref_file.flat.name = flat.meta.filename
+            log.info("Flat of the user: %s; flat references are not used", flat.path)
+        else:
+            flat = [references[kind] for kind in self.reference_file_types][0]
+        if flat is None:
+            raise SkipStep("no flat reference")
+        sizes = zip(flat.model.data.shape[-2:], exposure.data.shape[-2:], strict=True)
+        if any(its < needed for its, needed in sizes):
+            raise SkipStep(f"the flat {flat.label} is smaller than the exposure")
+        return flat
+
+
+def flat_product(flat, flat_data, flat_dq, source) -> Exposure:
+    """The reference as a product: all of it, with what was divided by where that is all of it."""
+    product = Exposure(flat.model.copy(), source)
+    if product.data.shape == flat_data.shape:
+        product.data, product.dq = flat_data, flat_dq
+    return product
