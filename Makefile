@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := demo
 
-.PHONY: demo test lint parity clean
+.PHONY: demo test lint parity truth clean
 
 demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
@@ -20,6 +20,9 @@ lint: $(VENV)/installed-for-tests
 
 parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity
+
+truth: $(VENV)/installed-for-tests
+	$(BIN)/python -m bench.truth
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gpucal needs Python 3.11 or newer")'

@@ -1,0 +1,1 @@
+"""Measure calibrated products against the truth of simulated exposures: ``python -m bench.truth``."""

@@ -1,0 +1,97 @@
+"""What each correction leaves of the effect that it is for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import binary_erosion
+
+from bench.truth.exposures import corrected_ramp, expected_signal, simulated, usable
+from gpucal.kernels.dqflags import DO_NOT_USE, SATURATED
+from gpucal.simulate import Effects
+
+NIRCAM = {"detector": "NRCB1", "subarray": "SUB160", "readpatt": "BRIGHT2", "ngroups": 8}
+
+
+@dataclass(frozen=True)
+class Case:
+    """An effect, the step that corrects it, and an exposure that shows it.
+
+    Attributes
+    ----------
+    effect : str
+        In words.
+    step : str
+        The alias of the step.
+    effects : Effects
+        What the simulation has.
+    settings : dict
+        The readout.
+    """
+
+    effect: str
+    step: str
+    effects: Effects
+    settings: dict
+
+
+CASES = (
+    Case("bias structure", "superbias", Effects.only("bias", "sky"), NIRCAM),
+    Case(
+        "offsets of the outputs, odd and even columns",
+        "refpix",
+        Effects.only("amplifier_offsets", "odd_even"),
+        NIRCAM,
+    ),
+    Case(
+        "nonlinear response, to 70% of full well",
+        "linearity",
+        Effects.only("linearity", "sky", sky_rate=8000.0, nonlinearity=0.06),
+        NIRCAM,
+    ),
+    Case(
+        "dark current, hot pixels",
+        "dark_current",
+        Effects.only("dark", "hot_pixels", hot_pixel_fraction=0.05),
+        NIRCAM,
+    ),
+    Case(
+        "coupling of neighbours",
+        "ipc",
+        Effects.only("ipc", "stars", "saturation", stars_per_pixel=2e-3, ipc_coupling=0.005),
+        NIRCAM,
+    ),
+)
+
+
+def residuals(ramp, rate: np.ndarray) -> np.ndarray:
+    """The ramp less what light alone makes, in groups without SATURATED or DO_NOT_USE, DN.
+
+    Of usable pixels with eight usable neighbours: beyond the edge of a subarray nothing is known.
+    """
+    inner = binary_erosion(usable(ramp.pixeldq), np.ones((3, 3)))
+    good = (ramp.groupdq & (SATURATED | DO_NOT_USE) == 0) & inner
+    return (ramp.data - expected_signal(ramp, rate))[good]
+
+
+def measure() -> list[tuple[Case, tuple[float, float], tuple[float, float]]]:
+    """Mean and spread of the residuals of each case, without the step and with it."""
+    found = []
+    for case in CASES:
+        with simulated(effects=case.effects, seed=5, **case.settings) as simulation:
+            ramps = [corrected_ramp(simulation, without) for without in (case.step, None)]
+            left = [residuals(ramp, simulation.truth.rate) for ramp in ramps]
+        found.append((case, *((float(r.mean()), float(r.std())) for r in left)))
+    return found
+
+
+def table(found) -> str:
+    """The measurements as Markdown."""
+    rows = [
+        "| effect | step | mean without, DN | spread without | mean with | spread with |",
+        "|---|---|---|---|---|---|",
+    ]
+    for case, before, after in found:
+        rows.append(
+            f"| {case.effect} | {case.step} | " + " | ".join(f"{v:.3g}" for v in (*before, *after)) + " |"
+        )
+    return "\n".join(rows)
