@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-ENERGY_RANGE = (400.0, 2e5)
+LARGEST_ENERGY = 2e5
 MEAN_TRACK_LENGTH = 2.0
 SNOWBALL_RADII = (3.0, 12.0)
 
@@ -70,10 +70,10 @@ def draw_events(readout, effects, rng):
     pixel_seconds = np.prod(readout.subarray.shape) * readout.integration_time * readout.nints
     tracks = rng.poisson(effects.cosmic_ray_rate * pixel_seconds) if effects.cosmic_rays else 0
     balls = rng.poisson(effects.snowball_rate * pixel_seconds) if effects.snowballs else 0
-    return Events(_draw_hits(readout, tracks, rng), _draw_snowballs(readout, balls, rng))
+    return Events(_draw_hits(readout, tracks, effects.least_energy, rng), _draw_snowballs(readout, balls, rng))
 
 
-def _draw_hits(readout, number, rng):
+def _draw_hits(readout, number, least_energy, rng):
     """Straight tracks; each crossed pixel takes its own energy from the spectrum."""
     ny, nx = readout.subarray.shape
     length = rng.geometric(1 / MEAN_TRACK_LENGTH, number)
@@ -86,8 +86,7 @@ def _draw_hits(readout, number, rng):
     hits["integration"] = rng.integers(readout.nints, size=number)[track]
     hits["frame"] = rng.integers(readout.total_frames, size=number)[track]
     hits["y"], hits["x"] = y, x
-    low, high = ENERGY_RANGE
-    hits["electrons"] = 1 / rng.uniform(1 / high, 1 / low, len(track))
+    hits["electrons"] = 1 / rng.uniform(1 / LARGEST_ENERGY, 1 / least_energy, len(track))
     _set_group(hits, readout)
     return hits[(y >= 0) & (y < ny) & (x >= 0) & (x < nx)]
 
