@@ -6,6 +6,7 @@ import pytest
 
 from gpucal.cli.main import main
 from gpucal.core.config_file import read_config
+from gpucal.pipelines.detector1 import Detector1Pipeline
 
 
 @pytest.fixture
@@ -30,10 +31,19 @@ def test_a_step_edited_in_the_copy_is_read_by_the_pipeline_beside_it(tmp_path):
 
 
 def test_packaged_files_set_no_parameter(originals):
-    for name in originals:
+    for name in originals.keys() - {"calwebb_tso1.cfg"}:
         values = read_config(name).values()
         assert set(values) <= {"steps"}
         assert not any(values.get("steps", {}).values())
+
+
+def test_the_file_for_time_series_leaves_steps_out():
+    left_out = ("ipc", "firstframe", "lastframe", "rscd", "charge_migration", "persistence")
+    pipeline = Detector1Pipeline.from_config_file("calwebb_tso1.cfg")
+    defaults = Detector1Pipeline()
+    for name in pipeline.step_defs:
+        expected = True if name in left_out else getattr(defaults, name).skip
+        assert getattr(pipeline, name).skip is expected
 
 
 def test_a_file_in_the_place_of_the_directory_is_an_error(tmp_path, capsys):

@@ -1,11 +1,79 @@
-"""Products are named as the peer names them."""
+"""Steps, pipelines and products are named as the peer names them."""
 
+from importlib.metadata import entry_points
+
+import jwst.pipeline
+import jwst.step
 import pytest
 from jwst.jump import JumpStep
 from jwst.lib.suffix import KNOW_SUFFIXES, remove_suffix
-from jwst.pipeline import Detector1Pipeline
+from jwst.pipeline import DarkPipeline, Detector1Pipeline, GuiderPipeline
 
 from gpucal.core.naming import PRODUCTS, STEPS, SUFFIXES, product_path, split_suffix
+from gpucal.core.parameters import accepted
+from gpucal.core.registry import UnknownStepError, find_class
+from tests.peer.test_specs import parsed
+
+# The steps of stage 1 that are not there yet. Whoever adds one takes it out of here.
+MISSING = ("CleanFlickerNoiseStep", "EmiCorrStep", "PictureFrameStep")
+
+# What the peer tells the world that it has: full class name, alias, whether it is a pipeline.
+PEER_STEPS = [
+    tuple(entry)
+    for point in entry_points(group="stpipe.steps")
+    if point.dist.name == "jwst"
+    for entry in point.load()()
+]
+STAGE_1_PIPELINES = (Detector1Pipeline, DarkPipeline, GuiderPipeline)
+STAGE_1 = {
+    *STAGE_1_PIPELINES,
+    *(step for pipeline in STAGE_1_PIPELINES for step in pipeline.step_defs.values()),
+}
+
+
+def is_there(name):
+    """Whether there is a class of that name that does its work."""
+    try:
+        return find_class(name).__module__ != "gpucal.steps.planned"
+    except UnknownStepError:
+        return False
+
+
+def peer_class(full_name):
+    """The peer's class of that dotted name."""
+    module, _, name = full_name.rpartition(".")
+    return getattr({"jwst.step": jwst.step, "jwst.pipeline": jwst.pipeline}[module], name)
+
+
+def test_the_list_of_the_peer_has_all_of_stage_1():
+    assert {peer_class(full_name) for full_name, *_ in PEER_STEPS} >= STAGE_1
+    assert len(STAGE_1) == 25
+    assert set(MISSING) <= {step.__name__ for step in STAGE_1}
+
+
+@pytest.mark.parametrize(
+    ("full_name", "alias", "is_pipeline"),
+    [entry for entry in PEER_STEPS if peer_class(entry[0]) in STAGE_1],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_stage_1_has_what_the_peer_has(full_name, alias, is_pipeline):
+    theirs = peer_class(full_name)
+    if theirs.__name__ in MISSING:
+        assert not is_there(alias), f"{theirs.__name__} is there: take it out of MISSING"
+        return
+    assert is_there(alias)
+    ours = find_class(alias)
+    assert ours is find_class(full_name) is find_class(theirs.__name__)
+    assert ours.__name__ == theirs.__name__ and ours.class_alias == alias
+    spec = {name: parsed(check) for name, check in theirs.load_spec_file().items() if name != "steps"}
+    assert {name: parsed(parameter.check) for name, parameter in accepted(ours).items()} == spec
+    if is_pipeline:
+        assert {key: step.__name__ for key, step in ours.step_defs.items()} == {
+            key: step.__name__ for key, step in theirs.step_defs.items()
+        }
+    else:
+        assert sorted(ours.reference_file_types) == sorted(theirs.reference_file_types)
+
 
 # Suffixes that only ours knows: products that the peer names in its steps but leaves out of its list, and
 # steps and pipelines that write under such a name only when a configuration file says so.
