@@ -180,6 +180,32 @@ def draw_ellipse(ellipse, minor_radius, major_radius, shape):
     return (rows, columns), along_major + along_minor < 1
 
 
+def expanded_radii(ellipse, factor, limit):
+    """Radii of an ellipse whose minor axis grows by a factor, and whose major axis grows by as many pixels.
+
+    Parameters
+    ----------
+    ellipse : Ellipse
+        The ellipse.
+    factor : float
+        Growth of the minor axis.
+    limit : int
+        Largest radius, pixels.
+
+    Returns
+    -------
+    minor, major : int
+        Semi-axes, pixels.
+    """
+    growth = (factor - 1) * ellipse.minor
+    return whole_radius(ellipse.minor * factor, limit), whole_radius(ellipse.major + growth, limit)
+
+
+def whole_radius(axis, limit):
+    """Radius for an axis of this full length, limited and rounded, pixels."""
+    return round(min(axis, 2 * limit) / 2)
+
+
 def _span(center, reach, size):
     start = max(math.ceil(center - reach), 0)
     return slice(start, max(start, min(math.floor(center + reach), size - 1) + 1))

@@ -14,7 +14,7 @@ from scipy.spatial import KDTree
 
 from gpucal.backend import current_backend
 from gpucal.kernels.dqflags import JUMP_DET, SATURATED
-from gpucal.kernels.flagged_regions import contains, draw_ellipse, find_regions
+from gpucal.kernels.flagged_regions import contains, draw_ellipse, expanded_radii, find_regions, whole_radius
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,6 @@ class SnowballRules:
     edge_size: int
     max_extended_radius: int
     next_groups: int
-
-    def radius(self, axis: float) -> int:
-        """Radius to flag for an axis of this full length, limited and rounded, pixels."""
-        return round(min(axis, 2 * self.max_extended_radius) / 2)
 
 
 def flag_snowballs(groupdq, rules):
@@ -165,8 +161,10 @@ def holds_center(ellipse, centers):
 def flag_core(flags, core, ellipse, rules):
     """Flag an extended core as saturated in all groups given, and mark the core itself."""
     growth = 2 * rules.sat_expand
-    minor, major = rules.radius(ellipse.minor + growth), rules.radius(ellipse.major + growth)
-    window, inside = draw_ellipse(ellipse, minor, major, core.shape)
+    radii = (
+        whole_radius(axis + growth, rules.max_extended_radius) for axis in (ellipse.minor, ellipse.major)
+    )
+    window, inside = draw_ellipse(ellipse, *radii, core.shape)
     flags[:, *window][:, inside] = SATURATED
     window, inside = draw_ellipse(ellipse, round(ellipse.minor / 2), round(ellipse.major / 2), core.shape)
     core[window][inside] = JUMP_DET
@@ -174,8 +172,7 @@ def flag_core(flags, core, ellipse, rules):
 
 def flag_jump(flags, ellipse, rules):
     """Flag an expanded jump in one group, but for saturated pixels."""
-    minor = rules.radius(ellipse.minor * rules.expand_factor)
-    major = rules.radius(ellipse.major + (rules.expand_factor - 1) * ellipse.minor)
-    window, inside = draw_ellipse(ellipse, minor, major, flags.shape)
+    radii = expanded_radii(ellipse, rules.expand_factor, rules.max_extended_radius)
+    window, inside = draw_ellipse(ellipse, *radii, flags.shape)
     flagged = flags[window]
     flagged[inside & (flagged & SATURATED == 0)] |= JUMP_DET

@@ -12,6 +12,7 @@ from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, NO_GAIN_VALUE, SATURATE
 from gpucal.kernels.group_flags import count_flagged, drop_flag_where, fully_flagged_groups
 from gpucal.kernels.jump_neighbors import flag_neighbors
 from gpucal.kernels.jump_transients import Transient, flag_transients
+from gpucal.kernels.showers import ShowerRules, flag_showers
 from gpucal.kernels.sigma_clip_jumps import flag_jumps_by_clipping
 from gpucal.kernels.snowballs import SnowballRules, flag_snowballs
 from gpucal.kernels.two_point_difference import (
@@ -24,6 +25,11 @@ log = logging.getLogger(__name__)
 
 MINIMUM_GROUPS = 3  # groups of an integration that the search needs, as the peer has it on one core
 NOT_SEARCHED = -99  # count of cosmic rays when there were too few groups, as the peer records it
+MINIMUM_SHOWER_DIFFERENCES = 10  # differences between groups that the search for showers needs
+
+# The largest change of a rate by flagging showers, electrons a second: the peer does not read
+# max_shower_amplitude.
+SHOWER_AMPLITUDE = 6.0
 
 
 class JumpStep(Step):
@@ -32,10 +38,11 @@ class JumpStep(Step):
     A jump is a first difference of the ramp that is far from the others of the pixel. The search is done
     once or iteratively, within the noise that the read noise and the gain predict, or by sigma clipping
     when there are many integrations. Jumps then spread to neighbours, to groups that follow, and to the
-    surroundings of snowballs. The signal is not changed. Pixels without a positive gain are marked
-    NO_GAIN_VALUE and DO_NOT_USE in PIXELDQ.
+    surroundings of snowballs; showers are found by their extended faint light. The signal is not changed.
+    Pixels without a positive gain are marked NO_GAIN_VALUE and DO_NOT_USE in PIXELDQ.
 
-    The keywords PRIMECRS and EXTNCRS record the rates of cosmic rays and of large events.
+    The keywords PRIMECRS and EXTNCRS record the rates of cosmic rays and of large events: showers if they
+    were searched for, else snowballs.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/jump/description.html.
     """
@@ -65,11 +72,11 @@ class JumpStep(Step):
         mask_snowball_core_next_int = boolean(default=True)  # flag the cores also in the next integration
         snowball_time_masked_next_int = integer(default=4000)  # for how long, seconds
         find_showers = boolean(default=False)  # find showers (MIRI)
-        max_shower_amplitude = float(default=4)  # brightest shower, DN/s (MIRI)
+        max_shower_amplitude = float(default=4)  # brightest shower, DN/s (MIRI); has no effect
         extend_snr_threshold = float(default=1.2)  # least signal to noise of a shower (MIRI)
         extend_min_area = integer(default=90)  # smallest shower after smoothing, pixels (MIRI)
         extend_inner_radius = float(default=1)  # inner radius of the smoothing ring, pixels (MIRI)
-        extend_outer_radius = float(default=2.6)  # outer radius of the smoothing ring, pixels (MIRI)
+        extend_outer_radius = float(default=2.6)  # width of the smoothing ring, pixels (MIRI)
         extend_ellipse_expand_ratio = float(default=1.1)  # growth of the ellipse around a shower (MIRI)
         time_masked_after_shower = float(default=15)  # flag groups for this long after a shower, seconds (MIRI)
         min_diffs_single_pass = integer(default=10)  # search once, not iteratively, with this many differences
@@ -85,24 +92,21 @@ class JumpStep(Step):
         if exposure.data.shape[1] < MINIMUM_GROUPS:
             raise SkipStep("jump detection needs at least 3 groups")
         timing = Timing.of(exposure)
-        self._warn_of_unused_parameters()
+        if self.minimum_groups != MINIMUM_GROUPS:
+            log.warning(
+                "minimum_groups = %d is not used: it is always %d", self.minimum_groups, MINIMUM_GROUPS
+            )
         gain = references["gain"].array("data", exposure)
         read_noise = references["readnoise"].array("data", exposure)
 
         flag_missing_gain(exposure.pixeldq, gain)
         cosmic_rays = self._find_cosmic_rays(exposure, timing, gain, read_noise)
         drop_flag_where(exposure.groupdq, JUMP_DET, DO_NOT_USE | SATURATED)
-        snowballs = self._find_snowballs(exposure, timing)
-        record_rates(exposure, timing, cosmic_rays, snowballs)
-        return exposure
-
-    def _warn_of_unused_parameters(self):
-        if self.minimum_groups != MINIMUM_GROUPS:
-            log.warning(
-                "minimum_groups = %d is not used: it is always %d", self.minimum_groups, MINIMUM_GROUPS
-            )
+        large_events = self._find_snowballs(exposure, timing)
         if self.find_showers:
-            log.warning("Showers are not searched for: this version has no shower detection")
+            large_events = self._find_showers(exposure, timing, gain, read_noise)
+        record_rates(exposure, timing, cosmic_rays, large_events)
+        return exposure
 
     def _find_cosmic_rays(self, exposure, timing, gain, read_noise) -> int:
         """Flag jumps, their neighbours and their transients; return the number of jumps."""
@@ -173,6 +177,30 @@ class JumpStep(Step):
         log.info("%d snowballs found", snowballs)
         return snowballs
 
+    def _find_showers(self, exposure, timing, gain, read_noise) -> int:
+        """Flag showers; return their number."""
+        if usable_differences(exposure.groupdq) < MINIMUM_SHOWER_DIFFERENCES:
+            log.warning(
+                "No showers are searched for: fewer than %d differences between groups",
+                MINIMUM_SHOWER_DIFFERENCES,
+            )
+            return 0
+        rules = ShowerRules(
+            snr_threshold=self.extend_snr_threshold,
+            min_area=self.extend_min_area,
+            inner_radius=self.extend_inner_radius,
+            ring_width=self.extend_outer_radius,
+            expand_ratio=self.extend_ellipse_expand_ratio,
+            max_extended_radius=self.max_extended_radius,
+            following_groups=timing.whole_groups(self.time_masked_after_shower),
+            max_change=SHOWER_AMPLITUDE * timing.group_time,
+            clipping_integrations=self.minimum_sigclip_groups,
+        )
+        noise = gain, read_noise, timing.nframes
+        showers = flag_showers(exposure.data, exposure.groupdq, exposure.pixeldq, *noise, rules)
+        log.info("%d showers found", showers)
+        return showers
+
 
 def flag_missing_gain(pixeldq, gain):
     """Mark, in place, the pixels whose gain is NaN or not positive NO_GAIN_VALUE and DO_NOT_USE."""
@@ -214,13 +242,18 @@ class Timing(NamedTuple):
         return max(0, int(seconds // self.group_time))
 
 
-def record_rates(exposure, timing, cosmic_rays, large_events):
-    """Write the rates of cosmic rays and large events to the metadata.
+def usable_differences(groupdq) -> int:
+    """How many differences between groups there are in all integrations.
 
-    Each integration counts for one group less than it has, and groups that no pixel can use do not count.
+    Each integration counts for one less than it has groups, and groups that no pixel can use do not count.
     """
-    unusable = fully_flagged_groups(exposure.groupdq, DO_NOT_USE)
-    differences = np.count_nonzero(~unusable) - unusable.shape[0]
+    unusable = fully_flagged_groups(groupdq, DO_NOT_USE)
+    return np.count_nonzero(~unusable) - unusable.shape[0]
+
+
+def record_rates(exposure, timing, cosmic_rays, large_events):
+    """Write the rates of cosmic rays and large events to the metadata."""
+    differences = usable_differences(exposure.groupdq)
     if differences < 1:
         return
     ny, nx = exposure.pixeldq.shape

@@ -199,16 +199,41 @@ def test_snowballs_are_found_by_the_parameters(references, monkeypatch):
     assert result.meta.exposure.extended_emission_events == pytest.approx(7e6 / (5 * GROUP_TIME * NY * NX))
 
 
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [({"minimum_groups": 4}, "minimum_groups"), ({"find_showers": True}, "Showers")],
-)
-def test_what_has_no_effect_is_said(references, caplog, parameters, message):
+def test_showers_are_found_by_the_parameters(references, monkeypatch):
+    given = []
+    monkeypatch.setattr(jump, "flag_showers", lambda *arguments: given.append(arguments[4:]) or 7)
+    monkeypatch.setattr(jump, "flag_snowballs", lambda *_arguments: 3)
+    parameters = {
+        "extend_snr_threshold": 1.3,
+        "extend_min_area": 80,
+        "extend_inner_radius": 2.0,
+        "extend_outer_radius": 3.5,
+        "extend_ellipse_expand_ratio": 1.4,
+        "max_extended_radius": 99,
+        "time_masked_after_shower": 29,
+        "minimum_sigclip_groups": 44,
+    }
+    result = JumpStep(find_showers=True, expand_large_events=True, **parameters).process(ramp(2), references)
+    JumpStep(**parameters).process(ramp(2), references)
+    ((read_noise, nframes, rules),) = given
+    assert (read_noise == 5).all() and nframes == 1
+    assert rules == jump.ShowerRules(1.3, 80, 2.0, 3.5, 1.4, 99, 2, 60.0, 44)
+    # Showers count, and snowballs do not.
+    assert result.meta.exposure.extended_emission_events == pytest.approx(7e6 / (10 * GROUP_TIME * NY * NX))
+
+
+def test_showers_need_ten_differences(references, caplog):
+    result = JumpStep(find_showers=True).process(ramp(2, 5), references)
+    assert "No showers are searched for" in caplog.text
+    assert result.meta.exposure.extended_emission_events == 0
+
+
+def test_fewest_groups_have_no_effect_and_that_is_said(references, caplog):
     with caplog.at_level(logging.WARNING):
         JumpStep().process(ramp(), references)
         assert not caplog.records
-        JumpStep(**parameters).process(ramp(), references)
-    assert message in caplog.text
+        JumpStep(minimum_groups=4).process(ramp(), references)
+    assert "minimum_groups" in caplog.text
 
 
 def test_the_signal_stays(references):
