@@ -21,11 +21,17 @@ def irs2_exposure(detector, ngroups, seed, nframes=1):
     model.data[:, :, rng.choice(INTERLEAVED, 8)] += 60
     for row in rng.choice(INTERLEAVED, 8):
         model.data[:, :, row] += 30 * rng.standard_normal(SHAPE[1], np.float32)
+    return described(model, detector, nframes)
+
+
+def described(model, detector, nframes=1):
+    """The model with the keywords of an IRS2 exposure."""
+    nints, ngroups = model.data.shape[:2]
     model.meta.instrument.name, model.meta.instrument.detector = "NIRSPEC", detector
     exposure = model.meta.exposure
     exposure.type, exposure.readpatt = "NRS_MSASPEC", "NRSIRS2" if nframes > 1 else "NRSIRS2RAPID"
     exposure.nrs_normal, exposure.nrs_reference = 16, 4
-    exposure.nints, exposure.ngroups, exposure.nframes, exposure.groupgap = 1, ngroups, nframes, 0
+    exposure.nints, exposure.ngroups, exposure.nframes, exposure.groupgap = nints, ngroups, nframes, 0
     subarray = model.meta.subarray
     subarray.name = "FULL"
     subarray.xstart = subarray.ystart = 1

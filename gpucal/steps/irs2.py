@@ -2,6 +2,8 @@
 
 import logging
 
+import numpy as np
+
 from gpucal.backend import current_backend
 from gpucal.core import GpucalError
 from gpucal.kernels.irs2_layout import INTERLEAVED, NORMAL, RAW_SHAPE, irs2_layout, normal_rows
@@ -62,3 +64,13 @@ def full_frame_array(reference, name):
             f"{reference.label}: its {name} has shape {array.shape}, IRS2 needs {size} x {size} pixels"
         )
     return array
+
+
+def on_backend(value):
+    """Move the arrays in nested tuples and lists to the backend."""
+    if isinstance(value, np.ndarray):
+        return current_backend().asarray(value)
+    if isinstance(value, tuple | list):
+        made = [on_backend(item) for item in value]
+        return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
+    return value

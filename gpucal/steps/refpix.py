@@ -2,6 +2,8 @@
 
 import logging
 
+import numpy as np
+
 from gpucal.backend import current_backend
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.detector_frame import (
@@ -14,8 +16,11 @@ from gpucal.kernels.detector_frame import (
 from gpucal.kernels.dqflags import REFERENCE_PIXEL
 from gpucal.kernels.irs2_layout import is_irs2
 from gpucal.kernels.refpix import subtract_reference_pixels, subtract_reference_pixels_zeroframe
-from gpucal.kernels.refpix_sections import BORDER, Sections, four_output_sections, single_output_sections
-from gpucal.kernels.refpix_sides import Sides, side_windows
+from gpucal.kernels.refpix_rows import edge_sections, subtract_edge_pixels
+from gpucal.kernels.refpix_sections import BORDER, four_output_sections, single_output_sections
+from gpucal.kernels.refpix_sides import side_windows
+from gpucal.kernels.refpix_sirs import sirs_kernels, subtract_sirs, subtract_sirs_zeroframe
+from gpucal.steps.irs2 import on_backend
 from gpucal.steps.refpix_irs2 import correct_irs2
 
 log = logging.getLogger(__name__)
@@ -24,13 +29,19 @@ log = logging.getLogger(__name__)
 EDGELESS_SUBARRAYS = ("SUB512", "SUB512S", "SUB32")
 
 
+MIRI_SHAPE = (1024, 1032)
+
+
 class RefPixStep(Step):
     """Subtract the drifts of the readout electronics, which the reference pixels show, from each group.
 
-    Near-infrared detectors in traditional readout. Full frames, and subarrays read through four outputs,
+    Near-infrared detectors in traditional readout: full frames, and subarrays read through four outputs,
     are corrected by the clipped means of the reference pixels at the bottom and top edges, then by the
-    running median of those at the sides; subarrays read through one output by the clipped means of all
-    their reference pixels. Zero frames are corrected as the groups are.
+    running median of those at the sides or, full frames, by SIRS; subarrays read through one output by the
+    clipped means of all their reference pixels. Zero frames are corrected as the groups are.
+
+    NIRSpec in IRS2 readout: by the interleaved reference pixels and the reference output, which the product
+    loses. MIRI: full frames, by the clipped means of the reference pixels at the sides.
     """
 
     class_alias = "refpix"
@@ -57,28 +68,69 @@ class RefPixStep(Step):
         if is_irs2(exposure.data.shape):
             correct_irs2(exposure, references["refpix"], self)
             return exposure
+        if exposure.meta.instrument.name == "MIRI":
+            self.correct_miri(exposure)
+            return exposure
         check_readout(exposure)
-        self.check_algorithm(exposure, references)
         axes, window = readout_of(exposure)
+        kernels = self.sirs_kernels(exposure, references)
         sections, sides = self.choose_pixels(exposure, axes, window)
-        settings = (axes, sections, sides, self.siglimit, self.side_gain)
-        frames = exposure.data.reshape(-1, *exposure.data.shape[-2:])
-        subtract_reference_pixels(frames, *settings)
-        if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
-            subtract_reference_pixels_zeroframe(exposure.zeroframe, *settings)
+        if kernels is None:
+            self.correct(exposure, axes, sections, sides)
+        else:
+            self.correct_by_sirs(exposure, axes, sections, kernels)
         return exposure
 
-    def check_algorithm(self, exposure, references):
-        """Refuse SIRS where it would act: on full frames, given its kernels."""
-        if self.refpix_algorithm != "sirs":
+    def correct(self, exposure, axes, sections, sides):
+        """Correct a near-infrared exposure by clipped means and, given sides, by their running medians."""
+        settings = (axes, sections, sides, self.siglimit, self.side_gain)
+        subtract_reference_pixels(frames_of(exposure), *settings)
+        if has_zero_frames(exposure):
+            subtract_reference_pixels_zeroframe(exposure.zeroframe, *settings)
+
+    def correct_by_sirs(self, exposure, axes, sections, kernels):
+        """Correct a full frame of a near-infrared detector by clipped means and SIRS."""
+        settings = (axes, sections, kernels, self.siglimit, self.sigreject)
+        subtract_sirs(frames_of(exposure), *settings)
+        if has_zero_frames(exposure):
+            subtract_sirs_zeroframe(exposure.zeroframe, *settings)
+
+    def correct_miri(self, exposure):
+        """Correct a full frame of MIRI by the clipped means of its side pixels.
+
+        Raises
+        ------
+        SkipStep
+            For subarrays.
+        """
+        if exposure.data.shape[-2] < MIRI_SHAPE[0] or exposure.data.shape[-1] < MIRI_SHAPE[1]:
+            raise SkipStep("subarrays of MIRI are not corrected")
+        sections = edge_sections(current_backend().asnumpy(exposure.pixeldq), self.odd_even_rows)
+        if sections is None:
+            log.warning("An output has no good reference pixels: nothing is subtracted")
             return
-        if is_subarray(exposure) or references["sirskernel"] is None:
-            log.warning("SIRS needs a full frame and a sirskernel reference; the running median is used")
-            return
-        raise GpucalError(
-            f"{exposure.source}: refpix_algorithm=sirs is not available yet, "
-            "use --steps.refpix.refpix_algorithm=median"
-        )
+        log.info("%d reference pixels correct rows", len(sections.pixels))
+        subtract_edge_pixels(exposure.data, on_backend(sections), self.siglimit)
+
+    def sirs_kernels(self, exposure, references):
+        """The convolution kernels of SIRS, on the backend; None where the running median is to be used."""
+        if self.refpix_algorithm != "sirs" or not self.use_side_ref_pixels:
+            return None
+        if "FULL" not in str(exposure.meta.subarray.name):
+            log.warning("SIRS needs a full frame: the running median is used")
+            return None
+        reference = references["sirskernel"]
+        coefficients = {} if reference is None else reference.model.to_flat_dict()
+        detector = exposure.meta.instrument.detector.lower()
+        gamma, zeta = (coefficients.get(f"{detector}.{name}") for name in ("gamma", "zeta"))
+        if gamma is None or zeta is None:
+            log.warning("There is no sirskernel reference for %s: the running median is used", detector)
+            return None
+        try:
+            kernels = sirs_kernels(np.asarray(gamma), np.asarray(zeta), self.gaussmooth, self.halfwidth)
+        except ValueError as error:
+            raise GpucalError(f"{exposure.source}: {reference.label}: {error}") from error
+        return current_backend().asarray(kernels)
 
     def choose_pixels(self, exposure, axes, window):
         """The reference pixels that serve for columns and, where rows are corrected, for rows.
@@ -110,8 +162,7 @@ class RefPixStep(Step):
                 sides = self.lay_windows(exposure, numbers, pixeldq, window)
         log.info("%d reference pixels correct columns", len(sections.pixels))
         log.info("The running median of side pixels corrects rows" if sides else "Rows are not corrected")
-        asarray = current_backend().asarray
-        return Sections(*map(asarray, sections)), sides and Sides(*map(asarray, sides))
+        return on_backend(sections), on_backend(sides)
 
     def lay_windows(self, exposure, numbers, pixeldq, window):
         """The pixels under the running median; see `side_windows`."""
@@ -121,23 +172,23 @@ class RefPixStep(Step):
             raise GpucalError(f"{exposure.source}: {error}") from error
 
 
+def frames_of(exposure):
+    """All groups of all integrations, as a view."""
+    return exposure.data.reshape(-1, *exposure.data.shape[-2:])
+
+
+def has_zero_frames(exposure):
+    """Whether there are zero frames, by the keyword too."""
+    return exposure.meta.exposure.zero_frame and exposure.has("zeroframe")
+
+
 def is_subarray(exposure):
     """Whether a near-infrared exposure holds less than the full frame."""
     return min(exposure.data.shape[-2:]) < FULL_FRAME
 
 
 def check_readout(exposure):
-    """Refuse what needs an algorithm of its own.
-
-    Raises
-    ------
-    SkipStep
-        For MIRI, which by default is not corrected.
-    GpucalError
-        For the multistripe readout: without the correction, later steps cannot use them.
-    """
-    if exposure.meta.instrument.name == "MIRI":
-        raise SkipStep("MIRI is not corrected yet")
+    """Raise `GpucalError` for multistripe readout: without the correction, later steps cannot use it."""
     if getattr(exposure.meta.subarray, "multistripe_reads1", None) is not None:
         raise GpucalError(f"{exposure.source}: multistripe readout is not supported yet")
 

@@ -13,7 +13,7 @@ from gpucal.kernels.refpix_irs2 import irs2_plan, subtract_irs2
 from gpucal.kernels.refpix_irs2_bad import find_bad_rows, listed_rows, replace_rows, replacements
 from gpucal.kernels.refpix_irs2_fourier import weight_image
 from gpucal.kernels.refpix_irs2_means import irs2_axes, irs2_sections
-from gpucal.steps.irs2 import layout_of
+from gpucal.steps.irs2 import layout_of, on_backend
 
 log = logging.getLogger(__name__)
 
@@ -114,13 +114,3 @@ def replace_listed_rows(ramp, layout, bad, table):
             ramp,
             [(stored[row], tuple(stored[list(sources)])) for row, sources in replacements(new, bad)],
         )
-
-
-def on_backend(value):
-    """Move the arrays in nested tuples and lists to the backend."""
-    if isinstance(value, np.ndarray):
-        return current_backend().asarray(value)
-    if isinstance(value, tuple | list):
-        made = [on_backend(item) for item in value]
-        return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
-    return value

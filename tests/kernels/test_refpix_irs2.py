@@ -13,7 +13,7 @@ from gpucal.kernels.refpix_irs2_fourier import (
     spectrum_of_rows,
     weight_image,
 )
-from gpucal.steps.refpix_irs2 import on_backend
+from gpucal.steps.irs2 import on_backend
 
 BLOCKS, NX, TAPER = 2, 8, 6
 NSAMPLES, PERIOD = 20 * BLOCKS, 22 * BLOCKS + 8
@@ -147,6 +147,20 @@ def test_a_drift_that_all_show_is_removed(backend):
     differences = np.ptp(ramp[0, 1] - ramp[0, 0])
     assert differences > 30
     np.testing.assert_allclose(corrected[0, 1], corrected[0, 0], atol=1e-3 * differences)
+
+
+def test_nan_in_a_normal_pixel_spoils_that_pixel_alone(backend):
+    ramp = np.repeat(ramp_of(2)[:1], 2, axis=-1)
+    ramp[0, 1, NSAMPLES, NX] = (
+        np.nan
+    )  # the first normal pixel of the first output, in the middle of the frame
+    length, nx = 2 * LENGTH, 2 * NX
+    plan = on_backend(irs2_plan(irs2_layout("NRS1", BLOCKS), nx, taper=TAPER))
+    weights = [[backend.asarray(weight_image(np.ones(length, np.complex64), nx))] * 4] * 2
+
+    corrected = backend.asnumpy(subtract_irs2(backend.asarray(ramp), plan, *weights))
+
+    np.testing.assert_array_equal(np.argwhere(np.isnan(corrected)), [(0, 0, 0, NX), (0, 1, 0, NX)])
 
 
 def test_transform_is_that_of_the_series(backend):

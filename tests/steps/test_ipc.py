@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from gpucal.core import GpucalError, SkipStep
+from gpucal.core import GpucalError
 from gpucal.data import Exposure
 from gpucal.reference import Reference
 from gpucal.steps.ipc import IPCStep, science_pixels
@@ -72,9 +72,3 @@ def test_kernels_of_pixels_are_cut_to_the_subarray():
 def test_a_kernel_without_a_centre_is_named():
     with pytest.raises(GpucalError, match=r"made_uncal.fits: .*central"):
         process(exposure(), np.ones((2, 2)))
-
-
-def test_irs2_is_skipped():
-    model = described(datamodels.RampModel((1, 1, 3200, 1)), 1, 1, 1, 2048, "NIRSPEC")
-    with pytest.raises(SkipStep, match="IRS2"):
-        process(Exposure(model, "made_uncal.fits"), np.ones((3, 3)))

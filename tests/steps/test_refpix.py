@@ -127,8 +127,8 @@ def test_zero_frames_are_corrected_where_the_keyword_says_so(zero_frame):
     assert np.count_nonzero(zeroframe == 9) == (0 if zero_frame else 255)
 
 
-def test_miri_is_skipped():
-    with pytest.raises(SkipStep, match="MIRI"):
+def test_miri_subarrays_are_skipped():
+    with pytest.raises(SkipStep, match="subarrays of MIRI"):
         process(exposure(instrument="MIRI"))
 
 
