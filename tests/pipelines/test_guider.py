@@ -7,10 +7,12 @@ import pytest
 from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
+from gpucal.backend import use_backend
 from gpucal.cli.main import main
 from gpucal.kernels.dqflags import DO_NOT_USE
 from gpucal.pipelines.guider import GuiderPipeline
 from gpucal.simulate.guider import TABLES, simulate_guide_star
+from tests.pipelines.test_residency import strict_device  # noqa: F401 (a fixture)
 
 HEADERS = Path(__file__).parents[1] / "data" / "headers"
 
@@ -73,6 +75,16 @@ def test_tables_are_those_of_the_raw_file(simulation, tmp_path):
             assert len(raw[table].data) == 5
             for column in raw[table].columns.names:
                 np.testing.assert_array_equal(product[table].data[column], raw[table].data[column])
+
+
+@pytest.mark.parametrize("simulation", ["id-stack", "acq1", "fineguide"], indirect=True)
+def test_products_of_a_device_are_those_of_the_cpu(simulation, request):
+    with use_backend("cpu"):
+        expected = GuiderPipeline.call(simulation.exposure)
+    request.getfixturevalue("strict_device")
+    rates = GuiderPipeline.call(simulation.exposure)
+    for name in ("data", "err", "dq", "var_flat"):
+        np.testing.assert_array_equal(getattr(rates, name), getattr(expected, name))
 
 
 @pytest.mark.parametrize("simulation", ["track"], indirect=True)
