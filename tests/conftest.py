@@ -18,7 +18,7 @@ def _device_found() -> bool:
 DEVICE_FOUND = _device_found()
 if not DEVICE_FOUND:
     # Numba reads this once, when it is first imported.
-    os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+    os.environ.setdefault("NUMBA_ENABLE_CUDASIM", "1")
 
 import pytest  # noqa: E402
 

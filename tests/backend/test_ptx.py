@@ -9,11 +9,11 @@ SCRIPT = Path(__file__).with_name("ptx_check.py")
 
 
 def test_every_kernel_compiles_to_ptx(tmp_path):
-    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_ENABLE_CUDASIM"}
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "0"}
     done = subprocess.run(
         [sys.executable, SCRIPT, tmp_path], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     lines = done.stdout.splitlines()
     assert len(lines) > 10
-    assert [line for line in lines if line.endswith("not launched")] == []
+    assert [line for line in lines if ": no signatures" in line] == []
