@@ -19,9 +19,9 @@ from stdatamodels.jwst import datamodels
 from bench.agreement import Agreement, compare, compare_folders
 from bench.report import replace_between_markers
 from gpucal import __version__
+from gpucal.data import Exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import simulate
-from gpucal.steps.planned import PlannedStep
 
 REPORT = Path(__file__).parents[1] / "docs" / "parity.md"
 
@@ -31,7 +31,10 @@ CASES = {
     "NRCALONG SUB64P SHALLOW4": {"detector": "NRCALONG", "subarray": "SUB64P", "readpatt": "SHALLOW4", "ngroups": 5},
     "NIS SUB80 NIS": {"detector": "NIS", "subarray": "SUB80", "readpatt": "NIS", "ngroups": 8},
     "NRS1 SUB32 NRSRAPID": {"detector": "NRS1", "subarray": "SUB32", "readpatt": "NRSRAPID", "ngroups": 12, "nints": 2},
+    "MIRIMAGE SUB64 FAST": {"detector": "MIRIMAGE", "subarray": "SUB64", "readpatt": "FAST", "ngroups": 12, "nints": 3},
     "NRCA1 FULL BRIGHT2": {"detector": "NRCA1", "readpatt": "BRIGHT2", "ngroups": 5},
+    "MIRIMAGE FULL FASTR1": {"detector": "MIRIMAGE", "readpatt": "FASTR1", "ngroups": 6, "nints": 2},
+    "NRS1 FULL NRSIRS2RAPID": {"detector": "NRS1", "readpatt": "NRSIRS2RAPID", "ngroups": 4},
 }
 
 # Without these, the steps would have nothing to do.
@@ -62,8 +65,9 @@ def each_step(exposure: Path) -> Iterator[tuple[str, Agreement]]:
     """
     peer_steps = {cls.class_alias: cls for cls in vars(jwst.step).values() if hasattr(cls, "class_alias")}
     model = datamodels.RampModel(exposure)
-    there = {key: its for key, its in Detector1Pipeline.step_defs.items() if not issubclass(its, PlannedStep)}
-    for alias, our_class in there.items():
+    pipeline = Detector1Pipeline()
+    for alias in pipeline.order(Exposure(model)):
+        our_class = pipeline.step_defs[alias]
         parameters = PARAMETERS.get(alias, {})
         ours = our_class.call(model, **parameters)
         theirs = peer_steps[alias].call(model, **parameters)
