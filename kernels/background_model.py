@@ -65,3 +65,23 @@ def smooth_model(image, mask, box_size=None):
 def largest_divisor(size: int) -> int:
     """The largest number up to 32 that divides a size."""
     return max(box for box in range(1, LARGEST_BOX + 1) if size % box == 0)
+
+
+def fill_flat(flat):
+    """A flat field whose pixels that are zero or not finite have the value of a smooth model.
+
+    Parameters
+    ----------
+    flat : (ny, nx) float32 array
+        Relative response.
+
+    Returns
+    -------
+    (ny, nx) float32 array
+        The flat itself, where nothing is missing.
+    """
+    xp = array_namespace(flat)
+    missing = (flat == 0) | ~xp.isfinite(flat)
+    if not missing.any():
+        return flat
+    return xp.where(missing, background_level(flat, ~missing, "model"), flat)

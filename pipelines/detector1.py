@@ -5,6 +5,7 @@ from typing import ClassVar
 from gpucal.core import Pipeline
 from gpucal.data import Exposure, InputError
 from gpucal.steps.charge_migration import ChargeMigrationStep
+from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep
 from gpucal.steps.dark_current import DarkCurrentStep
 from gpucal.steps.dq_init import DQInitStep
 from gpucal.steps.firstframe import FirstFrameStep
@@ -15,7 +16,8 @@ from gpucal.steps.jump import JumpStep
 from gpucal.steps.lastframe import LastFrameStep
 from gpucal.steps.linearity import LinearityStep
 from gpucal.steps.persistence import PersistenceStep
-from gpucal.steps.planned import CleanFlickerNoiseStep, EmiCorrStep, PictureFrameStep
+from gpucal.steps.picture_frame import PictureFrameStep
+from gpucal.steps.planned import EmiCorrStep
 from gpucal.steps.ramp_fit import RampFitStep
 from gpucal.steps.refpix import RefPixStep
 from gpucal.steps.reset import ResetStep
