@@ -88,9 +88,9 @@ def test_a_flight_exposure(tmp_path, without_parameter_references, both):
     assert "jw01019001001_gs-acq1_2022117003102_cal.fits" in names
 
 
-@pytest.mark.parametrize("missing", ["mask", "gain", "flat"])
+@pytest.mark.parametrize("missing", ["mask", "gain", "readnoise", "flat"])
 def test_a_missing_reference(simulated_guide_star, both, missing):
-    step = {"mask": "dq_init", "gain": "guider_cds", "flat": "flat_field"}[missing]
+    step = {"mask": "dq_init", "flat": "flat_field"}.get(missing, "guider_cds")
     steps = {"flat_field": {"skip": step == "guider_cds"}}
     steps[step] = steps.get(step, {}) | {f"override_{missing}": "N/A"}
     simulation = simulated_guide_star("acq2")
