@@ -59,6 +59,10 @@ class Electronics:
             return signal[0::2], signal[1::2]
         return signal[..., 0::2], signal[..., 1::2]
 
+    def stored(self, counts):
+        """The frame as raw images hold it: here, the counts of the pixels."""
+        return counts
+
 
 def correlated_noise(rows, columns, level, rng):
     """Noise with a 1/f power spectrum along the time in which pixels are read.
@@ -78,11 +82,29 @@ def correlated_noise(rows, columns, level, rng):
     ndarray (rows, columns), float32
     """
     samples = -(-(columns + ROW_OVERHEAD_PIXELS) // SAMPLE_PIXELS)
-    length = fft.next_fast_len(2 * rows * samples, real=True)
+    series = correlated_series(rows * samples, level, rng)
+    return np.repeat(series.reshape(rows, samples), SAMPLE_PIXELS, axis=1)[:, :columns]
+
+
+def correlated_series(samples, level, rng):
+    """A series with a 1/f power spectrum.
+
+    Parameters
+    ----------
+    samples : int
+        Its length.
+    level : float
+        Root mean square, DN.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray (samples,), float32
+    """
+    length = fft.next_fast_len(2 * samples, real=True)
     frequencies = length // 2 + 1
     spectrum = rng.standard_normal(2 * frequencies, dtype=np.float32).view(np.complex64)
     amplitude = np.zeros(frequencies, np.float32)
     amplitude[1:] = np.arange(1, frequencies) ** -0.5
     amplitude *= level * length / np.sqrt(4 * np.sum(amplitude**2))
-    series = fft.irfft(spectrum * amplitude, length)[: rows * samples]
-    return np.repeat(series.reshape(rows, samples), SAMPLE_PIXELS, axis=1)[:, :columns]
+    return fft.irfft(spectrum * amplitude, length)[:samples]

@@ -70,7 +70,9 @@ def draw_events(readout, effects, rng):
     pixel_seconds = np.prod(readout.subarray.shape) * readout.integration_time * readout.nints
     tracks = rng.poisson(effects.cosmic_ray_rate * pixel_seconds) if effects.cosmic_rays else 0
     balls = rng.poisson(effects.snowball_rate * pixel_seconds) if effects.snowballs else 0
-    return Events(_draw_hits(readout, tracks, effects.least_energy, rng), _draw_snowballs(readout, balls, rng))
+    return Events(
+        _draw_hits(readout, tracks, effects.least_energy, rng), _draw_snowballs(readout, balls, rng)
+    )
 
 
 def _draw_hits(readout, number, least_energy, rng):

@@ -4,6 +4,8 @@ import zlib
 
 from astropy.time import Time, TimeDelta
 
+from gpucal.kernels.irs2_layout import INTERLEAVED, NORMAL
+
 START = Time("2023-06-01T00:00:00.000", scale="utc")
 PROGRAM = "01000"
 
@@ -61,6 +63,9 @@ EXPOSURE_TYPES = {
     "FGS": {"FULL": "FGS_IMAGE", "SUB": "FGS_IMAGE"},
 }
 TIME_SERIES_TYPES = {"NRC_TSIMAGE", "NRC_TSGRISM", "NIS_SOSS", "NRS_BRIGHTOBJ", "MIR_LRS-SLITLESS"}
+
+
+INTERLEAVED_KEYWORDS = {"NRS_NORM": NORMAL, "NRS_REF": INTERLEAVED}
 
 
 def _usual(table, readout):
@@ -122,7 +127,8 @@ def readout_keywords(readout):
         "SCA_NUM": readout.detector.sensor,
         "READPATT": pattern.name,
         "NSAMPLES": pattern.nsamples,
-        "NOUTPUTS": readout.subarray.noutputs,
+        "NOUTPUTS": readout.subarray.noutputs + pattern.interleaved,
+        **(INTERLEAVED_KEYWORDS if pattern.interleaved else {}),
         "NINTS": readout.nints,
         "NGROUPS": readout.ngroups,
         "NFRAMES": pattern.nframes,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpucal.simulate.electronics import Electronics
+from gpucal.simulate.irs2 import Irs2Electronics
 from gpucal.simulate.response import LARGEST_SIGNAL
 from gpucal.simulate.settling import Settling
 
@@ -21,6 +22,7 @@ class RawRamp:
     Attributes
     ----------
     groups : ndarray (nints, ngroups, ny, nx), uint16
+        With their interleaved pixels, where there are such.
     zero_frame : ndarray (nints, ny, nx), uint16, or None
         First frame of each integration, where it is kept.
     reference_output : ndarray (nints, ngroups, ny / 4, nx), uint16, or None
@@ -83,18 +85,19 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
     -------
     RawRamp
     """
-    shape = readout.subarray.shape
-    groups = np.zeros((readout.nints, readout.ngroups, *shape), np.uint16)
-    zero = np.zeros((readout.nints, *shape), np.uint16) if readout.has_zero_frame else None
+    shape, raw_shape = readout.subarray.shape, readout.raw_shape
+    groups = np.zeros((readout.nints, readout.ngroups, *raw_shape), np.uint16)
+    zero = np.zeros((readout.nints, *raw_shape), np.uint16) if readout.has_zero_frame else None
     noise_seed, electronics_seed, output_seed = seed_sequence.spawn(3)
     noise = _Noise(shape, noise_seed)
-    electronics = Electronics(readout, effects, np.random.default_rng(electronics_seed))
+    outputs = Irs2Electronics if readout.pattern.interleaved else Electronics
+    electronics = outputs(readout, effects, np.random.default_rng(electronics_seed))
     settling = Settling(readout, effects)
     mean = (np.where(pixels.reference, 0, rate) + pixels.dark_rate).astype(np.float32) * readout.frame_time
     for integration in range(readout.nints):
         charge = np.zeros(shape, np.float32)
         for group in range(readout.ngroups):
-            total = np.zeros(shape, np.float32)
+            total = np.zeros(raw_shape, np.float32)
             start = group * readout.frames_per_group
             offset = settling.offset(integration, group)
             for frame in range(start, start + readout.pattern.nframes):
@@ -137,7 +140,7 @@ def _accumulate(charge, mean, first, number, integration, readout, events, effec
 
 
 def _read(charge, offsets, pixels, effects, noise, electronics):
-    """One read of the detector, as the converter gives it, float32 (ny, nx) of whole numbers.
+    """One read of the detector, as the converter gives it, float32 image of whole numbers.
 
     The offsets, DN, are added to the linear signal, and to the counts.
     """
@@ -154,7 +157,7 @@ def _read(charge, offsets, pixels, effects, noise, electronics):
     if effects.read_noise:
         noise.add_normal(signal, pixels.read_noise)
     np.rint(signal, out=signal)
-    return np.clip(signal, 0, CONVERTER_MAXIMUM, out=signal)
+    return electronics.stored(np.clip(signal, 0, CONVERTER_MAXIMUM, out=signal))
 
 
 def _couple(signal, coupling, reference):

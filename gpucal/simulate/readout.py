@@ -8,6 +8,7 @@ tabulated there (MIRI detector subarrays).
 
 from dataclasses import dataclass
 
+from gpucal.kernels.irs2_layout import RAW_SHAPE
 from gpucal.simulate.detectors import NEAR_INFRARED_SIZE, Detector
 from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.orientation import readout_shape
@@ -31,12 +32,15 @@ class ReadPattern:
         Frames dropped between groups.
     nsamples : int
         Samples of each pixel in a frame.
+    interleaved : bool
+        Whether reference pixels are read in between: IRS2.
     """
 
     name: str
     nframes: int
     groupgap: int
     nsamples: int = 1
+    interleaved: bool = False
 
 
 _ROWS = {
@@ -58,6 +62,8 @@ _ROWS = {
         "NRSRAPIDD1": (1, 1),
         "NRSRAPIDD2": (1, 2),
         "NRSRAPIDD6": (1, 6),
+        "NRSIRS2RAPID": (1, 0, 1, True),
+        "NRSIRS2": (5, 0, 1, True),
     },
     "FGS": {"FGSRAPID": (1, 0), "FGS": (4, 0)},
     "MIRI": {
@@ -88,6 +94,9 @@ MIRI_FRAME_TIMES = {
     ("SUB256", 1): 0.29952,
 }
 
+# Seconds: 712 pixel times for each of 2048 rows, and 714 from frame to frame.
+INTERLEAVED_FRAME_TIME = 14.5889
+
 ZERO_FRAME_INSTRUMENTS = {"NIRCAM"}
 
 
@@ -113,7 +122,7 @@ def patterns_of(instrument):
     return [ReadPattern(name, *row) for name, row in _ROWS[instrument].items()]
 
 
-def frame_time(detector, subarray, nsamples=1):
+def frame_time(detector, subarray, nsamples=1, interleaved=False):
     """Time to read one frame.
 
     Parameters
@@ -122,6 +131,8 @@ def frame_time(detector, subarray, nsamples=1):
     subarray : Subarray
     nsamples : int
         Samples of each pixel.
+    interleaved : bool
+        Whether reference pixels are read in between.
 
     Returns
     -------
@@ -139,6 +150,8 @@ def frame_time(detector, subarray, nsamples=1):
                 f"subarray {subarray.name} of MIRI is not read with {nsamples} samples a pixel"
             )
         return MIRI_FRAME_TIMES[subarray.name, nsamples]
+    if interleaved:
+        return INTERLEAVED_FRAME_TIME
     slow, fast = readout_shape(detector, subarray.shape)
     row = fast // subarray.noutputs + ROW_OVERHEAD_PIXELS
     if subarray.noutputs > 1:
@@ -163,7 +176,8 @@ class Readout:
     Raises
     ------
     SimulationError
-        There are no groups or no integrations, or the window is not on the detector.
+        There are no groups or no integrations, the window is not on the detector, or it is a subarray and
+        reference pixels are to be read in between.
     """
 
     detector: Detector
@@ -179,6 +193,14 @@ class Readout:
         for part, size in zip(self.subarray.window, self.detector.size, strict=True):
             if part.start < 0 or part.stop > size:
                 raise SimulationError(f"{self.subarray} is not on detector {self.detector.name}")
+
+        if self.pattern.interleaved and self.subarray.shape != self.detector.size:
+            raise SimulationError(f"{self.pattern.name} reads full frames, not {self.subarray.name}")
+
+    @property
+    def raw_shape(self):
+        """Rows and columns of raw images."""
+        return RAW_SHAPE if self.pattern.interleaved else self.subarray.shape
 
     @property
     def frames_per_group(self):

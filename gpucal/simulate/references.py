@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io import fits
 
 from gpucal.kernels import dqflags
-from gpucal.simulate import miri_reference_arrays, reference_arrays
+from gpucal.simulate import irs2, miri_reference_arrays, reference_arrays
 from gpucal.simulate.crds_cache import selection_keys
 from gpucal.simulate.metadata import window_keywords
 from gpucal.simulate.pixels import make_pixels
@@ -51,15 +51,22 @@ OWN_TYPES = {
 }
 LACKING_TYPES = {"MIRI": {"superbias"}}
 
+# What the readout with interleaved reference pixels has in place of these.
+INTERLEAVED_TYPES = {
+    "mask": ReferenceType(irs2.irs2_mask, "MaskModel"),
+    "superbias": ReferenceType(irs2.irs2_superbias, "SuperBiasModel", may_be_cut=False),
+    "refpix": ReferenceType(irs2.refpix, "IRS2Model"),
+}
+
 # References of a whole detector, which have no window.
-WITHOUT_WINDOW = {"ipc", "rscd"}
+WITHOUT_WINDOW = {"ipc", "refpix", "rscd"}
 
 
-def types_of(instrument):
+def types_of(instrument, interleaved=False):
     """The types of reference that an instrument has, dict of ReferenceType."""
     lacking = LACKING_TYPES.get(instrument, set())
     types = {kind: entry for kind, entry in TYPES.items() if kind not in lacking}
-    return types | OWN_TYPES.get(instrument, {})
+    return types | OWN_TYPES.get(instrument, {}) | (INTERLEAVED_TYPES if interleaved else {})
 
 
 def provide_references(cache, readout, pixels, effects, options):
@@ -79,7 +86,7 @@ def provide_references(cache, readout, pixels, effects, options):
     dict
         Reference type -> Path inside the cache.
     """
-    types = types_of(readout.detector.instrument)
+    types = types_of(readout.detector.instrument, readout.pattern.interleaved)
     kinds = [kind for kind in types if effects.ipc or kind != "ipc"]
     to_cut = [kind for kind in kinds if options.full_frame and types[kind].may_be_cut]
     exact = [kind for kind in kinds if kind not in to_cut]
@@ -103,7 +110,7 @@ def _write_missing(cache, readout, pixels, effects, options, kinds):
         path = paths[kind] = cache.reference_path(_name(kind, readout, effects, options))
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            entry = types_of(readout.detector.instrument)[kind]
+            entry = types_of(readout.detector.instrument, readout.pattern.interleaved)[kind]
             _write(path, kind, entry.model, readout, entry.contents(readout, pixels, effects, options))
     return paths
 
@@ -113,8 +120,10 @@ def _name(kind, readout, effects, options):
     state = [FORMAT, readout.detector, readout.subarray, effects.detector_state()]
     if kind == "linearity":
         state.append(options.inverse_linearity)
-    if kind == "reset":
+    if kind == "reset" or (readout.pattern.interleaved and kind in INTERLEAVED_TYPES):
         state.append(readout.pattern)
+    if kind == "refpix":
+        state.append(effects.one_over_f_level)
     if kind == "dark":
         state += [readout.frame_time, readout.total_frames]
         if reference_arrays.averages_dark(readout, options):

@@ -180,6 +180,5 @@ def _readout(detector, subarray, readpatt, ngroups, nints):
     pattern = pattern_named(detector.instrument, readpatt)
     ngroups = 10 if ngroups is None else ngroups
     nints = 1 if nints is None else nints
-    return Readout(
-        detector, subarray, pattern, ngroups, nints, frame_time(detector, subarray, pattern.nsamples)
-    )
+    time = frame_time(detector, subarray, pattern.nsamples, pattern.interleaved)
+    return Readout(detector, subarray, pattern, ngroups, nints, time)

@@ -48,7 +48,7 @@ def _read_header(header, detector, subarray, readpatt, ngroups, nints):
         pattern,
         header["NGROUPS"] if ngroups is None else ngroups,
         header["NINTS"] if nints is None else nints,
-        header["TFRAME"] if as_template else frame_time(chip, window, pattern.nsamples),
+        header["TFRAME"] if as_template else frame_time(chip, window, pattern.nsamples, pattern.interleaved),
     )
     return readout, header["FILENAME"].replace(header["DETECTOR"].lower(), chip.name.lower())
 
@@ -61,4 +61,4 @@ def _window(header):
 
 def _pattern(header):
     numbers = (header.get(key, usual) for key, usual in (("NFRAMES", 1), ("GROUPGAP", 0), ("NSAMPLES", 1)))
-    return ReadPattern(header["READPATT"], *numbers)
+    return ReadPattern(header["READPATT"], *numbers, "IRS2" in header["READPATT"])
