@@ -85,7 +85,10 @@ def execute(step, exposure: Exposure, references: RunReferences, place: int = 1,
     except SkipStep as reason:
         log.info("Step %s skipped: %s", step.name, reason)
         record(exposure, {} if is_pipeline else used.used)
-        return _skipped(step, exposure, place, count, reason.status)
+        unchanged = _skipped(step, exposure, place, count, reason.status)
+        if step.parent is not None:
+            _save_results(step, unchanged)
+        return unchanged
     if not is_pipeline:
         for product in products_of(result):
             set_status(product, step.class_alias, "COMPLETE")

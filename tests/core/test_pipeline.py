@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from gpucal.core import Pipeline, Step
+from gpucal.core import Pipeline, SkipStep, Step
 from gpucal.core.events import observe
 from gpucal.core.parameters import ParameterError
 from gpucal.data import Exposure
@@ -27,6 +27,11 @@ class Add(Step):
     def process(self, exposure, references):
         exposure.data += self.amount
         return exposure
+
+
+class NotApplicable(Add):
+    def process(self, exposure, references):
+        raise SkipStep("not for this exposure")
 
 
 class Multiply(Step):
@@ -141,3 +146,13 @@ def test_the_order_may_depend_on_the_exposure(ramp):
             return ("multiply", "add")
 
     assert Reversed.call(ramp).data.max() == 1
+
+
+class Neither(Pipeline):
+    class_alias = "calwebb_neither"
+    step_defs = {"add": NotApplicable, "multiply": Multiply}
+
+
+def test_a_step_that_does_not_apply_saves_what_it_got_and_one_that_is_left_out_saves_nothing(ramp, tmp_path):
+    Neither.call(ramp, steps={"add": {"save_results": True}, "multiply": {"skip": True, "save_results": True}})
+    assert [path.name for path in tmp_path.glob("*.fits")] == ["jw00001_nrca1_add.fits"]
