@@ -8,19 +8,20 @@ SHAPE = (3200, 2048)
 INTERLEAVED = np.flatnonzero((np.arange(SHAPE[0]) % 20 >= 8) & (np.arange(SHAPE[0]) % 20 < 12))
 
 
-def irs2_exposure(detector, ngroups, seed, nframes=1):
+def irs2_exposure(detector, ngroups, seed, nframes=1, ncolumns=SHAPE[1]):
     """Counts about a bias of 9000 DN with drifts, saturating stars, and bad interleaved rows."""
     rng = np.random.default_rng(seed)
-    model = datamodels.RampModel((1, ngroups, *SHAPE))
+    shape = SHAPE[0], ncolumns
+    model = datamodels.RampModel((1, ngroups, *shape))
     model.data[:] = 9000 + 8 * rng.standard_normal(model.data.shape, np.float32)
     model.data += rng.normal(0, 20, (1, ngroups, 1, 1)).astype(np.float32)
-    stars = rng.random(SHAPE) < 0.002
+    stars = rng.random(shape) < 0.002
     model.data[0, :, stars] += rng.uniform(500, 6000, (stars.sum(), 1)) * np.arange(ngroups)
-    model.data[0, -1, rng.random(SHAPE) < 0.001] += 7000
-    model.data[0, 0, rng.random(SHAPE) < 0.0005] = 0
+    model.data[0, -1, rng.random(shape) < 0.001] += 7000
+    model.data[0, 0, rng.random(shape) < 0.0005] = 0
     model.data[:, :, rng.choice(INTERLEAVED, 8)] += 60
     for row in rng.choice(INTERLEAVED, 8):
-        model.data[:, :, row] += 30 * rng.standard_normal(SHAPE[1], np.float32)
+        model.data[:, :, row] += 30 * rng.standard_normal(ncolumns, np.float32)
     return described(model, detector, nframes)
 
 
@@ -35,7 +36,7 @@ def described(model, detector, nframes=1):
     subarray = model.meta.subarray
     subarray.name = "FULL"
     subarray.xstart = subarray.ystart = 1
-    subarray.xsize = subarray.ysize = 2048
+    subarray.xsize, subarray.ysize = model.data.shape[-1], 2048
     subarray.fastaxis, subarray.slowaxis = (2, 1) if detector == "NRS1" else (-2, -1)
     return model
 

@@ -27,11 +27,11 @@ def layout_of(exposure):
     Raises
     ------
     GpucalError
-        If shape, keywords or detector are not those of an IRS2 readout.
+        If rows, keywords or detector are not those of an IRS2 readout.
     """
-    shape = tuple(exposure.data.shape[-2:])
-    if shape != RAW_SHAPE:
-        raise GpucalError(f"{exposure.source}: images have {shape} pixels, those of IRS2 {RAW_SHAPE}")
+    nrows = exposure.data.shape[-2]
+    if nrows != RAW_SHAPE[0]:
+        raise GpucalError(f"{exposure.source}: images have {nrows} rows, those of IRS2 {RAW_SHAPE[0]}")
     given = exposure.meta.exposure.nrs_normal, exposure.meta.exposure.nrs_reference
     for keyword, value, known in zip(("NRS_NORM", "NRS_REF"), given, (NORMAL, INTERLEAVED), strict=True):
         if value is None:
@@ -49,8 +49,8 @@ def normal_rows_of(exposure):
     return current_backend().asarray(normal_rows(layout_of(exposure)))
 
 
-def full_frame_array(reference, name):
-    """An array of a reference for the normal pixels of the whole detector.
+def normal_array(reference, name, exposure):
+    """An array of a reference that holds the normal pixels of an exposure alone.
 
     Raises
     ------
@@ -58,11 +58,9 @@ def full_frame_array(reference, name):
         If it has another shape.
     """
     array = reference.array(name)
-    size = RAW_SHAPE[1]
-    if array.shape[-2:] != (size, size):
-        raise GpucalError(
-            f"{reference.label}: its {name} has shape {array.shape}, IRS2 needs {size} x {size} pixels"
-        )
+    shape = RAW_SHAPE[1], exposure.data.shape[-1]
+    if array.shape[-2:] != shape:
+        raise GpucalError(f"{reference.label}: its {name} has shape {array.shape}, IRS2 needs {shape}")
     return array
 
 

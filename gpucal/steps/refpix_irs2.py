@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from gpucal.backend import current_backend
-from gpucal.core import SkipStep
+from gpucal.core import GpucalError, SkipStep
 from gpucal.kernels.dqflags import BAD_REF_PIXEL, DO_NOT_USE
 from gpucal.kernels.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
 from gpucal.kernels.refpix import subtract_reference_pixels
@@ -38,6 +38,10 @@ def correct_irs2(exposure, reference, step):
         Without a usable reference.
     """
     layout = layout_of(exposure)
+    if exposure.data.shape[-1] != RAW_SHAPE[1]:
+        raise GpucalError(
+            f"{exposure.source}: IRS2 needs {RAW_SHAPE[1]} columns, not {exposure.data.shape[-1]}"
+        )
     alpha, beta = read_weights(reference)
     bad = flag_bad_rows(exposure, step.ovr_corr_mitigation_ftr)
     if step.irs2_mean_subtraction:

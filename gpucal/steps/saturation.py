@@ -19,7 +19,7 @@ from gpucal.kernels.saturation_irs2 import (
     flag_second_group_irs2,
 )
 from gpucal.kernels.saturation_readpatt import flag_partial_saturation, flag_second_group
-from gpucal.steps.irs2 import full_frame_array, normal_rows_of
+from gpucal.steps.irs2 import normal_array, normal_rows_of
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class SaturationStep(Step):
     def flag_irs2(self, exposure, saturation, superbias, nframes):
         """Flag an IRS2 exposure: its normal pixels, for which the saturation reference is made."""
         rows, radius = normal_rows_of(exposure), self.n_pix_grow_sat
-        threshold, flags = (full_frame_array(saturation, name) for name in ("data", "dq"))
+        threshold, flags = (normal_array(saturation, name, exposure) for name in ("data", "dq"))
         limit, limit_dq = saturation_limits(threshold, flags)
         exposure.pixeldq[rows] |= limit_dq
         flag_saturation_irs2(exposure.data, exposure.groupdq, limit, rows, radius)

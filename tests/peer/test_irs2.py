@@ -1,6 +1,6 @@
 """IRS2 exposures agree with the peer's, step by step, until they lose their interleaved pixels.
 
-Such exposures are large: one goes through all steps, each of which takes what the peer's step before it made.
+They are large, and so the steps before refpix, which do not mind, see few columns.
 """
 
 import numpy as np
@@ -8,27 +8,31 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.kernels.dqflags import BAD_REF_PIXEL, DO_NOT_USE, NO_SAT_CHECK, UNRELIABLE_BIAS
+from gpucal.kernels.irs2_layout import irs2_layout
+from gpucal.kernels.refpix_irs2_bad import find_bad_rows, replace_rows, replacements
 from gpucal.steps.dq_init import DQInitStep
 from gpucal.steps.ipc import IPCStep
 from gpucal.steps.refpix import RefPixStep
+from gpucal.steps.refpix_irs2 import replace_listed_rows
 from gpucal.steps.saturation import SaturationStep
 from gpucal.steps.superbias import SuperBiasStep
-from tests.irs2_exposures import irs2_exposure, weights_reference
+from tests.irs2_exposures import INTERLEAVED, SHAPE, described, irs2_exposure, weights_reference
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 
 pytestmark = pytest.mark.usefixtures("offline")
 
-SHAPE, NORMAL_SHAPE = (3200, 2048), (2048, 2048)
+NCOLUMNS = 48
+RAW_SHAPE, NORMAL_SHAPE = (SHAPE[0], NCOLUMNS), (2048, NCOLUMNS)
 NFRAMES = 5
 
 
-def full_frame(reference, detector):
+def of_detector(reference, detector):
     reference.meta.instrument.name, reference.meta.instrument.detector = "NIRSPEC", detector
     if hasattr(reference.meta, "subarray"):
         subarray = reference.meta.subarray
         subarray.xstart = subarray.ystart = 1
-        subarray.xsize = subarray.ysize = 2048
+        subarray.xsize, subarray.ysize = NCOLUMNS, 2048
     return reference
 
 
@@ -37,7 +41,7 @@ def flags(rng, shape, flag):
 
 
 def mask_reference(rng):
-    dq = flags(rng, SHAPE, DO_NOT_USE)
+    dq = flags(rng, RAW_SHAPE, DO_NOT_USE)
     dq[[8, 648, 1291, 2611]] |= BAD_REF_PIXEL
     return datamodels.MaskModel(dq=dq)
 
@@ -49,9 +53,9 @@ def saturation_reference(rng):
 
 
 def superbias_reference(rng):
-    bias = rng.normal(9000, 30, SHAPE).astype(np.float32)
-    bias[rng.random(SHAPE) < 0.001] = np.nan
-    return datamodels.SuperBiasModel(data=bias, dq=flags(rng, SHAPE, UNRELIABLE_BIAS))
+    bias = rng.normal(9000, 30, RAW_SHAPE).astype(np.float32)
+    bias[rng.random(RAW_SHAPE) < 0.001] = np.nan
+    return datamodels.SuperBiasModel(data=bias, dq=flags(rng, RAW_SHAPE, UNRELIABLE_BIAS))
 
 
 def ipc_reference(rng):
@@ -77,26 +81,100 @@ def assert_agree(ours, theirs):
     assert ours.meta.cal_step.instance == theirs.meta.cal_step.instance
 
 
-def test_steps_up_to_the_reference_pixels(peer_step, tmp_path):
-    rng = np.random.default_rng(51)
-    detector = "NRS2"
-    model = irs2_exposure(detector, ngroups=3, seed=52, nframes=NFRAMES)
+@pytest.mark.parametrize(("detector", "seed"), [("NRS1", 51), ("NRS2", 52), ("NRS1", 53)])
+def test_steps_before_refpix(peer_step, tmp_path, detector, seed):
+    rng = np.random.default_rng(seed)
+    model = irs2_exposure(detector, ngroups=4, seed=seed, nframes=NFRAMES, ncolumns=NCOLUMNS)
     paths = {}
     for kind, make in MAKERS.items():
         paths[kind] = str(tmp_path / f"{kind}.fits")
-        full_frame(make(rng), detector).save(paths[kind])
-    paths["refpix"] = weights_reference(tmp_path / "refpix.fits", seed=53)
+        of_detector(make(rng), detector).save(paths[kind])
     steps = [
-        (DQInitStep, ["mask"], {}),
-        (SaturationStep, ["saturation", "superbias"], {}),
-        (IPCStep, ["ipc"], {}),
-        (SuperBiasStep, ["superbias"], {}),
-        (RefPixStep, ["refpix"], {"irs2_mean_subtraction": True, "override_sirskernel": "N/A"}),
+        (DQInitStep, ["mask"]),
+        (SaturationStep, ["saturation", "superbias"]),
+        (IPCStep, ["ipc"]),
+        (SuperBiasStep, ["superbias"]),
     ]
-    for step, kinds, parameters in steps:
-        parameters |= {f"override_{kind}": paths[kind] for kind in kinds}
-        theirs = peer_step(step.class_alias, model, **parameters)
-        ours = step.call(model, **parameters)
-        assert_agree(ours, theirs)
+    for step, kinds in steps:
+        overrides = {f"override_{kind}": paths[kind] for kind in kinds}
+        theirs = peer_step(step.class_alias, model, **overrides)
+        assert_agree(step.call(model, **overrides), theirs)
         model = theirs
-    assert model.data.shape[-2:] == NORMAL_SHAPE
+
+
+def test_saturation_alone_and_without_read_pattern(peer_step, tmp_path):
+    rng = np.random.default_rng(54)
+    path = str(tmp_path / "saturation.fits")
+    of_detector(saturation_reference(rng), "NRS2").save(path)
+    model = irs2_exposure("NRS2", ngroups=4, seed=54, nframes=NFRAMES, ncolumns=NCOLUMNS)
+    for parameters in ({"use_readpatt": False, "n_pix_grow_sat": 0}, {"n_pix_grow_sat": 2}):
+        parameters |= {"override_saturation": path, "override_superbias": "N/A"}
+        theirs = peer_step("saturation", model, **parameters)
+        assert_agree(SaturationStep.call(model, **parameters), theirs)
+
+
+def test_refpix(peer_step, tmp_path):
+    model = irs2_exposure("NRS2", ngroups=2, seed=55)
+    model.pixeldq = flags(np.random.default_rng(56), SHAPE, DO_NOT_USE)
+    model.pixeldq[[8, 648, 1291, 2611]] |= BAD_REF_PIXEL
+    parameters = {
+        "override_refpix": weights_reference(tmp_path / "refpix.fits", seed=57),
+        "override_sirskernel": "N/A",
+        "irs2_mean_subtraction": True,
+    }
+    theirs = peer_step("refpix", model, **parameters)
+    assert theirs.data.shape == (1, 2, 2048, 2048)
+    assert_agree(RefPixStep.call(model, **parameters), theirs)
+
+
+def small_model(seed):
+    """Noise in 24 detector rows, with pairs of interleaved rows that stand out a little or more."""
+    rng = np.random.default_rng(seed)
+    model = described(datamodels.RampModel((2, 2, SHAPE[0], 24)), "NRS1")
+    model.data[:] = rng.normal(0, 8, model.data.shape)
+    for row in rng.choice(INTERLEAVED, 60):
+        model.data[:, :, row] += rng.uniform(0, 40)
+    model.pixeldq[rng.choice(INTERLEAVED, 20), 3] |= BAD_REF_PIXEL
+    model.pixeldq[rng.choice(SHAPE[0], 2), 3] |= BAD_REF_PIXEL
+    return model
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_bad_interleaved_pixels(seed):
+    """The same rows are found, with the same in their place."""
+    from jwst.refpix.irs2_subtract_reference import flag_bad_refpix
+
+    model = small_model(seed)
+    nsigma = (2.0, 3.0)[seed % 2]
+    flagged = (model.pixeldq & BAD_REF_PIXEL).any(axis=1)
+    ramp = model.data.copy()
+
+    bad = find_bad_rows(ramp, flagged, nsigma)
+    replace_rows(ramp, replacements(np.flatnonzero(bad), bad))
+
+    flag_bad_refpix(model, n_sigma=nsigma)
+    np.testing.assert_array_equal(bad, (model.pixeldq & BAD_REF_PIXEL).any(axis=1))
+    assert bad.sum() > flagged.sum()
+    np.testing.assert_allclose(ramp, model.data, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("turned", [False, True])
+def test_listed_interleaved_pixels(seed, turned):
+    """Those that a reference lists are replaced as well, in the order of the list."""
+    from jwst.refpix.irs2_subtract_reference import clobber_ref
+
+    rng = np.random.default_rng(seed)
+    model = small_model(seed)
+    bad = (model.pixeldq & BAD_REF_PIXEL).any(axis=1)
+    listed = [(k, p, rng.integers(2**32) & rng.integers(2**32)) for k in range(1, 5) for p in (1, 2)]
+    table = np.array(listed, [("OUTPUT", "u2"), ("ODD_EVEN", "u2"), ("MASK", "u4")])
+    ours = model.data.copy()
+
+    replace_listed_rows(ours, irs2_layout("NRS2" if turned else "NRS1"), bad, table)
+
+    turn = slice(None, None, -1 if turned else 1)
+    theirs = np.swapaxes(model.data, 2, 3)[..., turn, turn]
+    interleaved = np.isin(np.arange(SHAPE[0]), INTERLEAVED)
+    clobber_ref(theirs, *(table[name] for name in table.dtype.names), bad[turn].copy(), interleaved)
+    np.testing.assert_allclose(ours, model.data, rtol=1e-6, atol=1e-6)

@@ -46,8 +46,15 @@ def test_refpix_with_another_number_of_weights_is_skipped(exposure, tmp_path):
 
 def test_another_shape_is_refused():
     model = described(datamodels.RampModel((1, 1, 3200, 2000)), "NRS1")
-    with pytest.raises(GpucalError, match=r"made_uncal.fits: images have \(3200, 2000\) pixels"):
+    with pytest.raises(GpucalError, match="made_uncal.fits: IRS2 needs 2048 columns, not 2000"):
         refpix(Exposure(model, "made_uncal.fits"), unused())
+
+
+def test_another_number_of_rows_is_refused():
+    model = described(datamodels.RampModel((1, 1, 3000, 8)), "NRS1")
+    references = {"saturation": None, "superbias": None}
+    with pytest.raises(GpucalError, match="made_uncal.fits: images have 3000 rows, those of IRS2 3200"):
+        SaturationStep(use_readpatt=False).process(Exposure(model, "made_uncal.fits"), references)
 
 
 @pytest.mark.parametrize(("keyword", "name"), [("nrs_normal", "NRS_NORM"), ("nrs_reference", "NRS_REF")])
@@ -97,7 +104,7 @@ def test_a_saturation_reference_with_interleaved_pixels_is_refused(exposure):
     saturation = full_frame_model(datamodels.SaturationModel((3200, 2048)))
     saturation.data[:] = 60000
     references = {"saturation": Reference("saturation", saturation), "superbias": None}
-    with pytest.raises(GpucalError, match=r"data has shape \(3200, 2048\), IRS2 needs 2048 x 2048"):
+    with pytest.raises(GpucalError, match=r"data has shape \(3200, 2048\), IRS2 needs .2048, 2048."):
         SaturationStep(use_readpatt=False).process(exposure, references)
 
 
