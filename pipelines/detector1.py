@@ -8,6 +8,7 @@ from gpucal.steps.charge_migration import ChargeMigrationStep
 from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep
 from gpucal.steps.dark_current import DarkCurrentStep
 from gpucal.steps.dq_init import DQInitStep
+from gpucal.steps.emicorr import EmiCorrStep
 from gpucal.steps.firstframe import FirstFrameStep
 from gpucal.steps.gain_scale import GainScaleStep
 from gpucal.steps.group_scale import GroupScaleStep
@@ -17,7 +18,6 @@ from gpucal.steps.lastframe import LastFrameStep
 from gpucal.steps.linearity import LinearityStep
 from gpucal.steps.persistence import PersistenceStep
 from gpucal.steps.picture_frame import PictureFrameStep
-from gpucal.steps.planned import EmiCorrStep
 from gpucal.steps.ramp_fit import RampFitStep
 from gpucal.steps.refpix import RefPixStep
 from gpucal.steps.reset import ResetStep
@@ -101,7 +101,7 @@ class Detector1Pipeline(Pipeline):
     spec = """
         save_calibrated_ramp = boolean(default=False)  # save the corrected ramps
     """
-    input_types = ("RampModel",)
+    input_types = ("RampModel", "SuperstripeRampModel")
     required_keywords: ClassVar = {
         "INSTRUME": "instrument.name",
         "DETECTOR": "instrument.detector",
