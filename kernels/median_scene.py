@@ -50,8 +50,9 @@ def relative_brightness(rates):
     xp = array_namespace(rates)
     planes = rates.reshape(len(rates), -1)
     known = ~xp.isnan(planes)
-    brightness = masked_median(planes, known, 1)[:, 0]
-    brightness = xp.where(known.any(axis=1), brightness, xp.nan)
+    if not known.any():
+        return None
+    brightness = xp.where(known.any(axis=1), masked_median(planes, known, 1)[:, 0], xp.nan)
     relative = brightness / xp.nanmedian(brightness)
     finite = xp.isfinite(relative)
     if not finite.any():

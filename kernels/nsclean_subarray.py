@@ -213,17 +213,19 @@ class Section(NamedTuple):
             The noise; zero for sections in which hardly a pixel counts, NaN where the equations have no solution.
         """
         xp = array_namespace(values)
-        squares = self.weights(mask) ** 2
+        noise = xp.zeros(values.shape)
         counted = xp.count_nonzero(mask, axis=(1, 2))
-        fitted = xp.nonzero((counted > FEWEST_FILLED * mask[0].size) & (counted >= self.frequencies.size))[0]
-        squares = squares[fitted]
+        enough = (counted > FEWEST_FILLED * mask[0].size) & (counted >= self.frequencies.size)
+        if not enough.any():
+            return noise
+        fitted = xp.nonzero(enough)[0]
+        squares = self.weights(mask[fitted]) ** 2
         lag = self.frequencies[:, None] - self.frequencies
         matrices = xp.fft.fft(squares)[:, lag % self.samples]
         sums = xp.fft.fft(squares * with_pauses(values[fitted]))[:, self.frequencies]
         spectrum = xp.zeros((fitted.size, self.samples // 2 + 1), np.complex128)
         spectrum[:, self.frequencies] = self.samples * self.passed * solved(matrices, sums)
         series = xp.fft.irfft(spectrum, self.samples).reshape(fitted.size, values.shape[1], -1)
-        noise = xp.zeros(values.shape)
         noise[fitted] = series[..., :-PAUSE]
         return noise
 
