@@ -74,7 +74,8 @@ def subtract_dark(ramp, pixeldq, dark, dark_dq, nframes=1, groupgap=0, available
 def dark_groups(dark, ngroups, nframes, groupgap, available=None):
     """Average the groups of a dark as the electronics average the frames of an exposure.
 
-    NaN counts as zero dark. Beyond its last group the dark goes on with the slope between its last two, up to
+    NaN counts as zero dark. The average is in single precision, or in double precision for a dark that is
+    continued, as in jwst 3.0.0. Beyond its last group the dark goes on with the slope between its last two, up to
     ``available`` groups. A new group averages those of its frames that are available; with none it is NaN.
 
     Parameters
@@ -96,9 +97,10 @@ def dark_groups(dark, ngroups, nframes, groupgap, available=None):
     """
     nread, ny, nx = dark.shape
     available = nread if available is None else available
+    average = average_frames if available <= nread else average_frames_and_more
     mean = array_namespace(dark).empty((ny, nx), np.float32)
     for begin in range(0, ngroups * (nframes + groupgap), nframes + groupgap):
-        average_frames((ny, nx), dark, begin, min(begin + nframes, available), mean)
+        average((ny, nx), dark, begin, min(begin + nframes, available), mean)
         yield mean
 
 
@@ -113,6 +115,17 @@ def continued(dark, frame, y, x):
 @pixel_kernel
 def average_frames(y, x, dark, begin, end, mean):
     """Average one pixel of the frames from begin to before end, NaN as zero; NaN if there are none."""
+    total = np.float32(0)
+    for frame in range(begin, end):
+        signal = dark[frame, y, x]
+        if not math.isnan(signal):
+            total += signal
+    mean[y, x] = total / (end - begin) if end > begin else math.nan
+
+
+@pixel_kernel
+def average_frames_and_more(y, x, dark, begin, end, mean):
+    """The same of a dark and its continuation."""
     nread = dark.shape[0]
     total = 0.0
     for frame in range(begin, end):

@@ -4,7 +4,9 @@ Source: the ``ramp_fitting`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/ramp_fitting/arguments.html, and jwst 3.0.0.
 """
 
-from gpucal.kernels.dqflags import DO_NOT_USE
+from gpucal.backend import pixel_kernel
+from gpucal.kernels.dqflags import DO_NOT_USE, GOOD
+from gpucal.kernels.ols_ramps import ALL_BUT_PERSISTENCE
 
 
 def keep_groups(groupdq, first, last):
@@ -54,6 +56,29 @@ def usable_range(groupdq):
         start += 1
     stop = ngroups - 1 if start < ngroups and _unusable(groupdq[:, -1]) else ngroups
     return slice(start, stop)
+
+
+def drop_ramps_of_one_group(groupdq):
+    """Flag all groups DO_NOT_USE, in place, of the ramps that have one good group alone.
+
+    Parameters
+    ----------
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+        Group flags, edited. A good group has none but PERSISTENCE.
+    """
+    nints, _, ny, nx = groupdq.shape
+    drop_ramp_of_one_group((nints, ny, nx), groupdq)
+
+
+@pixel_kernel
+def drop_ramp_of_one_group(integration, y, x, groupdq):
+    """Flag one ramp."""
+    good = 0
+    for group in range(groupdq.shape[1]):
+        good += groupdq[integration, group, y, x] & ALL_BUT_PERSISTENCE == GOOD
+    if good == 1:
+        for group in range(groupdq.shape[1]):
+            groupdq[integration, group, y, x] |= DO_NOT_USE
 
 
 def _unusable(flags) -> bool:

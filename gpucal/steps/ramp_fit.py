@@ -8,7 +8,7 @@ from gpucal.data import Exposure
 from gpucal.kernels.dqflags import DO_NOT_USE
 from gpucal.kernels.ramp_fit import fit_ramps
 from gpucal.kernels.ramp_fit_charge_loss import restore_read_variance
-from gpucal.kernels.ramp_fit_groups import keep_groups, usable_range
+from gpucal.kernels.ramp_fit_groups import drop_ramps_of_one_group, keep_groups, usable_range
 from gpucal.kernels.ramp_fit_inputs import Ramps, ReadingRules, Readout
 from gpucal.kernels.ramp_fit_optional import fit_segments
 
@@ -108,7 +108,7 @@ def check_algorithm(algorithm, exposure):
 
 def ramps_of(exposure, references, suppress_one_group):
     """The ramps of an exposure, cut to the groups that are fitted."""
-    groups = fitted_groups(exposure)
+    groups = fitted_groups(exposure, suppress_one_group)
     keywords = exposure.meta.exposure
     return Ramps(
         data=exposure.data[:, groups],
@@ -122,16 +122,19 @@ def ramps_of(exposure, references, suppress_one_group):
     )
 
 
-def fitted_groups(exposure) -> slice:
+def fitted_groups(exposure, suppress_one_group) -> slice:
     """The groups to fit; of instruments that lose whole groups, without those at the ends.
 
-    If too few groups remain, all are flagged DO_NOT_USE.
+    If too few groups remain, all are flagged DO_NOT_USE. A group that no ramp can use, but for ramps of one
+    group that are not to be fitted, is left out, too.
     """
     groupdq = exposure.groupdq
     everything = slice(0, groupdq.shape[1])
     fewest = TRIMMED_INSTRUMENTS.get(exposure.meta.instrument.name)
     if fewest is None or groupdq.shape[1] == 1:
         return everything
+    if suppress_one_group:
+        drop_ramps_of_one_group(groupdq)
     groups = usable_range(groupdq)
     if groups.stop - groups.start < fewest:
         log.warning("Fewer than %d groups can be used: no pixel has a rate", fewest)

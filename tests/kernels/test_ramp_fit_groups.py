@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, SATURATED
-from gpucal.kernels.ramp_fit_groups import keep_groups, usable_range
+from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, PERSISTENCE, SATURATED
+from gpucal.kernels.ramp_fit_groups import drop_ramps_of_one_group, keep_groups, usable_range
 
 
 def flags_after(backend, first, last, ngroups=6):
@@ -68,3 +68,16 @@ def test_an_end_that_one_pixel_can_use_stays(backend):
 def test_nothing_is_usable(backend):
     groups = usable_range(backend.asarray(np.full((2, 3, 3, 3), DO_NOT_USE, np.uint8)))
     assert groups.stop <= groups.start
+
+
+def test_ramps_of_one_good_group_are_dropped(backend):
+    groupdq = np.zeros((2, 3, 1, 4), np.uint8)
+    groupdq[0, :, 0, 0] = [PERSISTENCE, SATURATED, SATURATED]
+    groupdq[0, :, 0, 1] = [JUMP_DET, 0, DO_NOT_USE]
+    groupdq[1, :, 0, 2] = [0, PERSISTENCE, SATURATED]
+    groupdq[1, :, 0, 3] = [JUMP_DET, SATURATED, DO_NOT_USE]
+    expected = groupdq.copy()
+    expected[0, :, 0, :2] |= DO_NOT_USE
+    on_device = backend.asarray(groupdq)
+    drop_ramps_of_one_group(on_device)
+    np.testing.assert_array_equal(backend.asnumpy(on_device), expected)

@@ -16,6 +16,14 @@ EXPOSURES = {
     "niriss": {"detector": "NIS", "subarray": "SUB80", "readpatt": "NIS", "ngroups": 8, "nints": 2},
     "nirspec": {"detector": "NRS1", "subarray": "SUB32", "readpatt": "NRSRAPID", "ngroups": 12, "nints": 2},
     "fgs": {"detector": "GUIDER1", "subarray": "SUB128CNTR", "readpatt": "FGSRAPID", "ngroups": 4},
+    "miri": {"detector": "MIRIMAGE", "subarray": "SUB64", "readpatt": "FASTR1", "ngroups": 12, "nints": 3},
+    "miri_slitless": {
+        "detector": "MIRIMAGE", "subarray": "SLITLESSPRISM", "readpatt": "FASTR1", "ngroups": 5, "nints": 2
+    },
+    "miri_averaged": {
+        "detector": "MIRIMAGE", "subarray": "SUB64", "readpatt": "FASTGRPAVG", "ngroups": 6, "nints": 2
+    },
+    "miri_full_frame": {"detector": "MIRIFUSHORT", "readpatt": "SLOWR1", "ngroups": 4},
 }
 
 PARAMETERS = {
