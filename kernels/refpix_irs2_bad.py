@@ -76,7 +76,7 @@ def pair_statistics(ramp, first_of_pairs):
     """
     xp = array_namespace(ramp)
     nints, ngroups, _nrows, nx = ramp.shape
-    rows = xp.asarray(first_of_pairs)
+    rows = current_backend().asarray(first_of_pairs)
     sums = xp.zeros((nints, 3, len(first_of_pairs)))
     for integration in range(nints):
         level = ramp[integration, 0, rows, :1].astype(np.float64)

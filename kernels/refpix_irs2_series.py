@@ -53,7 +53,8 @@ def edge_lines(frame, mean, layout):
     """
     xp = array_namespace(frame)
     nx = frame.shape[-1]
-    columns = xp.asarray([*range(EDGE), *range(nx - EDGE, nx)])
+    columns = xp.arange(2 * EDGE)
+    columns = xp.where(columns < EDGE, columns, columns + nx - 2 * EDGE)
     detector_rows = nx - 1 - columns if layout.turned else columns
     there = layout.rows[..., None], columns
     values = (frame[there] - mean[there]).astype(np.float32).astype(np.float64)
