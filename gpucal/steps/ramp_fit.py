@@ -3,10 +3,12 @@
 import logging
 from typing import ClassVar, NamedTuple
 
-from gpucal.core import GpucalError, Step
+from gpucal.core import Step
 from gpucal.data import Exposure
 from gpucal.kernels.dqflags import DO_NOT_USE
-from gpucal.kernels.ramp_fit import fit_ramps
+from gpucal.kernels.likelihood import fit_ramps_by_likelihood
+from gpucal.kernels.likelihood_noise import even_read_times
+from gpucal.kernels.ramp_fit import Rates, fit_ramps
 from gpucal.kernels.ramp_fit_charge_loss import restore_read_variance
 from gpucal.kernels.ramp_fit_groups import drop_ramps_of_one_group, keep_groups, usable_range
 from gpucal.kernels.ramp_fit_inputs import Ramps, ReadingRules, Readout
@@ -42,18 +44,20 @@ class RampFitResult(NamedTuple):
 class RampFitStep(Step):
     """Fit a straight line to the ramp of each pixel: its count rate, with variances and flags.
 
-    With ``save_opt``, the fit of every segment between jumps is saved in a product of its own, named after
-    ``opt_name`` or else after the input, with suffix ``fitopt``.
+    With ``save_opt``, a product more is saved, named after ``opt_name`` or else after the input: the fit of
+    every segment between jumps with suffix ``fitopt``, or of the likelihood algorithm the chi squared of the
+    fits with suffix ``likely_chisq``.
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.ramp_fit`. A ramp with no usable group has a NaN rate.
-    The keyword GAINFACT is taken over from the gain reference, for the gain_scale step.
+    The algorithms are described in `gpucal.kernels.ramp_fit` and `gpucal.kernels.likelihood`. The second one
+    is also taken where groups are unevenly spaced in time; it needs 4 groups. A ramp with no usable group has
+    a NaN rate. The keyword GAINFACT is taken over from the gain reference, for the gain_scale step.
     """
 
     class_alias = "ramp_fit"
     spec = """
-        algorithm = option('OLS_C', 'LIKELY', default='OLS_C')  # least squares, or likelihood (not there yet)
+        algorithm = option('OLS_C', 'LIKELY', default='OLS_C')  # least squares, or likelihood
         int_name = string(default='')  # has no effect: rateints products are named like all others
         save_opt = boolean(default=False)  # save the fit of each segment, too
         opt_name = string(default='')  # file name of that product
@@ -72,43 +76,89 @@ class RampFitStep(Step):
     }
 
     def process(self, exposure, references):
-        check_algorithm(self.algorithm, exposure)
+        fit_by = ALGORITHMS[algorithm_for(exposure, self.algorithm)]
         if not keep_groups(exposure.groupdq, self.firstgroup, self.lastgroup):
             log.warning("Groups %s to %s: not a range, all are fitted", self.firstgroup, self.lastgroup)
         gain_factor = references["gain"].meta.exposure.gain_factor
         if gain_factor is not None:
             exposure.meta.exposure.gain_factor = gain_factor
 
-        ramps = ramps_of(exposure, references, self.suppress_one_group)
-        rate, rateints = fit_ramps(ramps, exposure.pixeldq)
-        restore_read_variance(ramps, rate, rateints)
-        if self.save_opt:
-            segments = fit_segments(ramps, rateints.slope, pedestal_groups(exposure.meta.exposure))
-            fitopt = exposure.blank("RampFitOutputModel", **segments._asdict())
-            self.save(fitopt, "fitopt", output_file=self.opt_name or exposure.meta.filename)
+        fit = fit_by(exposure, references, self.suppress_one_group, self.save_opt)
+        if fit.optional is not None:
+            self.save(fit.optional, fit.suffix, output_file=self.opt_name or exposure.meta.filename)
         return RampFitResult(
-            rate=rate_product(exposure, image_type(exposure.meta), rate),
-            rateints=with_times(rate_product(exposure, "CubeModel", rateints), exposure),
+            rate=rate_product(exposure, image_type(exposure.meta), fit.rate),
+            rateints=with_times(rate_product(exposure, "CubeModel", fit.rateints), exposure),
         )
 
 
-def check_algorithm(algorithm, exposure):
-    """Raise where only the likelihood algorithm would do: asked for, or groups unevenly spaced in time."""
+class Fit(NamedTuple):
+    """What an algorithm finds.
+
+    Attributes
+    ----------
+    rate, rateints : Rates
+        For the exposure, and for each integration.
+    optional : Exposure or None
+        The product that ``save_opt`` asks for.
+    suffix : str
+        Its suffix.
+    """
+
+    rate: Rates
+    rateints: Rates
+    optional: Exposure | None
+    suffix: str
+
+
+def algorithm_for(exposure, wanted) -> str:
+    """The algorithm that fits an exposure: the one that is wanted, unless its groups rule that out."""
     ngroups = exposure.data.shape[1]
-    uneven = len(exposure.meta.exposure.read_times or ()) > 0
-    if algorithm != "LIKELY" and not uneven:
-        return
-    if ngroups < LIKELY_MINIMUM_GROUPS:
+    if wanted != "LIKELY" and len(exposure.meta.exposure.read_times or ()) > 0:
+        log.warning("Algorithm LIKELY: the groups are unevenly spaced in time")
+        wanted = "LIKELY"
+    if wanted == "LIKELY" and ngroups < LIKELY_MINIMUM_GROUPS:
         log.info("Algorithm OLS_C: LIKELY needs %d groups, and there are %d", LIKELY_MINIMUM_GROUPS, ngroups)
-        return
-    reason = "its groups are unevenly spaced in time" if uneven else "algorithm LIKELY was asked for"
-    hint = "" if uneven else "; use algorithm OLS_C"
-    raise GpucalError(f"{exposure.source}: {reason}, and ramp_fit has no likelihood algorithm yet{hint}")
+        return "OLS_C"
+    return wanted
 
 
-def ramps_of(exposure, references, suppress_one_group):
-    """The ramps of an exposure, cut to the groups that are fitted."""
+def fit_by_least_squares(exposure, references, suppress_one_group, save_opt) -> Fit:
+    """Fit segments of ramps by least squares."""
     groups = fitted_groups(exposure, suppress_one_group)
+    rules = ReadingRules(suppress_one_group, forget_first_jump=groups.start > 0)
+    ramps = ramps_of(exposure, references, groups, rules)
+    rate, rateints = fit_ramps(ramps, exposure.pixeldq)
+    restore_read_variance(ramps, rate, rateints)
+    optional = None
+    if save_opt:
+        segments = fit_segments(ramps, rateints.slope, pedestal_groups(exposure.meta.exposure))
+        optional = exposure.blank("RampFitOutputModel", **segments._asdict())
+    return Fit(rate, rateints, optional, "fitopt")
+
+
+def fit_by_likelihood(exposure, references, _suppress_one_group, save_opt) -> Fit:
+    """Fit ramps by maximum likelihood; single groups are never fitted."""
+    ramps = ramps_of(exposure, references, slice(None), ReadingRules())
+    rate, rateints, chi_squared = fit_ramps_by_likelihood(ramps, exposure.pixeldq, read_times_of(exposure))
+    optional = exposure.blank("ImageModel", data=chi_squared) if save_opt else None
+    return Fit(rate, rateints, optional, "likely_chisq")
+
+
+# What the parameter ``algorithm`` names.
+ALGORITHMS = {"OLS_C": fit_by_least_squares, "LIKELY": fit_by_likelihood}
+
+
+def read_times_of(exposure):
+    """Times of the reads in each group, seconds: those given, or those of a regular readout."""
+    keywords = exposure.meta.exposure
+    given = list(keywords.read_times or ())
+    ngroups = exposure.data.shape[1]
+    return given or even_read_times(ngroups, keywords.nframes, keywords.groupgap, keywords.frame_time)
+
+
+def ramps_of(exposure, references, groups, rules):
+    """The ramps of an exposure, cut to the groups that are fitted."""
     keywords = exposure.meta.exposure
     return Ramps(
         data=exposure.data[:, groups],
@@ -118,7 +168,7 @@ def ramps_of(exposure, references, suppress_one_group):
         readout=Readout.of(keywords.group_time, keywords.frame_time, keywords.nframes),
         dark_current=exposure.average_dark_current if exposure.has("average_dark_current") else None,
         zeroframe=exposure.zeroframe if exposure.has("zeroframe") else None,
-        rules=ReadingRules(suppress_one_group, forget_first_jump=groups.start > 0),
+        rules=rules,
     )
 
 

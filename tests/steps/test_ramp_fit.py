@@ -150,16 +150,47 @@ def test_dropped_frames_move_the_pedestal(fit, tmp_path):
         np.testing.assert_allclose(saved.pedestal[0, 0, 0], expected, rtol=1e-6)
 
 
-def test_the_likelihood_algorithm_is_refused_in_words(fit):
-    with pytest.raises(GpucalError, match="no likelihood algorithm yet"):
-        fit(ramp(), algorithm="LIKELY")
+def even_ramp(**keywords):
+    """A ramp that rises by 20 DN a group."""
+    model = ramp(**keywords)
+    model.data[:] = 100 + 20 * np.arange(model.data.shape[1], dtype=np.float32)[:, None, None]
+    return model
 
 
-def test_groups_at_uneven_times_are_refused_in_words(fit):
-    model = ramp()
-    model.meta.exposure.read_times = [[1], [2, 3], [4], [5, 6, 7], [8]]
-    with pytest.raises(GpucalError, match="unevenly spaced"):
-        fit(model)
+def test_the_likelihood_algorithm(fit):
+    rate, rateints = fit(even_ramp(), algorithm="LIKELY")
+    np.testing.assert_allclose(rate.data, 20 / GROUP_TIME, rtol=1e-6)
+    np.testing.assert_allclose(rate.err**2, rate.var_poisson + rate.var_rnoise, rtol=1e-5)
+    # The read noise of a line over 5 groups that are read once.
+    read_variance = 8**2 / 2 / (GROUP_TIME**2 * 10)
+    assert rateints.var_rnoise == pytest.approx(read_variance, rel=0.2)
+
+
+def test_its_chi_squared_is_saved(fit, tmp_path):
+    fit(even_ramp(), algorithm="LIKELY", save_opt=True, output_dir=str(tmp_path))
+    path = tmp_path / "made_likely_chisq.fits"
+    assert [path] == list(tmp_path.iterdir())
+    with datamodels.ImageModel(path) as saved:
+        assert saved.data.shape == (NY, NX)
+        np.testing.assert_allclose(saved.data, 0, atol=1e-6)
+
+
+def test_groups_at_uneven_times_are_fitted_by_likelihood(fit, caplog):
+    model = even_ramp(ngroups=5)
+    model.data[:, 3:] += 20
+    model.meta.exposure.read_times = [[10.0], [20.0], [30.0], [50.0], [60.0]]
+    with caplog.at_level(logging.WARNING):
+        rate, _ = fit(model)
+    assert "unevenly spaced" in caplog.text
+    np.testing.assert_allclose(rate.data, 20 / GROUP_TIME, rtol=1e-6)
+
+
+def test_likelihood_needs_no_end_of_a_ramp_left_out(fit):
+    model = even_ramp(ngroups=7, instrument="MIRI", detector="MIRIMAGE")
+    model.groupdq[:, [0, 6]] = DO_NOT_USE
+    rate, _ = fit(model, algorithm="LIKELY")
+    np.testing.assert_allclose(rate.data, 20 / GROUP_TIME, rtol=1e-6)
+    assert not rate.dq.any()
 
 
 def test_few_groups_are_fitted_by_least_squares(fit):
