@@ -88,7 +88,7 @@ def series_noise(image, mask, passband=DEFAULT_PASSBAND):
     for length, begins in by_length(placed):
         fitted = Section.of(length, image.shape[1], passband)
         for block in row_tiles(begins.size, fitted.nbytes):
-            lines = begins[block, None] + np.arange(length)
+            lines = current_backend().asarray(begins[block, None] + np.arange(length))
             fits = fitted.noise(image[lines], mask[lines])
             if not bool(xp.isfinite(fits).all()):
                 return None

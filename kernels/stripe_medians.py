@@ -28,7 +28,7 @@ def masked_median(values, mask, axis):
     """
     xp = array_namespace(values)
     ordered = xp.sort(xp.where(mask, values, values.dtype.type(np.inf)), axis=axis)
-    count = xp.count_nonzero(mask, axis=axis, keepdims=True)
+    count = mask.sum(axis=axis, keepdims=True)
     upper = count // 2
     lower = xp.maximum(count - 1, 0) // 2
     both = (
