@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from jwst.clean_flicker_noise import clean_flicker_noise as peers_algorithm
+from jwst.pipeline import Detector1Pipeline as PeerDetector1
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare, compare_folders
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Effects
+from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep
 
 IMAGE = {"detector": "NRCB1", "subarray": "SUB64P", "readpatt": "RAPID", "ngroups": 3, "nints": 2}
@@ -146,3 +148,63 @@ def test_a_mask_that_does_not_fit(ramp, both, tmp_path, shape):
     mask.save(tmp_path / "mask.fits")
     theirs = both(ramp(**IMAGE), user_mask=str(tmp_path / "mask.fits"))
     assert theirs.meta.cal_step.clean_flicker_noise == "FAILED"
+
+
+def test_in_the_pipeline(exposure_with_cache, tmp_path):
+    exposure = str(exposure_with_cache(**IMAGE).exposure)
+    folders = [tmp_path / "ours", tmp_path / "theirs"]
+    for folder, pipeline in zip(folders, (Detector1Pipeline, PeerDetector1), strict=True):
+        folder.mkdir()
+        steps = {"clean_flicker_noise": {"skip": False, "save_mask": True}}
+        pipeline.call(exposure, save_results=True, output_dir=str(folder), steps=steps)
+    products = compare_folders(*folders)
+    assert {name.rpartition("_")[2] for name in products} == {"mask.fits", "rate.fits", "rateints.fits"}
+    for agreement in products.values():
+        agreement.assert_agrees()
+
+
+@pytest.fixture
+def imager_rate(tmp_path, without_parameter_references):
+    """A rate of the MIRI imager, and a cache with a flat that is missing or not to be used in places."""
+    rng = np.random.default_rng(10)
+    flat = datamodels.FlatModel(data=rng.normal(1, 0.02, (48, 64)).astype(np.float32))
+    flat.data[:10], flat.data[20, 30:40] = np.nan, 0
+    flat.err = np.full((48, 64), 0.01, np.float32)
+    flat.dq = np.zeros((48, 64), np.uint32)
+    flat.dq[30:33], flat.dq[40:42] = 1, 2
+    flat.dq_def = [(0, 1, "DO_NOT_USE", ""), (1, 2, "NO_FLAT_FIELD", "")]
+    rate = datamodels.ImageModel(data=rng.normal(3, 0.2, (48, 64)).astype(np.float32))
+    rate.dq = np.zeros((48, 64), np.uint32)
+    for name in ("err", "var_poisson", "var_rnoise"):
+        setattr(rate, name, np.full((48, 64), 0.2, np.float32))
+    for model in (flat, rate):
+        model.meta.instrument.name, model.meta.instrument.detector = "MIRI", "MIRIMAGE"
+        subarray = model.meta.subarray
+        subarray.name, subarray.xstart, subarray.ystart = "MASK1065", 1, 19
+        subarray.xsize, subarray.ysize, subarray.slowaxis = 64, 48, 2
+    rate.data[:10] += 3
+    rate.meta.exposure.type, rate.meta.filename = "MIR_IMAGE", "made_rate.fits"
+    rate.meta.observation.date, rate.meta.observation.time = "2023-06-01", "00:00:00"
+    cache = CrdsCache(tmp_path / "cache")
+    path = cache.reference_path("jwst_miri_flat_made.fits")
+    path.parent.mkdir(parents=True)
+    flat.save(path)
+    cache.serve("MIRI", {"flat": (("MIRIMAGE", "MASK1065"), path.name)})
+    with crds_environment(cache.environment()):
+        yield rate
+
+
+def test_outside_of_the_imager(imager_rate, peer_step, tmp_path):
+    folders = [tmp_path / "ours", tmp_path / "theirs"]
+    for folder in folders:
+        folder.mkdir()
+    parameters = {"mask_science_regions": True, "save_mask": True}
+    ours = CleanFlickerNoiseStep.call(imager_rate, output_dir=str(folders[0]), **parameters)
+    theirs = peer_step(
+        "clean_flicker_noise", imager_rate, skip=False, output_dir=str(folders[1]), **parameters
+    )
+    compare(ours, theirs).assert_agrees()
+    (product,) = compare_folders(*folders).values()
+    product.assert_agrees()
+    with datamodels.open(folders[1] / "made_mask.fits") as mask:
+        assert not mask.data[:10].any() and not mask.data[30:33].any() and mask.data[12:18].mean() > 0.9
