@@ -133,6 +133,16 @@ def test_a_reference_is_shifted_and_scaled(shift):
     np.testing.assert_array_equal(unscaled, np.repeat(np.roll(reference, shift), 2))
 
 
+def test_a_reference_of_a_length_that_rounding_makes_longer():
+    """228 samples resampled to 100 are 101, and the waves at each tick may differ in length too."""
+    reference = np.sin(2 * np.pi * (np.arange(100) + 0.5) / 100)
+    measured = 7 * np.sin(2 * np.pi * (np.arange(228) + 0.5) / 228 - 2 * np.pi * 0.3)
+    assert resampled(measured, reference.size).size == 101
+    assert best_shift(reference, resampled(measured, reference.size)[:100]) == 30
+    aligned = aligned_reference(reference, measured, resampled(measured, 457.0), 457.0, scale=True)
+    assert abs(aligned).max() == pytest.approx(7, rel=0.01)
+
+
 def test_resampling_takes_the_sample_before():
     np.testing.assert_array_equal(resampled(np.arange(4), 6.0), [0, 0, 1, 2, 2, 3])
     np.testing.assert_array_equal(resampled(np.arange(4), 2.5), [0, 1, 3])
