@@ -80,8 +80,8 @@ class Exposure:
         backend = current_backend()
         default = _ZERO_DEFAULTS.get((self.model_type, name))
         if default is not None and not self.has(name):
-            dtype, axes = default
-            return backend.xp.zeros(self.data.shape[-axes:], dtype)
+            dtype, shape = default
+            return backend.xp.zeros(shape(self), dtype)
         host = getattr(self.model, name)
         if host is None:
             raise AttributeError(f"{self.model_type} of {self.source} holds no array {name!r}")
@@ -144,10 +144,25 @@ class Exposure:
         return sum(math.prod(array.shape) * array.dtype.itemsize for array in self._arrays.values())
 
 
-# Default arrays that are zeros in the shape of the data's last axes: made where they will be used.
+def _data_shape(exposure: Exposure) -> tuple[int, ...]:
+    return exposure.data.shape
+
+
+def _image_shape(exposure: Exposure) -> tuple[int, ...]:
+    return exposure.data.shape[-2:]
+
+
+def _stripes_shape(exposure: Exposure) -> tuple[int, ...]:
+    """An image for each superstripe position."""
+    return (exposure.meta.subarray.num_superstripe, *exposure.data.shape[-2:])
+
+
+# Default arrays that are zeros, of a type and a shape: made where they will be used.
 _ZERO_DEFAULTS = {
-    ("RampModel", "groupdq"): (np.uint8, 4),
-    ("RampModel", "pixeldq"): (np.uint32, 2),
+    ("RampModel", "groupdq"): (np.uint8, _data_shape),
+    ("RampModel", "pixeldq"): (np.uint32, _image_shape),
+    ("SuperstripeRampModel", "groupdq"): (np.uint8, _data_shape),
+    ("SuperstripeRampModel", "pixeldq"): (np.uint32, _stripes_shape),
 }
 
 # Arrays that steps add to a model whose schema does not list them; they are saved in its metadata tree.

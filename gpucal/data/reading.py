@@ -36,7 +36,8 @@ def open_exposure(source) -> Exposure:
     Returns
     -------
     Exposure
-        The exposure; a raw exposure is opened as a ramp, of guide star data as a ``GuiderRawModel``.
+        The exposure; a raw exposure is opened as a ramp, one of superstripes as a ``SuperstripeRampModel``,
+        one of guide star data as a ``GuiderRawModel``.
 
     Raises
     ------
@@ -70,14 +71,14 @@ def _processed_as(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:
     for name, array in model._instance.items():
         if getattr(array, "dtype", None) == np.uint16:
             model._instance[name] = array.astype(np.float32)
-    return _raw_exposure(model, model.meta.exposure.type)
+    return _raw_exposure(model, model.meta.exposure.type, model.meta.subarray.num_superstripe)
 
 
-def _raw_exposure(source, exposure_type: str | None) -> datamodels.JwstDataModel:
+def _raw_exposure(source, exposure_type: str | None, superstripes: int | None) -> datamodels.JwstDataModel:
     """A raw exposure with float32 pixels; a ramp's flags, all zero, are made on the backend when needed."""
     if str(exposure_type).upper() in GUIDE_STAR_TYPES:
         return datamodels.GuiderRawModel(source)
-    ramp = datamodels.RampModel(source)
+    ramp = datamodels.SuperstripeRampModel(source) if superstripes else datamodels.RampModel(source)
     for name in ("groupdq", "pixeldq"):
         ramp._instance.pop(name, None)
     return ramp
@@ -94,7 +95,7 @@ def _open_file(path: Path) -> datamodels.JwstDataModel:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             if header.get("DATAMODL") == "Level1bModel":
-                return _raw_exposure(path, header.get("EXP_TYPE"))
+                return _raw_exposure(path, header.get("EXP_TYPE"), header.get("SSTR_NST"))
             return datamodels.open(path)
     except MemoryError:
         raise

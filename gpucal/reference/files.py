@@ -13,7 +13,14 @@ from gpucal.backend import current_backend
 from gpucal.errors import GpucalError
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
-from gpucal.reference.subarray import Region, SubarrayError, region_of
+from gpucal.reference.stripes import (
+    StripeCut,
+    is_multistripe,
+    stripe_cut,
+    stripe_readout,
+    superstripes_of,
+)
+from gpucal.reference.subarray import Rectangle, Region, SubarrayError, region_of
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +97,8 @@ class Reference:
         name : str
             The array's name in the model, such as ``data`` or ``dq``.
         exposure : Exposure, optional
-            Cut the array's last two axes to this exposure's subarray.
+            Cut the array's last two axes to this exposure's subarray, or to its stripes. For superstripes there
+            is one image more for each of their positions: (..., nstripes, ny, nx).
 
         Returns
         -------
@@ -103,8 +111,7 @@ class Reference:
             If the reference does not cover the exposure's subarray, or belongs to another detector.
         """
         cut = None if exposure is None else self._cut(exposure)
-        corners = cut and tuple((part.start, part.stop) for part in cut)
-        return self._kept((name, corners, current_backend().name), lambda: self._make(name, cut))
+        return self._kept((name, cut, current_backend().name), lambda: self._make(name, cut))
 
     def table(self, name: str) -> np.ndarray | None:
         """A table of the reference, on the host."""
@@ -139,12 +146,12 @@ class Reference:
         special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
         return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
-    def _make(self, name: str, cut: tuple[slice, slice] | None):
+    def _make(self, name: str, cut: Rectangle | StripeCut | None):
         host = getattr(self.model, name) if self.model.hasattr(name) else None
         if host is None:
             return None
         if cut is not None:
-            host = host[(..., *cut)]
+            host = cut.of(host)
         if host.dtype.kind == "f" and host.size and np.isnan(host.flat[0]) and np.isnan(host).all():
             raise ReferenceFileError(
                 f"{self.kind} reference {self.label}: its {name} array is NaN throughout"
@@ -155,13 +162,21 @@ class Reference:
             array.flags.writeable = False
         return array
 
-    def _cut(self, exposure) -> tuple[slice, slice]:
-        """The rows and columns of this reference that the exposure's subarray covers."""
+    def _cut(self, exposure) -> Rectangle | StripeCut:
+        """The rows and columns of this reference that the exposure's subarray covers.
+
+        A reference that says to cover the very subarray is taken to hold its stripes already; not so those of
+        superstripes, which are always cut.
+        """
+        meta = exposure.meta
         try:
-            needed = region_of(exposure.meta, exposure.data.shape)
+            needed = region_of(meta, exposure.data.shape)
+            readout = stripe_readout(meta) if is_multistripe(meta) else None
         except SubarrayError as error:
             raise ReferenceFileError(f"{exposure.source}: {error}") from error
         try:
+            if readout is not None and (superstripes_of(meta) or needed != self.region):
+                return stripe_cut(readout, needed, self.region)
             return needed.within(self.region)
         except SubarrayError as error:
             raise ReferenceFileError(

@@ -2,6 +2,9 @@
 
 import logging
 from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +20,17 @@ class SubarrayError(ValueError):
     """A reference does not cover the exposure's subarray."""
 
 
+class Rectangle(NamedTuple):
+    """A part of an image: first row and the one after the last, and the same of its columns."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    def of(self, array: np.ndarray) -> np.ndarray:
+        """This part of the last two axes of an array, as a view."""
+        return array[..., slice(*self.rows), slice(*self.columns)]
+
+
 @dataclass(frozen=True)
 class Region:
     """A rectangle on the detector: one-based corner and size, in pixels."""
@@ -26,7 +40,7 @@ class Region:
     xsize: int
     ysize: int
 
-    def within(self, other: "Region") -> tuple[slice, slice]:
+    def within(self, other: "Region") -> Rectangle:
         """The rows and columns of ``other`` that this region covers.
 
         Raises
@@ -42,7 +56,7 @@ class Region:
                 f"{other.ystart + other.ysize - 1}, the exposure needs columns {self.xstart} to "
                 f"{self.xstart + self.xsize - 1} and rows {self.ystart} to {self.ystart + self.ysize - 1}"
             )
-        return slice(y, y + self.ysize), slice(x, x + self.xsize)
+        return Rectangle((y, y + self.ysize), (x, x + self.xsize))
 
 
 def region_of(meta, shape: tuple[int, ...]) -> Region:

@@ -9,11 +9,12 @@ from gpucal.core import Step
 from gpucal.data import InputError
 from gpucal.data.reading import expand
 from gpucal.kernels.dq_init import apply_mask
+from gpucal.steps.stripes import detector_regions
 
 log = logging.getLogger(__name__)
 
 # The array of pixel flags of each type of raw exposure.
-PIXEL_FLAGS = {"RampModel": "pixeldq", "GuiderRawModel": "dq"}
+PIXEL_FLAGS = {"RampModel": "pixeldq", "SuperstripeRampModel": "pixeldq", "GuiderRawModel": "dq"}
 
 
 class DQInitStep(Step):
@@ -40,12 +41,15 @@ class DQInitStep(Step):
         if self.user_supplied_dq is not None:
             mask = mask | _user_flags(self.user_supplied_dq, mask)
         pixel_flags = PIXEL_FLAGS[exposure.model_type]
-        _reset_misshapen(exposure, pixel_flags, exposure.data.shape[-2:])
+        _reset_misshapen(exposure, pixel_flags, mask.shape)
         groupdq = None
         if "groupdq" in exposure.array_names:
             _reset_misshapen(exposure, "groupdq", exposure.data.shape)
             groupdq = exposure.groupdq
-        apply_mask(getattr(exposure, pixel_flags), groupdq, mask)
+        pixeldq = getattr(exposure, pixel_flags)
+        for region, integrations in detector_regions(exposure):
+            groups = None if groupdq is None else groupdq[integrations]
+            apply_mask(pixeldq[region], groups, mask[region])
         return exposure
 
 

@@ -19,7 +19,7 @@ class IPCStep(Step):
 
     class_alias = "ipc"
     reference_file_types = ("ipc",)
-    input_types = ("RampModel",)
+    input_types = ("RampModel", "SuperstripeRampModel")
 
     def process(self, exposure, references):
         pixels = science_pixels(exposure.meta)

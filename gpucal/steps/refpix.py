@@ -20,8 +20,11 @@ from gpucal.kernels.refpix_rows import edge_sections, subtract_edge_pixels
 from gpucal.kernels.refpix_sections import BORDER, four_output_sections, single_output_sections
 from gpucal.kernels.refpix_sides import side_windows
 from gpucal.kernels.refpix_sirs import sirs_kernels, subtract_sirs, subtract_sirs_zeroframe
+from gpucal.reference.stripes import is_multistripe, superstripes_of
 from gpucal.steps.irs2 import on_backend
 from gpucal.steps.refpix_irs2 import correct_irs2
+from gpucal.steps.refpix_stripes import stripe_pixels
+from gpucal.steps.superstripes import reassembled
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,9 @@ class RefPixStep(Step):
     are corrected by the clipped means of the reference pixels at the bottom and top edges, then by the
     running median of those at the sides or, full frames, by SIRS; subarrays read through one output by the
     clipped means of all their reference pixels. Zero frames are corrected as the groups are.
+
+    Multistripe subarrays: by the clipped means of the reference pixels of each output. Superstripes are then
+    reassembled into ramps of whole frames.
 
     NIRSpec in IRS2 readout: by the interleaved reference pixels and the reference output, which the product
     loses. MIRI: full frames, by the clipped means of the reference pixels at the sides.
@@ -62,7 +68,7 @@ class RefPixStep(Step):
     """
     reference_file_types = ("refpix", "sirskernel")
     optional_references = ("refpix", "sirskernel")
-    input_types = ("RampModel",)
+    input_types = ("RampModel", "SuperstripeRampModel")
 
     def process(self, exposure, references):
         if is_irs2(exposure.data.shape):
@@ -71,7 +77,8 @@ class RefPixStep(Step):
         if exposure.meta.instrument.name == "MIRI":
             self.correct_miri(exposure)
             return exposure
-        check_readout(exposure)
+        if is_multistripe(exposure.meta) and is_subarray(exposure):
+            return self.correct_stripes(exposure)
         axes, window = readout_of(exposure)
         kernels = self.sirs_kernels(exposure, references)
         sections, sides = self.choose_pixels(exposure, axes, window)
@@ -94,6 +101,12 @@ class RefPixStep(Step):
         subtract_sirs(frames_of(exposure), *settings)
         if has_zero_frames(exposure):
             subtract_sirs_zeroframe(exposure.zeroframe, *settings)
+
+    def correct_stripes(self, exposure):
+        """Correct a multistripe subarray; the result of superstripes is a new exposure of whole frames."""
+        axes = axes_of(exposure)
+        self.correct(exposure, axes, stripe_pixels(exposure, axes, self.odd_even_columns), None)
+        return reassembled(exposure) if superstripes_of(exposure.meta) else exposure
 
     def correct_miri(self, exposure):
         """Correct a full frame of MIRI by the clipped means of its side pixels.
@@ -187,12 +200,6 @@ def is_subarray(exposure):
     return min(exposure.data.shape[-2:]) < FULL_FRAME
 
 
-def check_readout(exposure):
-    """Raise `GpucalError` for multistripe readout: without the correction, later steps cannot use it."""
-    if getattr(exposure.meta.subarray, "multistripe_reads1", None) is not None:
-        raise GpucalError(f"{exposure.source}: multistripe readout is not supported yet")
-
-
 def readout_of(exposure):
     """How an exposure was read out, and where on the detector it lies.
 
@@ -214,15 +221,20 @@ def readout_of(exposure):
     corner = subarray.ystart, subarray.xstart
     if None in corner:
         raise GpucalError(f"{exposure.source}: its keywords SUBSTRT1 and SUBSTRT2 are missing")
-    try:
-        axes = readout_axes(subarray.fastaxis, subarray.slowaxis)
-    except ValueError as error:
-        raise GpucalError(f"{exposure.source}: {error}") from error
+    axes = axes_of(exposure)
     first_row, first_column = (start - 1 for start in corner) if is_subarray(exposure) else (0, 0)
     try:
         return axes, detector_window(first_row, first_column, exposure.data.shape[-2:], axes)
     except ValueError as error:
         raise SkipStep(f"the subarray does not lie on the detector: {error}") from error
+
+
+def axes_of(exposure):
+    """The directions of the readout; raises `GpucalError` if the keywords do not tell."""
+    try:
+        return readout_axes(exposure.meta.subarray.fastaxis, exposure.meta.subarray.slowaxis)
+    except ValueError as error:
+        raise GpucalError(f"{exposure.source}: {error}") from error
 
 
 def host_pixeldq(exposure):

@@ -20,6 +20,7 @@ from gpucal.kernels.saturation_irs2 import (
 )
 from gpucal.kernels.saturation_readpatt import flag_partial_saturation, flag_second_group
 from gpucal.steps.irs2 import normal_array, normal_rows_of
+from gpucal.steps.stripes import detector_regions
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class SaturationStep(Step):
     """
     reference_file_types = ("saturation", "superbias")
     optional_references = ("superbias",)
-    input_types = ("RampModel",)
+    input_types = ("RampModel", "SuperstripeRampModel")
 
     def process(self, exposure, references):
         """Flag the ramps, blank what is saturated in zero frames; raises `InputError` if NFRAMES is missing."""
@@ -60,17 +61,26 @@ class SaturationStep(Step):
 
     def flag(self, exposure, saturation, superbias, nframes):
         """Flag an exposure of any other readout than IRS2."""
-        threshold, flags = saturation.array("data", exposure), saturation.array("dq", exposure)
-        limit, limit_dq = saturation_limits(threshold, flags)
+        limit, limit_dq = saturation_limits(
+            saturation.array("data", exposure), saturation.array("dq", exposure)
+        )
+        bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)
         exposure.pixeldq |= limit_dq
-        ramp, groupdq, radius = exposure.data, exposure.groupdq, self.n_pix_grow_sat
-        flag_saturation(ramp, groupdq, limit, radius)
-        if self.use_readpatt:
-            bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)
-            flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius)
-            flag_second_group(ramp, groupdq, limit, bias, nframes)
+        for region, integrations in detector_regions(exposure):
+            ramp, groupdq = exposure.data[integrations], exposure.groupdq[integrations]
+            self.flag_ramps(ramp, groupdq, limit[region], limit_dq[region], bias[region], nframes)
         if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
-            blank_saturated_zeroframe(exposure.zeroframe, limit, radius)
+            for region, integrations in detector_regions(exposure):
+                blank_saturated_zeroframe(
+                    exposure.zeroframe[integrations], limit[region], self.n_pix_grow_sat
+                )
+
+    def flag_ramps(self, ramp, groupdq, limit, limit_dq, bias, nframes):
+        """Flag integrations that look at one region of the detector."""
+        flag_saturation(ramp, groupdq, limit, self.n_pix_grow_sat)
+        if self.use_readpatt:
+            flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, self.n_pix_grow_sat)
+            flag_second_group(ramp, groupdq, limit, bias, nframes)
 
     def flag_irs2(self, exposure, saturation, superbias, nframes):
         """Flag an IRS2 exposure: its normal pixels, for which the saturation reference is made."""

@@ -2,6 +2,7 @@
 
 from gpucal.core import Step
 from gpucal.kernels.superbias import subtract_superbias, subtract_superbias_zeroframe
+from gpucal.steps.stripes import detector_regions
 
 
 class SuperBiasStep(Step):
@@ -12,12 +13,18 @@ class SuperBiasStep(Step):
 
     class_alias = "superbias"
     reference_file_types = ("superbias",)
-    input_types = ("RampModel",)
+    input_types = ("RampModel", "SuperstripeRampModel")
 
     def process(self, exposure, references):
-        reference = references["superbias"]
-        superbias = reference.array("data", exposure)
-        subtract_superbias(exposure.data, exposure.pixeldq, superbias, reference.array("dq", exposure))
-        if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
-            subtract_superbias_zeroframe(exposure.zeroframe, superbias)
+        superbias, flags = (references["superbias"].array(name, exposure) for name in ("data", "dq"))
+        zero_frames = exposure.meta.exposure.zero_frame and exposure.has("zeroframe")
+        for region, integrations in detector_regions(exposure):
+            subtract_superbias(
+                exposure.data[integrations],
+                exposure.pixeldq[region],
+                superbias[region],
+                None if flags is None else flags[region],
+            )
+            if zero_frames:
+                subtract_superbias_zeroframe(exposure.zeroframe[integrations], superbias[region])
         return exposure

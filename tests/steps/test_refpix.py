@@ -137,11 +137,19 @@ def test_a_subarray_beyond_the_detector_is_skipped():
         process(exposure(corner=(2040, 1)))
 
 
-def test_multistripe_is_refused():
-    given = exposure()
+def test_stripes_take_the_flagged_pixels_of_each_output():
+    given = exposure(shape=(4, 16), corner=(505, 1))
     given.meta.subarray.multistripe_reads1 = 1
-    with pytest.raises(GpucalError, match="multistripe"):
-        process(given)
+    given.meta.subarray.num_superstripe = 0
+    given.pixeldq[0] = REFERENCE_PIXEL
+    given.data[..., :7] = 3
+    given.data[..., 7:] = 5
+    given.data[..., 1:, :] += 1
+
+    data = process(given, odd_even_columns=False).data
+
+    assert (data[..., 0, :] == 0).all()
+    assert (data[..., 1:, :] == 1).all()
 
 
 @pytest.mark.parametrize(
