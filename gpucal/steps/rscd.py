@@ -7,6 +7,7 @@ import numpy as np
 
 from gpucal.core import SkipStep, Step
 from gpucal.kernels.rscd import flag_decaying_groups, groups_to_skip
+from gpucal.reference import ReferenceFileError
 from gpucal.steps.miri import check_detector, first_integration
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,11 @@ class RscdStep(Step):
     def process(self, exposure, references):
         """Flag the groups; raises `SkipStep` for other instruments, or if nothing can or needs to be flagged."""
         check_detector(exposure)
-        spoiled = spoiled_groups(references["rscd"].table("rscd_group_skip_table"), exposure.meta)
+        reference = references["rscd"]
+        table = reference.table("rscd_group_skip_table")
+        if table is None:
+            raise ReferenceFileError(f"rscd reference {reference.label}: it has no table RSCD_GROUP_SKIP")
+        spoiled = spoiled_groups(table, exposure.meta)
         nints, ngroups = exposure.data.shape[:2]
         if ngroups < MINIMUM_GROUPS:
             raise SkipStep(f"an integration has {ngroups} groups, and {MINIMUM_GROUPS} are needed")

@@ -110,6 +110,12 @@ def test_rscd_without_a_row(table):
         RscdStep().process(exposure(readpatt="SLOWR1"), table)
 
 
+def test_rscd_without_a_table():
+    references = {"rscd": Reference("rscd", datamodels.RSCDModel())}
+    with pytest.raises(ReferenceFileError, match="no table RSCD_GROUP_SKIP"):
+        RscdStep().process(exposure(), references)
+
+
 def test_darks_of_each_integration(dark):
     result = DarkCurrentStep().process(exposure(), dark)
     expected = 9000 - np.array([2, 3, 3])[:, None] * np.arange(8)
