@@ -142,8 +142,8 @@ def test_stripes_take_the_flagged_pixels_of_each_output():
     given.meta.subarray.multistripe_reads1 = 1
     given.meta.subarray.num_superstripe = 0
     given.pixeldq[0] = REFERENCE_PIXEL
-    given.data[..., :7] = 3
-    given.data[..., 7:] = 5
+    given.data[..., :8] = 3
+    given.data[..., 8:] = 5
     given.data[..., 1:, :] += 1
 
     data = process(given, odd_even_columns=False).data
