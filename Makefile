@@ -13,7 +13,7 @@ demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
 
 test: $(VENV)/installed-for-tests lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
