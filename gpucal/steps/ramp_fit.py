@@ -183,9 +183,12 @@ def fitted_groups(exposure, suppress_one_group) -> slice:
     fewest = TRIMMED_INSTRUMENTS.get(exposure.meta.instrument.name)
     if fewest is None or groupdq.shape[1] == 1:
         return everything
+    judged = groupdq
     if suppress_one_group:
-        drop_ramps_of_one_group(groupdq)
-    groups = usable_range(groupdq)
+        # The ramps themselves keep their flags: variances are found without charge migration, too.
+        judged = groupdq.copy()
+        drop_ramps_of_one_group(judged)
+    groups = usable_range(judged)
     if groups.stop - groups.start < fewest:
         log.warning("Fewer than %d groups can be used: no pixel has a rate", fewest)
         groupdq |= DO_NOT_USE
