@@ -1,0 +1,40 @@
+"""Each parameter that a step declares is one that its recipe reads."""
+
+import ast
+import importlib
+import inspect
+
+import pytest
+
+from gpucal.core.parameters import defaults
+from gpucal.core.registry import all_classes
+from gpucal.core.step import Step
+
+# Declared so that parameter files of jwst are understood, and not read: jwst does not read them either, or
+# they ask for what gpucal does anyway.
+NOT_READ = {
+    "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
+    "RampFitStep": {"maximum_cores", "int_name"},
+}
+
+
+def declared(step_class):
+    """Parameters that are the step's own, without overrides of references."""
+    own = set(defaults(step_class)) - set(defaults(Step)) - {"steps"}
+    return {name for name in own if not name.startswith("override_")}
+
+
+def read_by(step_class):
+    """Attributes that the step's module reads, and the modules of steps that it imports from."""
+    trees = [ast.parse(inspect.getsource(inspect.getmodule(step_class)))]
+    imports = [node.module for node in trees[0].body if isinstance(node, ast.ImportFrom)]
+    helpers = [importlib.import_module(name) for name in imports if name.startswith("gpucal.steps.")]
+    trees += [ast.parse(inspect.getsource(module)) for module in helpers]
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return {node.attr for node in nodes if isinstance(node.ctx, ast.Load)}
+
+
+@pytest.mark.parametrize("step_class", all_classes(), ids=lambda step_class: step_class.__name__)
+def test_each_parameter_is_read(step_class):
+    not_read = declared(step_class) - read_by(step_class)
+    assert not_read == NOT_READ.get(step_class.__name__, set())
