@@ -124,6 +124,7 @@ def solve_line(terms, photons, read_variance, work, strip, lane):
     determinant = fill_determinants(terms, photons, read_variance, scale, work, strip, lane)
     ndifferences = terms.shape[1]
     stride = ndifferences + 1
+    unit = 1.0 / determinant
     crossed = squared = of_both = of_ones = 0.0
     ones_before = differences_before = differences_here = 0.0
     for place in range(ndifferences):
@@ -140,10 +141,10 @@ def solve_line(terms, photons, read_variance, work, strip, lane):
             ones_before = -leading
             differences_here = -difference * leading
         behind = work[strip, TIMES_ONES * stride + place, lane]
-        ones = sign / determinant * (trailing * ones_before + leading * behind) * used
+        ones = sign * unit * (trailing * ones_before + leading * behind) * used
         behind = work[strip, TIMES_DIFFERENCES * stride + place, lane]
         work[strip, TIMES_DIFFERENCES * stride + place, lane] = (
-            sign / determinant * (trailing * differences_here + leading * behind)
+            sign * unit * (trailing * differences_here + leading * behind)
         )
         work[strip, TIMES_ONES * stride + place, lane] = ones
         crossed += difference * sign / determinant * link * trailing * differences_before

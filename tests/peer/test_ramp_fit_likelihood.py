@@ -66,7 +66,7 @@ CASES = {
     "seven averaged groups": Case(5, 3, 7, nframes=4, groupgap=1),
     "faint": Case(6, 2, 7, flags=False, brightest=-0.5),
     "ten groups": Case(7, 1, 10, dark=True, holes=True),
-    "averages with zero frames": Case(8, 5, 9, nframes=2, zeroframe=True, holes=True),
+    "averages with zero frames": Case(8, 5, 9, nframes=4, zeroframe=True, holes=True),
     "zero frames of single reads": Case(9, 2, 6, zeroframe=True),
     "many groups": Case(10, 1, 45, nframes=2, dark=True),
     "MIRI": Case(11, 2, 8, instrument=("MIRI", "MIRIMAGE"), holes=True),
