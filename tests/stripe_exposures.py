@@ -42,7 +42,7 @@ SUBSTRIPES = {
         "NIRCAM", "NRCB4", "SUB64P", 1, -2, (500, 2040), (18, 60), (1, 5), (300, 70), 1, 1
     ),
     "not_repeated": Stripes("NIRCAM", "NRCALONG", "SUB64P", -1, 2, (501, 1), (12, 61), (4, 4), (100, 10)),
-    "along_x": Stripes("NIRISS", "NIS", "SUB80", -2, -1, (2048, 491), (40, 12), (4, 4), (11, 17)),
+    "along_x": Stripes("NIRISS", "NIS", "SUB80", -2, -1, (2048, 491), (32, 12), (4, 4), (11, 17)),
 }
 SUPERSTRIPES = {
     "soss": Stripes(
@@ -51,8 +51,8 @@ SUPERSTRIPES = {
         "SUB204STRIPE_SOSS",
         -2,
         -1,
-        (2048, 490),
-        (40, 14),
+        (2048, 506),
+        (12, 14),
         (4, 10),
         (0, 0),
         1,
@@ -239,3 +239,16 @@ def write_references(folder, stripes, seed=5):
         paths[kind] = str(folder / f"{kind}.fits")
         make(stripes, rng, reference_shape(stripes)).save(paths[kind])
     return paths
+
+
+def write_dark(path, stripes, ngroups):
+    """Write a dark of the subarray itself, which holds the same stripes; returns its path."""
+    rng = np.random.default_rng(6)
+    signal = np.arange(1, ngroups + 1).reshape(-1, 1, 1) * rng.exponential(0.5, stripes.shape)
+    dark = datamodels.DarkModel(
+        data=signal.astype(np.float32), dq=flags(rng, stripes.shape, DO_NOT_USE, 0.02)
+    )
+    described(dark, stripes, stripes.corner, stripes.shape)
+    dark.meta.exposure.nframes, dark.meta.exposure.groupgap, dark.meta.exposure.ngroups = 1, 0, ngroups
+    dark.save(path)
+    return str(path)

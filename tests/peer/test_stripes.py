@@ -10,7 +10,14 @@ from gpucal.steps.linearity import LinearityStep
 from gpucal.steps.refpix import RefPixStep
 from gpucal.steps.saturation import SaturationStep
 from gpucal.steps.superbias import SuperBiasStep
-from tests.stripe_exposures import SUBSTRIPES, SUPERSTRIPES, raw_exposure, stripe_ramp, write_references
+from tests.stripe_exposures import (
+    SUBSTRIPES,
+    SUPERSTRIPES,
+    raw_exposure,
+    stripe_ramp,
+    write_dark,
+    write_references,
+)
 
 pytestmark = pytest.mark.usefixtures("offline")
 
@@ -59,26 +66,24 @@ def test_step_by_step(peer_step, references, layout):
         assert agreement.agrees, f"{alias}\n{agreement}"
 
 
-NOT_RUN = ("ipc", "dark_current", "persistence", "gain_scale")
-ABSENT = {"refpix": ("refpix", "sirskernel")}
-GIVEN = {
-    "dq_init": ("mask",),
-    "saturation": ("saturation", "superbias"),
-    "superbias": ("superbias",),
-    "linearity": ("linearity",),
-    "jump": ("gain", "readnoise"),
-    "ramp_fit": ("gain", "readnoise"),
-}
+NOT_RUN = ("ipc", "persistence")
+
+
+def settings(paths):
+    """Parameters of all steps of stage 1, with an override for each reference type."""
+    return {
+        name: {f"override_{kind}": paths.get(kind, "N/A") for kind in step.reference_file_types}
+        | ({"skip": True} if name in NOT_RUN else {})
+        for name, step in Detector1Pipeline.step_defs.items()
+    }
 
 
 @pytest.mark.parametrize("layout", ["substripes-dhs", "superstripes-soss", "superstripes-repeated"])
 def test_stage_1(references, tmp_path, layout):
-    """All products of the pipeline, with groups unevenly spaced in time where stripes are read repeatedly."""
+    """All products: substripes with a dark of their own layout, repeated stripes with uneven times of groups."""
     stripes = ALL[layout]
-    paths = references(stripes)
-    steps = {name: {"skip": True} for name in NOT_RUN}
-    steps |= {name: {f"override_{kind}": paths[kind] for kind in kinds} for name, kinds in GIVEN.items()}
-    steps |= {name: {f"override_{kind}": "N/A" for kind in kinds} for name, kinds in ABSENT.items()}
+    dark = {} if stripes.superstripes else {"dark": write_dark(tmp_path / "dark.fits", stripes, 5)}
+    steps = settings(references(stripes) | dark)
     raw = raw_exposure(stripe_ramp(stripes, 12, ngroups=5), tmp_path / "jw1_uncal.fits")
     for folder, pipeline in {"ours": Detector1Pipeline, "theirs": PeerDetector1}.items():
         (tmp_path / folder).mkdir()
