@@ -1,7 +1,7 @@
 """The ipc step."""
 
 from gpucal.backend import array_namespace
-from gpucal.core import GpucalError, Step
+from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.ipc import correct_ipc
 from gpucal.kernels.irs2_layout import is_irs2
 from gpucal.steps.irs2 import normal_rows_of
@@ -15,6 +15,10 @@ class IPCStep(Step):
     """Undo the coupling of neighbouring pixels by inter-pixel capacitance in all groups.
 
     Reference pixels, those interleaved by IRS2 too, zero frames, errors and flags are left as they are.
+
+    Multistripe subarrays are corrected as if their rows were neighbours. The step is skipped for those whose
+    start is the last row of the detector or close to it, since it is read first: their keywords do not tell
+    which rows see light.
     """
 
     class_alias = "ipc"
@@ -23,6 +27,8 @@ class IPCStep(Step):
 
     def process(self, exposure, references):
         pixels = science_pixels(exposure.meta)
+        if any(part.stop < part.start for part in pixels):
+            raise SkipStep("no pixel of the subarray sees light, by the place that its keywords tell")
         try:
             if is_irs2(exposure.data.shape):
                 correct_normal_pixels(exposure, references["ipc"].array("data"), pixels)

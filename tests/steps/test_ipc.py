@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from gpucal.core import GpucalError
+from gpucal.core import GpucalError, SkipStep
 from gpucal.data import Exposure
 from gpucal.reference import Reference
 from gpucal.steps.ipc import IPCStep, science_pixels
@@ -72,3 +72,10 @@ def test_kernels_of_pixels_are_cut_to_the_subarray():
 def test_a_kernel_without_a_centre_is_named():
     with pytest.raises(GpucalError, match=r"made_uncal.fits: .*central"):
         process(exposure(), np.ones((2, 2)))
+
+
+def test_a_subarray_that_is_placed_beyond_the_last_row_is_skipped():
+    given = exposure()
+    given.meta.subarray.xstart = 2048
+    with pytest.raises(SkipStep, match="no pixel of the subarray sees light"):
+        IPCStep().process(given, {"ipc": Reference("ipc", kernel_model(np.ones((3, 3))))})
