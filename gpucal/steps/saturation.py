@@ -64,7 +64,8 @@ class SaturationStep(Step):
         limit, limit_dq = saturation_limits(
             saturation.array("data", exposure), saturation.array("dq", exposure)
         )
-        bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)
+        has_bias = self.use_readpatt and superbias is not None
+        bias = superbias.array("data", exposure) if has_bias else _zeros_like(limit)
         exposure.pixeldq |= limit_dq
         for region, integrations in detector_regions(exposure):
             ramp, groupdq = exposure.data[integrations], exposure.groupdq[integrations]
