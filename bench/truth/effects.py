@@ -8,8 +8,13 @@ from scipy.ndimage import binary_erosion
 from bench.truth.exposures import corrected_ramp, expected_signal, simulated, usable
 from gpucal.kernels.dqflags import DO_NOT_USE, SATURATED
 from gpucal.simulate import Effects
+from gpucal.simulate.detectors import detector_named
 
+MIRI = {"detector": "MIRIMAGE", "subarray": "SUB64", "readpatt": "FASTR1", "ngroups": 20, "nints": 2}
 NIRCAM = {"detector": "NRCB1", "subarray": "SUB160", "readpatt": "BRIGHT2", "ngroups": 8}
+
+# The bias of detectors that have no superbias step.
+ZERO_POINTS = {"MIRIMAGE": detector_named("MIRIMAGE").bias}
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,18 @@ class Case:
         What the simulation has.
     settings : dict
         The readout.
+    left_out : tuple of str
+        Steps that would hide the effect.
+    differences : bool
+        Measure the differences of adjacent groups: the step leaves what the first group has.
     """
 
     effect: str
     step: str
     effects: Effects
     settings: dict
+    left_out: tuple[str, ...] = ()
+    differences: bool = False
 
 
 CASES = (
@@ -60,17 +71,30 @@ CASES = (
         Effects.only("ipc", "stars", "saturation", stars_per_pixel=2e-3, ipc_coupling=0.005),
         NIRCAM,
     ),
+    Case(
+        "1/f noise, differences of groups",
+        "clean_flicker_noise",
+        Effects.only("one_over_f", one_over_f_level=10.0),
+        NIRCAM,
+        differences=True,
+    ),
+    Case("MIRI: settling after a reset", "reset", Effects.only("reset_anomaly"), MIRI),
+    Case("MIRI: first frame", "firstframe", Effects.only("first_frame"), MIRI, ("rscd",)),
+    Case("MIRI: last frame", "lastframe", Effects.only("last_frame"), MIRI),
+    Case("MIRI: decay after the switch of the reset", "rscd", Effects.only("switch_decay"), MIRI),
+    Case("MIRI: dark that settles", "dark_current", Effects.only("dark", "dark_settling"), MIRI),
 )
 
 
-def residuals(ramp, rate: np.ndarray) -> np.ndarray:
-    """The ramp less what light alone makes, in groups without SATURATED or DO_NOT_USE, DN.
+def residuals(ramp, rate: np.ndarray, differences: bool) -> np.ndarray:
+    """The ramp less what light alone makes, in groups without SATURATED or DO_NOT_USE, DN; or its differences.
 
     Of usable pixels with eight usable neighbours: beyond the edge of a subarray nothing is known.
     """
     inner = binary_erosion(usable(ramp.pixeldq), np.ones((3, 3)))
     good = (ramp.groupdq & (SATURATED | DO_NOT_USE) == 0) & inner
-    return (ramp.data - expected_signal(ramp, rate))[good]
+    left = ramp.data - expected_signal(ramp, rate)
+    return np.diff(left, axis=1)[good[:, 1:] & good[:, :-1]] if differences else left[good]
 
 
 def measure() -> list[tuple[Case, tuple[float, float], tuple[float, float]]]:
@@ -78,8 +102,9 @@ def measure() -> list[tuple[Case, tuple[float, float], tuple[float, float]]]:
     found = []
     for case in CASES:
         with simulated(effects=case.effects, seed=5, **case.settings) as simulation:
-            ramps = [corrected_ramp(simulation, without) for without in (case.step, None)]
-            left = [residuals(ramp, simulation.truth.rate) for ramp in ramps]
+            ramps = [corrected_ramp(simulation, case.step, skip, case.left_out) for skip in (True, False)]
+            zero_point = ZERO_POINTS.get(case.settings["detector"], 0.0)
+            left = [residuals(ramp, simulation.truth.rate, case.differences) - zero_point for ramp in ramps]
         found.append((case, *((float(r.mean()), float(r.std())) for r in left)))
     return found
 

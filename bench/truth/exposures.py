@@ -20,15 +20,15 @@ def simulated(**settings) -> Iterator[Simulation]:
             yield simulation
 
 
-def corrected_ramp(simulation: Simulation, without: str | None = None):
-    """The ramp that would be fitted, with all default steps but one.
+def corrected_ramp(simulation: Simulation, step: str, skip: bool, left_out: tuple[str, ...] = ()):
+    """The ramp that would be fitted, without one step or with it, be that the default or not.
 
     Returns
     -------
     RampModel
     """
-    skipped = {name: {"skip": True} for name in ("jump", "ramp_fit", without) if name}
-    return Detector1Pipeline.call(simulation.exposure, steps=skipped)
+    steps = {name: {"skip": True} for name in ("jump", "ramp_fit", *left_out)} | {step: {"skip": skip}}
+    return Detector1Pipeline.call(simulation.exposure, steps=steps)
 
 
 def usable(pixeldq: np.ndarray) -> np.ndarray:
