@@ -1,6 +1,8 @@
 # make demo   install gpucal, simulate an exposure, calibrate it, and show the result
 # make test   install what the tests need, and run them
 # make lint   check style
+# make parity compare with jwst anew, into docs/parity.md
+# make truth  compare with what the simulator put in, into docs/truth.md
 
 PYTHON ?= python3
 VENV := .venv
