@@ -6,6 +6,7 @@ import numpy as np
 from stdatamodels.jwst import datamodels
 
 from gpucal.kernels.dqflags import DEAD, DO_NOT_USE, HOT, NO_FLAT_FIELD
+from gpucal.simulate.crds_cache import DETECTOR, READPATT, SUBARRAY, selection_keys
 
 FLAT_ERROR = 0.003
 BAD_PIXELS = 0.02  # fraction, of each kind
@@ -65,8 +66,9 @@ def provide_references(cache, header, pixels, rng):
         path = paths[kind] = cache.reference_path(f"jwst_fgs_{kind}_{header['DETECTOR'].lower()}.fits")
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save(path)
-    selection = (header["DETECTOR"], header["SUBARRAY"])
-    cache.serve("FGS", {kind: (selection, path.name) for kind, path in paths.items()})
+    values = {DETECTOR: header["DETECTOR"], SUBARRAY: header["SUBARRAY"], READPATT: "N/A"}
+    rows = {kind: (tuple(values[key] for key in selection_keys(kind)), path.name) for kind, path in paths.items()}
+    cache.serve("FGS", rows)
     return paths
 
 
