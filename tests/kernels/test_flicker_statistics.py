@@ -29,7 +29,7 @@ def test_a_flat_is_divided_out(backend):
     image = tilted()
     plain = background_statistics(backend.asarray(image), axis=1)
     divided = background_statistics(backend.asarray(image * flat), axis=1, flat=backend.asarray(flat))
-    np.testing.assert_allclose(divided, plain, rtol=2e-3, atol=1e-6)
+    np.testing.assert_allclose(divided, plain, rtol=1e-5, atol=1e-7)
 
 
 def test_steps_between_channels():
