@@ -40,7 +40,7 @@ def test_imports_point_one_way(path):
         assert imported <= KERNELS_MAY_IMPORT
     elif part in LAYERS:
         allowed = {*LAYERS[LAYERS.index(part) :]}
-        if part in ("steps", "simulate"):
+        if part in ("steps", "simulate", "data"):
             allowed |= {"kernels"}
         if part == "core":
             allowed |= {"cfg"}

@@ -18,7 +18,7 @@ from types import FunctionType
 from typing import ClassVar, NamedTuple
 
 import numba
-from numba import config, cuda, njit
+from numba import config, njit
 from numba.core.dispatcher import Dispatcher
 
 from gpucal.backend.selection import current_backend
@@ -37,7 +37,7 @@ def {name}(grid_start, grid_stop, {extents}, {arguments}):
 
 _GRID = """
 def {name}({extents}, {arguments}):
-    grid_point = cuda.grid(1)
+    grid_point = grid_cuda.grid(1)
     if grid_point < {rows} * {columns}:
         grid_row = grid_point // {columns}
         grid_column = grid_point % {columns}
@@ -139,14 +139,16 @@ class PixelKernel:
             return njit(loop, nogil=True, cache=True, **_COMPILE)
 
     def _build_grid(self, ndim: int) -> Callable:
+        from numba import cuda  # here, because it takes long to import and the cpu backend needs none of it
+
         pixel = interpreted(self.function) if config.ENABLE_CUDASIM else self._compiled
-        return cuda.jit(self._function_from(_GRID, ndim, pixel=pixel))
+        return cuda.jit(self._function_from(_GRID, ndim, pixel=pixel, cuda=cuda))
 
     @cached_property
     def _compiled(self) -> Dispatcher:
         return njit(self.function, forceinline=True, **_COMPILE)
 
-    def _function_from(self, template: str, ndim: int, pixel: Callable) -> FunctionType:
+    def _function_from(self, template: str, ndim: int, **names) -> FunctionType:
         if ndim not in _AXES:
             raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
         source = template.format(
@@ -157,7 +159,7 @@ class PixelKernel:
         )
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
         code = compile(source, inspect.getfile(self.function), "exec")
-        namespace = {"grid_pixel": pixel, "cuda": cuda, "__name__": self.function.__module__}
+        namespace = {"__name__": self.function.__module__} | {f"grid_{name}": value for name, value in names.items()}
         exec(code, namespace)  # noqa: S102  (a template of this file)
         return namespace[f"{self.__name__}_{ndim}d"]
 

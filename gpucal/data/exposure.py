@@ -1,12 +1,12 @@
 """A data model whose arrays live on the backend."""
 
 import math
-from functools import lru_cache
 
 import numpy as np
 from stdatamodels.jwst import datamodels
 
 from gpucal.backend import current_backend
+from gpucal.data.outline import StoredImage, images_of
 
 
 class Exposure:
@@ -22,6 +22,8 @@ class Exposure:
         The model to wrap. It is given away: use `to_model` to have it back, complete.
     source : str, optional
         The name of the input that the exposure came from, after which products are named.
+    images : dict of str to StoredImage, optional
+        Images of the model that are still in a file.
 
     Notes
     -----
@@ -29,10 +31,16 @@ class Exposure:
     data quality arrays), made on the backend. An array that has no default raises `AttributeError`.
     """
 
-    def __init__(self, model: datamodels.JwstDataModel, source: str | None = None):
+    def __init__(
+        self,
+        model: datamodels.JwstDataModel,
+        source: str | None = None,
+        images: dict[str, StoredImage] | None = None,
+    ):
         self.__dict__["model"] = model
         self.__dict__["source"] = source or model.meta.filename
         self.__dict__["_arrays"] = {}
+        self.__dict__["_stored"] = dict(images or {})
         self.__dict__["_names"] = _array_names(type(model))
 
     @property
@@ -52,7 +60,12 @@ class Exposure:
 
     def has(self, name: str) -> bool:
         """Whether the exposure holds this array, rather than a default or nothing."""
-        return name in self._arrays or self.model._instance.get(name) is not None
+        return name in self._arrays or name in self._stored or self.model._instance.get(name) is not None
+
+    def shape_of(self, name: str) -> tuple[int, ...] | None:
+        """The shape of an array that the exposure holds, without moving it; None where it holds none."""
+        holder = self._arrays.get(name, self._stored.get(name, self.model._instance.get(name)))
+        return None if holder is None else tuple(holder.shape)
 
     def __getattr__(self, name: str):
         if name.startswith("_"):
@@ -66,6 +79,7 @@ class Exposure:
     def __setattr__(self, name: str, value) -> None:
         if name in self._names:
             self._arrays[name] = current_backend().xp.ascontiguousarray(value)
+            self._stored.pop(name, None)
             self.model._instance.pop(name, None)
         elif name == "source":
             self.__dict__["source"] = value
@@ -73,12 +87,16 @@ class Exposure:
             setattr(self.model, name, value)
 
     def __delattr__(self, name: str) -> None:
-        self._arrays.pop(name, None)
-        self.model._instance.pop(name, None)
+        for holder in (self._arrays, self._stored, self.model._instance):
+            holder.pop(name, None)
 
     def _take(self, name: str):
+        if name in self._stored:
+            array = self._stored[name].load()
+            del self._stored[name]
+            return array
         backend = current_backend()
-        default = _ZERO_DEFAULTS.get((self.model_type, name))
+        default = ZERO_DEFAULTS.get((self.model_type, name))
         if default is not None and not self.has(name):
             dtype, shape = default
             return backend.xp.zeros(shape(self), dtype)
@@ -120,6 +138,7 @@ class Exposure:
             The wrapped model; on the cpu backend it shares memory with the exposure.
         """
         backend = current_backend()
+        self._take_all()
         for name, array in self._arrays.items():
             setattr(self.model, name, backend.asnumpy(array))
         return self.model
@@ -130,6 +149,7 @@ class Exposure:
         Writing a file may edit unsigned arrays in place for a while, so these are copied.
         """
         backend = current_backend()
+        self._take_all()
         model = type(self.model)()
         instance = {name: value for name, value in self.model._instance.items() if name not in self._arrays}
         model._instance.update(_detached(instance))
@@ -137,6 +157,11 @@ class Exposure:
             host = backend.asnumpy(array)
             setattr(model, name, host.copy() if host.dtype.kind == "u" else host)
         return model
+
+    def _take_all(self) -> None:
+        """Take what is still in a file."""
+        for name in list(self._stored):
+            getattr(self, name)
 
     @property
     def nbytes(self) -> int:
@@ -158,7 +183,8 @@ def _stripes_shape(exposure: Exposure) -> tuple[int, ...]:
 
 
 # Default arrays that are zeros, of a type and a shape: made where they will be used.
-_ZERO_DEFAULTS = {
+ZERO_DEFAULTS = {
+    ("GuiderRawModel", "dq"): (np.uint32, _image_shape),
     ("RampModel", "groupdq"): (np.uint8, _data_shape),
     ("RampModel", "pixeldq"): (np.uint32, _image_shape),
     ("SuperstripeRampModel", "groupdq"): (np.uint8, _data_shape),
@@ -178,9 +204,6 @@ def _detached(tree):
     return tree
 
 
-@lru_cache
 def _array_names(model_class: type) -> frozenset[str]:
-    """The names of a model's arrays: entries of its schema with one data type (tables have a list), and more."""
-    properties = model_class().schema["properties"]
-    listed = {name for name, entry in properties.items() if isinstance(entry.get("datatype"), str)}
-    return frozenset(listed | _UNLISTED_ARRAYS.get(model_class.__name__, set()))
+    """The names of a model's arrays."""
+    return frozenset(images_of(model_class)) | _UNLISTED_ARRAYS.get(model_class.__name__, set())

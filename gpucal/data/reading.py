@@ -1,14 +1,18 @@
 """Open what a user hands over: a path or an open model."""
 
+import math
 import os
 import warnings
 from pathlib import Path
 
 import numpy as np
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
 from stdatamodels.jwst import datamodels
 
-from gpucal.data.exposure import Exposure
+from gpucal.data.asdf_start import prepare_asdf
+from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
+from gpucal.data.outline import read_outline
 from gpucal.errors import GpucalError
 
 # The exposure types of the guide star functions, whose raw exposures are no ramps.
@@ -52,7 +56,7 @@ def open_exposure(source) -> Exposure:
         path = expand(source)
         if not path.is_file():
             raise InputError(f"{path}: no such file")
-        exposure = Exposure(_open_file(path), source=str(path))
+        exposure = _open_file(path)
     _check_pixels(exposure)
     return exposure
 
@@ -60,7 +64,7 @@ def open_exposure(source) -> Exposure:
 def _check_pixels(exposure: Exposure) -> None:
     """Raise if the exposure's main array is missing or empty."""
     primary = exposure.model.get_primary_array_name()
-    if primary in exposure.array_names and not (exposure.has(primary) and getattr(exposure, primary).size):
+    if primary in exposure.array_names and not math.prod(exposure.shape_of(primary) or (0,)):
         raise InputError(f"{exposure.source}: holds no pixels (no group in its {primary} array)")
 
 
@@ -71,51 +75,56 @@ def _processed_as(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:
     for name, array in model._instance.items():
         if getattr(array, "dtype", None) == np.uint16:
             model._instance[name] = array.astype(np.float32)
-    return _raw_exposure(model, model.meta.exposure.type, model.meta.subarray.num_superstripe)
-
-
-def _raw_exposure(source, exposure_type: str | None, superstripes: int | None) -> datamodels.JwstDataModel:
-    """A raw exposure with float32 pixels; a ramp's flags, all zero, are made on the backend when needed."""
-    if str(exposure_type).upper() in GUIDE_STAR_TYPES:
-        return datamodels.GuiderRawModel(source)
-    ramp = datamodels.SuperstripeRampModel(source) if superstripes else datamodels.RampModel(source)
+    raw = _raw_class(model.meta.exposure.type, model.meta.subarray.num_superstripe)(model)
     for name in ("groupdq", "pixeldq"):
-        ramp._instance.pop(name, None)
-    return ramp
+        raw._instance.pop(name, None)
+    return raw
 
 
-def _open_file(path: Path) -> datamodels.JwstDataModel:
-    is_fits = path.suffix.lower() in (".fits", ".fit")
-    if is_fits:
-        _check_whole(path)
-    header = fits.getheader(path, ignore_missing_simple=False) if is_fits else {}
-    if is_fits and "DATAMODL" not in header:
-        raise InputError(f"{path}: not a JWST product (its header has no DATAMODL keyword)")
+def _raw_class(exposure_type: str | None, superstripes: int | None) -> type[datamodels.JwstDataModel]:
+    """The model that a raw exposure is opened as; its flags, all zero, are made on the backend when needed."""
+    if str(exposure_type).upper() in GUIDE_STAR_TYPES:
+        return datamodels.GuiderRawModel
+    return datamodels.SuperstripeRampModel if superstripes else datamodels.RampModel
+
+
+def _open_file(path: Path) -> Exposure:
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-            if header.get("DATAMODL") == "Level1bModel":
-                return _raw_exposure(path, header.get("EXP_TYPE"), header.get("SSTR_NST"))
-            return datamodels.open(path)
-    except MemoryError:
+        return _open_fits(path) if path.suffix.lower() in (".fits", ".fit") else _open_whole(path)
+    except (MemoryError, InputError):
         raise
     except Exception as error:
         raise InputError(f"{path}: cannot be read as a JWST product ({_one_line(error)})") from error
 
 
-def _check_whole(path: Path) -> None:
-    """Raise if a FITS file is no FITS file or ends before its last extension does."""
+def _open_whole(path: Path, opener=datamodels.open) -> Exposure:
+    prepare_asdf()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+        return Exposure(opener(path), source=str(path))
+
+
+def _open_fits(path: Path) -> Exposure:
+    """Open a FITS file, its images to be read when they are used."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", category=fits.verify.VerifyWarning)
-            warnings.filterwarnings("error", message="File may have been truncated")
-            with fits.open(path, memmap=True) as hdulist:
-                end = max(hdu._data_offset + hdu._data_size for hdu in hdulist)
-    except (OSError, Warning, ValueError) as error:
+        header = fits.getheader(path, ignore_missing_simple=False)
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable FITS file ({_one_line(error)})") from error
-    size = path.stat().st_size
-    if size < end:
-        raise InputError(f"{path}: truncated ({size} bytes of at least {end}); fetch the file again")
+    if "DATAMODL" not in header:
+        raise InputError(f"{path}: not a JWST product (its header has no DATAMODL keyword)")
+    is_raw = header["DATAMODL"] == "Level1bModel"
+    model_class = getattr(datamodels, header["DATAMODL"], None)
+    if is_raw:
+        model_class = _raw_class(header.get("EXP_TYPE"), header.get("SSTR_NST"))
+    if model_class is None:
+        return _open_whole(path)
+    try:
+        outline = read_outline(path, model_class)
+    except (OSError, fits.verify.VerifyWarning, AstropyUserWarning) as error:
+        raise InputError(f"{path}: not a readable FITS file ({_one_line(error)})") from error
+    if any((model_class.__name__, name) not in ZERO_DEFAULTS for name in outline.defaults):
+        return _open_whole(path, model_class)
+    return Exposure(outline.model, str(path), outline.images)
 
 
 def _one_line(error: BaseException) -> str:

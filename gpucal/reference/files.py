@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import numpy as np
 from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
-from gpucal.backend import current_backend
+from gpucal.backend import array_namespace, current_backend
+from gpucal.data.asdf_start import prepare_asdf
+from gpucal.data.outline import Outline, read_outline
+from gpucal.data.rectangle import Rectangle
 from gpucal.errors import GpucalError
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
@@ -20,7 +24,7 @@ from gpucal.reference.stripes import (
     stripe_readout,
     superstripes_of,
 )
-from gpucal.reference.subarray import Rectangle, Region, SubarrayError, region_of
+from gpucal.reference.subarray import Region, SubarrayError, region_of
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class Reference:
         self.path = None if self._given is not None else Path(source)
         self.from_crds = from_crds
         self._model = self._given
+        self._outline = None if self._given is None else Outline(self._given, {}, frozenset())
 
     def __repr__(self) -> str:
         return f"Reference({self.kind!r}, {str(self.path or self._given)!r})"
@@ -61,7 +66,7 @@ class Reference:
 
     @property
     def model(self) -> datamodels.JwstDataModel:
-        """The open model, on the host.
+        """The whole model, on the host.
 
         Raises
         ------
@@ -69,13 +74,20 @@ class Reference:
             If the file is not there, or is not a reference of this type.
         """
         if self._model is None:
-            self._model = self._open()
+            self._model = self._read(self._open)
         return self._model
+
+    @property
+    def outline(self) -> Outline:
+        """The model but for its images; see `model` for what is raised."""
+        if self._outline is None:
+            self._outline = self._read(self._open_outline)
+        return self._outline
 
     @property
     def meta(self):
         """The metadata tree; kept, so that it is there when the file is not opened again."""
-        return self._kept("meta", self._metadata_only).meta
+        return self._kept("meta", lambda: self.outline.model).meta
 
     @property
     def region(self) -> Region:
@@ -86,8 +98,7 @@ class Reference:
         SubarrayError
             If its subarray keywords are missing or impossible.
         """
-        primary = PRIMARY_ARRAYS.get(self.kind, "data")
-        return self._kept("region", lambda: region_of(self.meta, getattr(self.model, primary).shape))
+        return self._kept("region", lambda: region_of(self.meta, self._shape))
 
     def array(self, name: str, exposure=None):
         """An array of the reference, on the backend.
@@ -115,21 +126,35 @@ class Reference:
 
     def table(self, name: str) -> np.ndarray | None:
         """A table of the reference, on the host."""
-        table = getattr(self.model, name, None)
+        table = self._kept(("table", name), lambda: getattr(self.outline.model, name, None))
         return None if table is None else np.asarray(table)
 
     def close(self) -> None:
-        """Let the host copy go; arrays on the backend stay."""
-        if self._given is None and self._model is not None:
+        """Let the host copy go, and the file; arrays on the backend stay."""
+        if self._given is not None:
+            return
+        if self._model is not None:
             self._model.close()
-            self._model = None
+        self._model = self._outline = None
 
     def _open(self) -> datamodels.JwstDataModel:
+        prepare_asdf()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return getattr(datamodels, self._model_class(), datamodels.open)(self.path)
+
+    def _open_outline(self) -> Outline:
+        model_class = getattr(datamodels, self._model_class(), None)
+        if model_class is None or self.path.suffix != ".fits":
+            return Outline(self.model, {}, frozenset())
+        return read_outline(self.path, model_class, validate_on_assignment=False)
+
+    def _read(self, reader: Callable):
+        """What a reader makes of the file."""
         try:
-            opener = getattr(datamodels, self._model_class(), datamodels.open)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return opener(self.path)
+            return reader()
+        except ReferenceFileError:
+            raise
         except FileNotFoundError as error:
             raise ReferenceFileError(f"{self.kind} reference {self.path}: no such file") from error
         except MemoryError:
@@ -146,21 +171,38 @@ class Reference:
         special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
         return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """The shape of the array whose last two axes are the detector's rows and columns."""
+        primary = PRIMARY_ARRAYS.get(self.kind, "data")
+        stored = self.outline.images.get(primary)
+        return getattr(self.model, primary).shape if stored is None else stored.shape
+
     def _make(self, name: str, cut: Rectangle | StripeCut | None):
-        host = getattr(self.model, name) if self.model.hasattr(name) else None
-        if host is None:
+        stored = self.outline.images.get(name)
+        if stored is not None and not isinstance(cut, StripeCut):
+            array = self._read(lambda: stored.load(cut))
+        else:
+            array = self._moved(name, cut)
+        if array is None:
             return None
-        if cut is not None:
-            host = cut.of(host)
-        if host.dtype.kind == "f" and host.size and np.isnan(host.flat[0]) and np.isnan(host).all():
+        if _is_nan_throughout(array):
             raise ReferenceFileError(
                 f"{self.kind} reference {self.label}: its {name} array is NaN throughout"
             )
-        array = current_backend().asarray(host)
         if isinstance(array, np.ndarray):
             array = array.view()
             array.flags.writeable = False
         return array
+
+    def _moved(self, name: str, cut: Rectangle | StripeCut | None):
+        """An array of the whole model, cut on the host."""
+        if not (name in self.outline.defaults or name in self.outline.images or self.outline.model.hasattr(name)):
+            return None
+        host = getattr(self.model, name)
+        if host is None:
+            return None
+        return current_backend().asarray(host if cut is None else cut.of(host))
 
     def _cut(self, exposure) -> Rectangle | StripeCut:
         """The rows and columns of this reference that the exposure's subarray covers.
@@ -197,7 +239,9 @@ class Reference:
         except FileNotFoundError as error:
             raise ReferenceFileError(f"{self.kind} reference {self.path}: no such file") from error
 
-    def _metadata_only(self) -> datamodels.JwstDataModel:
-        model = datamodels.JwstDataModel()
-        model.update(self.model)
-        return model
+
+def _is_nan_throughout(array) -> bool:
+    if array.dtype.kind != "f" or not array.size:
+        return False
+    isnan = array_namespace(array).isnan
+    return bool(isnan(array.reshape(-1)[0])) and bool(isnan(array).all())

@@ -2,9 +2,8 @@
 
 import logging
 from dataclasses import dataclass
-from typing import NamedTuple
 
-import numpy as np
+from gpucal.data.rectangle import Rectangle
 
 log = logging.getLogger(__name__)
 
@@ -18,17 +17,6 @@ _INTERLEAVED = (3200, 2048)
 
 class SubarrayError(ValueError):
     """A reference does not cover the exposure's subarray."""
-
-
-class Rectangle(NamedTuple):
-    """A part of an image: first row and the one after the last, and the same of its columns."""
-
-    rows: tuple[int, int]
-    columns: tuple[int, int]
-
-    def of(self, array: np.ndarray) -> np.ndarray:
-        """This part of the last two axes of an array, as a view."""
-        return array[..., slice(*self.rows), slice(*self.columns)]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""Let asdf start quickly.
+
+When the first model is made, asdf asks all installed packages for their extensions: it parses dozens of manifests,
+and imports packages for sky coordinates and transforms. The manifests are parsed here with the parser written in C.
+In a process that handles nothing but plain metadata, as ramps and rates have, `plain_metadata` leaves out
+the extensions for everything else, until something turns up that needs them.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asdf
+import numpy as np
+import yaml
+from asdf.tags.core import HistoryEntry, Software
+from astropy.io import fits
+
+try:
+    from asdf import _entry_points
+except ImportError:  # not a public part of asdf: without it, all extensions are loaded
+    _entry_points = None
+
+# The packages whose entry points plain metadata need: they have schemas, and nothing that takes long to import.
+_PLAIN_PACKAGES = {
+    "asdf",
+    "asdf-coordinates-schemas",
+    "asdf-standard",
+    "asdf-transform-schemas",
+    "asdf-wcs-schemas",
+}
+_PLAIN_ENTRIES = {"jwst_datamodel"}
+_PLAIN_VALUES = (str, bytes, bool, int, float, complex, np.generic, np.ndarray, type(None), HistoryEntry, Software)
+
+# A tag in a YAML tree that is none of the core of the ASDF standard.
+_OTHER_TAG = re.compile(rb"\s!(?!core/|<tag:stsci.edu:asdf/core/)")
+
+_all_entry_points = getattr(_entry_points, "entry_points", None)
+_only_plain = False
+
+
+def prepare_asdf(content=None) -> None:
+    """Load the extensions of asdf, unless they are loaded, with the quicker YAML parser.
+
+    Parameters
+    ----------
+    content : `astropy.io.fits.HDUList`, bytes or dict, optional
+        What is about to be read or written: if it holds more than plain metadata, all extensions are loaded.
+    """
+    if _only_plain and content is not None and not _is_plain(content):
+        _take_all()
+    configuration = asdf.get_config()
+    slow = yaml.SafeLoader
+    yaml.SafeLoader = getattr(yaml, "CSafeLoader", slow)
+    try:
+        _ = configuration.extensions
+    finally:
+        yaml.SafeLoader = slow
+
+
+@contextmanager
+def plain_metadata() -> Iterator[None]:
+    """Load no extension that plain metadata do not need, inside a ``with`` block."""
+    global _only_plain
+    if _all_entry_points is None:
+        yield
+        return
+    _only_plain = True
+    _entry_points.entry_points = _plain_entry_points
+    try:
+        yield
+    finally:
+        _take_all()
+
+
+def _take_all() -> None:
+    """From now on, load all extensions."""
+    global _only_plain
+    if not _only_plain:
+        return
+    _only_plain = False
+    _entry_points.entry_points = _all_entry_points
+    asdf.get_config().reset_resources()
+    asdf.get_config().reset_extensions()
+
+
+def _plain_entry_points(group: str) -> list:
+    points = _all_entry_points(group=group)
+    return [
+        point
+        for point in points
+        if point.dist.name.replace("_", "-") in _PLAIN_PACKAGES or point.name in _PLAIN_ENTRIES
+    ]
+
+
+def _is_plain(content) -> bool:
+    if isinstance(content, fits.HDUList):
+        return "ASDF" not in content or _is_plain(bytes(content["ASDF"].data))
+    if isinstance(content, bytes):
+        tree = content.partition(b"\n...")[0]
+        return not _OTHER_TAG.search(tree)
+    if isinstance(content, dict):
+        return all(_is_plain(value) for value in content.values())
+    if isinstance(content, list | tuple):
+        return all(_is_plain(value) for value in content)
+    return isinstance(content, _PLAIN_VALUES)

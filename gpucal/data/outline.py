@@ -1,0 +1,135 @@
+"""Data models without the pixels of their images: metadata and tables now, images when they are used."""
+
+import os
+import warnings
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from stdatamodels.jwst.datamodels import JwstDataModel, dqflags
+from stdatamodels.jwst.datamodels.model_base import DefaultDQMixin
+
+from gpucal.backend import current_backend
+from gpucal.data.asdf_start import prepare_asdf
+from gpucal.data.file_pixels import FilePixels
+from gpucal.data.rectangle import Rectangle
+from gpucal.data.skeleton import read_skeleton
+from gpucal.kernels.flag_definitions import standardize_flags
+
+
+class Image(NamedTuple):
+    """An array of a model: the FITS extension that holds it, if any, and the type of its values."""
+
+    extension: str | None
+    dtype: np.dtype
+
+
+class StoredImage(NamedTuple):
+    """An image whose pixels are still in a file.
+
+    Attributes
+    ----------
+    pixels : FilePixels
+        The pixels.
+    dtype : dtype
+        The type that the model gives them.
+    meanings : (n, 2) uint32 array or None
+        For flags that the file defines itself: each of its bits, and the standard one.
+    """
+
+    pixels: FilePixels
+    dtype: np.dtype
+    meanings: np.ndarray | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the image."""
+        return self.pixels.shape
+
+    def load(self, window: Rectangle | None = None):
+        """The image, or a part of it, on the backend."""
+        loaded = self.pixels.load(self.dtype, window)
+        if self.meanings is not None:
+            standardize_flags(loaded, current_backend().asarray(self.meanings))
+        return loaded
+
+
+class Outline(NamedTuple):
+    """A model that was read from a FITS file but for its images.
+
+    Attributes
+    ----------
+    model : `stdatamodels.jwst.datamodels.JwstDataModel`
+        Metadata, tables, and arrays that no extension of their own holds.
+    images : dict of str to StoredImage
+        The images that the file holds, by the name that they have in the model.
+    defaults : frozenset of str
+        The images that it lacks, and that the model has a default for.
+    """
+
+    model: JwstDataModel
+    images: dict[str, StoredImage]
+    defaults: frozenset[str]
+
+
+@lru_cache
+def images_of(model_class: type) -> dict[str, Image]:
+    """The arrays that a model may hold at the top of its tree (not its tables), by name."""
+    prepare_asdf()
+    properties = model_class().schema["properties"]
+    return {
+        name: Image(entry.get("fits_hdu"), np.dtype(entry["datatype"]))
+        for name, entry in properties.items()
+        if isinstance(entry.get("datatype"), str)
+    }
+
+
+def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outline:
+    """Read a model from a FITS file but for its images.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    model_class : type
+        The class of the model.
+    **settings
+        For the model, such as ``validate_on_assignment``.
+
+    Returns
+    -------
+    Outline
+        The model, and where its images are.
+
+    Raises
+    ------
+    OSError, ValueError, Warning
+        If it is no FITS file, or ends before its last extension does.
+    """
+    known = images_of(model_class)
+    path = Path(path)
+    skeleton = read_skeleton(path, {image.extension for image in known.values()})
+    prepare_asdf(skeleton.hdulist)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = model_class(skeleton.hdulist, **settings)
+    images, defaults = {}, set()
+    for name, image in known.items():
+        if image.extension in skeleton.pixels:
+            meanings = _meanings(model) if name == "dq" else None
+            images[name] = StoredImage(skeleton.pixels[image.extension], image.dtype, meanings)
+            model._instance.pop(name, None)
+        elif getattr(model._instance.get(name), "size", None) == 0:  # a default of the shape of an empty image
+            defaults.add(name)
+            del model._instance[name]
+    return Outline(model, images, frozenset(defaults))
+
+
+def _meanings(model: JwstDataModel) -> np.ndarray | None:
+    """The bits of a file's flags and the standard ones, where the file has a table that defines them."""
+    definitions = getattr(model, "dq_def", None) if isinstance(model, DefaultDQMixin) else None
+    if definitions is None or not len(definitions):
+        return None
+    named = zip(definitions["VALUE"], definitions["NAME"], strict=True)
+    return np.array([(bit, dqflags.pixel.get(name.strip(), 0)) for bit, name in named], np.uint32)

@@ -1,0 +1,80 @@
+"""FITS files without their pixels: headers and tables at once, images when they are used."""
+
+import warnings
+from collections.abc import Collection
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from astropy.io import fits
+
+from gpucal.data.file_pixels import FilePixels
+
+
+class Skeleton(NamedTuple):
+    """A FITS file without the pixels of some of its images.
+
+    Attributes
+    ----------
+    hdulist : `astropy.io.fits.HDUList`
+        In place of these images it has empty ones, with as many axes.
+    pixels : dict of str to FilePixels
+        What was left in the file, by the name of the extension.
+    """
+
+    hdulist: fits.HDUList
+    pixels: dict[str, FilePixels]
+
+
+def read_skeleton(path: Path, images: Collection[str]) -> Skeleton:
+    """Read a FITS file but for the pixels of its images.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    images : collection of str
+        The names of the extensions whose pixels stay in the file. Those that have them in another form than
+        plain numbers are read all the same.
+
+    Returns
+    -------
+    Skeleton
+        Independent of the file but for the pixels.
+
+    Raises
+    ------
+    OSError, ValueError, Warning
+        If it is no FITS file, or ends before its last extension does.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", category=fits.verify.VerifyWarning)
+        warnings.filterwarnings("error", message="File may have been truncated")
+        file = open(path, "rb")  # noqa: SIM115  (stays open as long as pixels are in it)
+        with fits.open(path, memmap=False, lazy_load_hdus=False) as opened:
+            end = max(hdu._data_offset + hdu._data_size for hdu in opened)
+            size = path.stat().st_size
+            if size < end:
+                raise OSError(f"truncated ({size} bytes of at least {end}); fetch the file again")
+            hdulist, pixels = fits.HDUList(), {}
+            for hdu in opened:
+                left = _left_in_file(hdu, images, file)
+                if left is not None:
+                    pixels[hdu.name] = left
+                    hdulist.append(_emptied(hdu))
+                else:
+                    hdu.data  # noqa: B018  (read now, while the file is open)
+                    hdulist.append(hdu)
+    return Skeleton(hdulist, pixels)
+
+
+def _left_in_file(hdu, images: Collection[str], file) -> FilePixels | None:
+    wanted = isinstance(hdu, fits.ImageHDU) and hdu.ver == 1 and hdu.name in images
+    return FilePixels.of(hdu, file) if wanted else None
+
+
+def _emptied(hdu: fits.ImageHDU) -> fits.ImageHDU:
+    header = hdu.header.copy()
+    for keyword in ("BZERO", "BSCALE"):
+        header.remove(keyword, ignore_missing=True)
+    return fits.ImageHDU(np.zeros((0,) * len(hdu.shape), np.float32), header)
