@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import curve_fit
 
 from gpucal.backend import array_namespace, current_backend
 from gpucal.kernels.sigma_clip import clipped_spread_below, clipped_statistics, place, sorted_finite
@@ -49,6 +48,8 @@ def histogram_level(ordered) -> Level:
     The histogram spans four clipped standard deviations about the clipped mean; where no Gaussian can be
     fitted, these two are the answer. The fit is that of a curve of 2000 points, on the host.
     """
+    from scipy.optimize import curve_fit
+
     statistics = clipped_statistics(ordered)
     clipped = Level(statistics.mean, statistics.sigma)
     reach = HISTOGRAM_REACH * clipped.sigma

@@ -6,7 +6,6 @@ the period.
 """
 
 import numpy as np
-from scipy.interpolate import make_interp_spline
 
 from gpucal.backend import pixel_function
 
@@ -33,6 +32,8 @@ def spline_coefficients(wave):
         distance from its left end, in units of an interval. For `wave_at`, on the host.
     """
     wave = np.asarray(wave, np.float64)
+    from scipy.interpolate import make_interp_spline
+
     closed = np.concatenate([wave[-1:], wave, wave[:1]])
     places = np.arange(closed.size, dtype=np.float64)
     spline = make_interp_spline(places, closed, k=3)

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
 EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
 SMALLEST_RING = 8  # pixels that close around a hole
@@ -110,6 +109,8 @@ def find_regions(mask, min_area):
     list of Region
         The regions.
     """
+    from scipy import ndimage
+
     labels, count = ndimage.label(mask, structure=EIGHT_NEIGHBORS)
     if count == 0:
         return []
@@ -129,6 +130,8 @@ def find_regions(mask, min_area):
 
 def _filled_area(region):
     """Area of a region with its holes."""
+    from scipy import ndimage
+
     return np.count_nonzero(ndimage.binary_fill_holes(region.image, EIGHT_NEIGHBORS))
 
 

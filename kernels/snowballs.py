@@ -10,7 +10,6 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/jump/description.html.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from gpucal.backend import current_backend
 from gpucal.kernels.dqflags import JUMP_DET, SATURATED
@@ -144,6 +143,8 @@ def with_core(jumps, cores):
     """Those of some jumps that have the centre of a core in their ellipse."""
     if not jumps or not cores:
         return []
+    from scipy.spatial import KDTree
+
     centers = KDTree([(core.x, core.y) for core in cores])
     distances, _ = centers.query([(jump.x, jump.y) for jump in jumps])
     # No ellipse of connected pixels reaches as far as twice their number.

@@ -97,10 +97,12 @@ def run(args: argparse.Namespace) -> None:
     if words.what is None:
         raise CommandLineError("say what to run, such as: gpucal strun calwebb_detector1 exposure_uncal.fits")
     from gpucal.core.log_config import choose_rules, log_set_up
+    from gpucal.data.asdf_start import plain_metadata
 
     config, step_class = find_step(words.what)
     logcfg = args.logcfg or (config and config.logcfg)
-    with log_set_up(choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, logcfg)):
+    rules = choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, logcfg)
+    with plain_metadata(), log_set_up(rules):
         _configure_and_run(args, words, config, step_class)
 
 

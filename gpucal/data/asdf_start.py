@@ -97,7 +97,7 @@ def _is_plain(content) -> bool:
     if isinstance(content, fits.HDUList):
         return "ASDF" not in content or _is_plain(bytes(content["ASDF"].data))
     if isinstance(content, bytes):
-        tree = content.partition(b"\n...")[0]
+        tree = content.partition(b"\n---")[2].partition(b"\n...")[0]
         return not _OTHER_TAG.search(tree)
     if isinstance(content, dict):
         return all(_is_plain(value) for value in content.values())

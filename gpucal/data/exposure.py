@@ -137,10 +137,9 @@ class Exposure:
         `stdatamodels.jwst.datamodels.JwstDataModel`
             The wrapped model; on the cpu backend it shares memory with the exposure.
         """
-        backend = current_backend()
         self._take_all()
-        for name, array in self._arrays.items():
-            setattr(self.model, name, backend.asnumpy(array))
+        for name in self._arrays:
+            self.model._instance[name] = self._on_host(name)
         return self.model
 
     def snapshot(self) -> datamodels.JwstDataModel:
@@ -148,15 +147,20 @@ class Exposure:
 
         Writing a file may edit unsigned arrays in place for a while, so these are copied.
         """
-        backend = current_backend()
         self._take_all()
         model = type(self.model)()
         instance = {name: value for name, value in self.model._instance.items() if name not in self._arrays}
         model._instance.update(_detached(instance))
-        for name, array in self._arrays.items():
-            host = backend.asnumpy(array)
-            setattr(model, name, host.copy() if host.dtype.kind == "u" else host)
+        for name in self._arrays:
+            host = self._on_host(name)
+            model._instance[name] = host.copy() if host.dtype.kind == "u" else host
         return model
+
+    def _on_host(self, name: str) -> np.ndarray:
+        """An array as the model has it; put into the model's tree it needs no check against the schema."""
+        host = current_backend().asnumpy(self._arrays[name])
+        listed = images_of(type(self.model)).get(name)
+        return host if listed is None else host.astype(listed.dtype, copy=False)
 
     def _take_all(self) -> None:
         """Take what is still in a file."""

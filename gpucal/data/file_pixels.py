@@ -78,6 +78,10 @@ class FilePixels:
         """The type of the values."""
         return _DTYPES[self.encoding]
 
+    @property
+    def _stored_dtype(self) -> np.dtype:
+        return np.dtype(f"u{self.dtype.itemsize}")
+
     def load(self, dtype: np.dtype | None = None, window: Rectangle | None = None):
         """Read the pixels, and decode them on the backend.
 
@@ -99,15 +103,15 @@ class FilePixels:
             If the file ends too early.
         """
         dtype = self.dtype if dtype is None else np.dtype(dtype)
-        if dtype.kind == "f" and self.dtype.kind == "f" and dtype != self.dtype:
+        if dtype != self.dtype and (self.dtype.kind, dtype.kind) != ("u", "f"):
             return self.load(window=window).astype(dtype)
         ny, nx = (1, *self.shape)[-2:]
         rows, columns = window or Rectangle((0, ny), (0, nx))
         shape = (*self.shape[:-2], rows[1] - rows[0], columns[1] - columns[0])
         out = current_backend().xp.empty(shape if len(self.shape) > 1 else (shape[-1],), dtype)
         lines = out.reshape(-1, shape[-1])
-        # Floating point is decoded as the integers that share its bits.
-        lines = lines.view(np.uint32) if self.dtype.kind == "f" else lines
+        if self.dtype.kind != "u":  # decoded as the unsigned integers that share its bits
+            lines = lines.view(self._stored_dtype)
         done = 0
         for stored in self._stored_rows(rows):
             stop = done + len(stored)
@@ -123,7 +127,7 @@ class FilePixels:
         """The same range of rows of all images, as they stand in the file, in blocks whose memory is used again."""
         ny, nx = (1, *self.shape)[-2:]
         nplanes = math.prod(self.shape[:-2])
-        dtype = np.dtype(f"u{abs(self.encoding.bits) // 8}")
+        dtype = self._stored_dtype
         if rows == (0, ny):
             nplanes, ny, rows = 1, nplanes * ny, (0, nplanes * ny)
         tiles = list(row_tiles(rows[1] - rows[0], nx * dtype.itemsize, READ_BYTES))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from stdatamodels.jwst.datamodels import JwstDataModel, dqflags
-from stdatamodels.jwst.datamodels.model_base import DefaultDQMixin
+from stdatamodels.jwst.datamodels.model_base import DefaultDQMixin, DefaultErrMixin
 
 from gpucal.backend import current_backend
 from gpucal.data.asdf_start import prepare_asdf
@@ -19,10 +19,28 @@ from gpucal.kernels.flag_definitions import standardize_flags
 
 
 class Image(NamedTuple):
-    """An array of a model: the FITS extension that holds it, if any, and the type of its values."""
+    """An array of a model, as its schema has it.
+
+    Attributes
+    ----------
+    extension : str or None
+        The FITS extension that holds it.
+    dtype : dtype
+        The type of its values.
+    ndim : int or None
+        The number of its axes; None where it has those of the main array.
+    default : number or None
+        The value that it has where a file lacks it.
+    """
 
     extension: str | None
     dtype: np.dtype
+    ndim: int | None
+    default: float | None
+
+    def made_for(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The array that stands in for a missing one in a model whose main array has a shape."""
+        return np.full(shape[-(self.ndim or len(shape)) :], self.default, self.dtype)
 
 
 class StoredImage(NamedTuple):
@@ -55,6 +73,10 @@ class StoredImage(NamedTuple):
         return loaded
 
 
+# The images that a model makes for itself where a file lacks them, and the kind of model that does.
+_DEFAULTS = {"dq": DefaultDQMixin, "err": DefaultErrMixin}
+
+
 class Outline(NamedTuple):
     """A model that was read from a FITS file but for its images.
 
@@ -65,7 +87,7 @@ class Outline(NamedTuple):
     images : dict of str to StoredImage
         The images that the file holds, by the name that they have in the model.
     defaults : frozenset of str
-        The images that it lacks, and that the model has a default for.
+        The images that it lacks, and that a model makes when all of it is read.
     """
 
     model: JwstDataModel
@@ -79,7 +101,12 @@ def images_of(model_class: type) -> dict[str, Image]:
     prepare_asdf()
     properties = model_class().schema["properties"]
     return {
-        name: Image(entry.get("fits_hdu"), np.dtype(entry["datatype"]))
+        name: Image(
+            entry.get("fits_hdu"),
+            np.dtype(entry["datatype"]),
+            entry.get("ndim", entry.get("max_ndim")),
+            entry.get("default"),
+        )
         for name, entry in properties.items()
         if isinstance(entry.get("datatype"), str)
     }
@@ -114,16 +141,15 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = model_class(skeleton.hdulist, **settings)
-    images, defaults = {}, set()
-    for name, image in known.items():
-        if image.extension in skeleton.pixels:
-            meanings = _meanings(model) if name == "dq" else None
-            images[name] = StoredImage(skeleton.pixels[image.extension], image.dtype, meanings)
-            model._instance.pop(name, None)
-        elif getattr(model._instance.get(name), "size", None) == 0:  # a default of the shape of an empty image
-            defaults.add(name)
-            del model._instance[name]
-    return Outline(model, images, frozenset(defaults))
+    images = {
+        name: StoredImage(skeleton.pixels[image.extension], image.dtype, _meanings(model) if name == "dq" else None)
+        for name, image in known.items()
+        if image.extension in skeleton.pixels
+    }
+    for name in images:  # what the ASDF tree has to say of an image that it has not
+        model._instance.pop(name, None)
+    lacking = {name for name, kind in _DEFAULTS.items() if isinstance(model, kind) and not model.hasattr(name)}
+    return Outline(model, images, frozenset(lacking - images.keys()))
 
 
 def _meanings(model: JwstDataModel) -> np.ndarray | None:

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 from astropy.io import fits
 
 from gpucal.data.file_pixels import FilePixels
@@ -17,7 +16,7 @@ class Skeleton(NamedTuple):
     Attributes
     ----------
     hdulist : `astropy.io.fits.HDUList`
-        In place of these images it has empty ones, with as many axes.
+        In place of these images it has their headers alone.
     pixels : dict of str to FilePixels
         What was left in the file, by the name of the extension.
     """
@@ -69,7 +68,7 @@ def read_skeleton(path: Path, images: Collection[str]) -> Skeleton:
 
 
 def _left_in_file(hdu, images: Collection[str], file) -> FilePixels | None:
-    wanted = isinstance(hdu, fits.ImageHDU) and hdu.ver == 1 and hdu.name in images
+    wanted = type(hdu) is fits.ImageHDU and hdu.ver == 1 and hdu.name in images
     return FilePixels.of(hdu, file) if wanted else None
 
 
@@ -77,4 +76,4 @@ def _emptied(hdu: fits.ImageHDU) -> fits.ImageHDU:
     header = hdu.header.copy()
     for keyword in ("BZERO", "BSCALE"):
         header.remove(keyword, ignore_missing=True)
-    return fits.ImageHDU(np.zeros((0,) * len(hdu.shape), np.float32), header)
+    return fits.ImageHDU(None, header)

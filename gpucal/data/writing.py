@@ -8,6 +8,7 @@ from pathlib import Path
 
 from astropy.io import fits
 
+from gpucal.data.asdf_start import prepare_asdf
 from gpucal.errors import GpucalError
 
 
@@ -60,6 +61,7 @@ def write_model(model, path: str | os.PathLike) -> Path:
     try:
         workplace = Path(tempfile.mkdtemp(prefix=".gpucal-", dir=path.parent))
         partial = workplace / path.name
+        prepare_asdf(model._instance)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
             model.save(partial)

@@ -12,7 +12,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.backend import array_namespace, current_backend
 from gpucal.data.asdf_start import prepare_asdf
-from gpucal.data.outline import Outline, read_outline
+from gpucal.data.outline import Outline, images_of, read_outline
 from gpucal.data.rectangle import Rectangle
 from gpucal.errors import GpucalError
 from gpucal.reference import store
@@ -199,7 +199,10 @@ class Reference:
         """An array of the whole model, cut on the host."""
         if not (name in self.outline.defaults or name in self.outline.images or self.outline.model.hasattr(name)):
             return None
-        host = getattr(self.model, name)
+        if name in self.outline.defaults:
+            host = images_of(type(self.outline.model))[name].made_for(self._shape)
+        else:
+            host = getattr(self.model, name)
         if host is None:
             return None
         return current_backend().asarray(host if cut is None else cut.of(host))
