@@ -148,7 +148,11 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
     }
     for name in images:  # what the ASDF tree has to say of an image that it has not
         model._instance.pop(name, None)
-    lacking = {name for name, kind in _DEFAULTS.items() if isinstance(model, kind) and not model.hasattr(name)}
+    lacking = {
+        name
+        for name, kind in _DEFAULTS.items()
+        if isinstance(model, kind) and model._instance.get(name) is None
+    }
     return Outline(model, images, frozenset(lacking - images.keys()))
 
 

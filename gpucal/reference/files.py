@@ -197,13 +197,12 @@ class Reference:
 
     def _moved(self, name: str, cut: Rectangle | StripeCut | None):
         """An array of the whole model, cut on the host."""
-        if not (name in self.outline.defaults or name in self.outline.images or self.outline.model.hasattr(name)):
-            return None
-        if name in self.outline.defaults:
-            host = images_of(type(self.outline.model))[name].made_for(self._shape)
-        else:
+        outline = self.outline
+        if name in outline.defaults:
+            host = images_of(type(outline.model))[name].made_for(self._shape)
+        elif name in outline.images or outline.model._instance.get(name) is not None:
             host = getattr(self.model, name)
-        if host is None:
+        else:
             return None
         return current_backend().asarray(host if cut is None else cut.of(host))
 
