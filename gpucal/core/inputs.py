@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from stdatamodels.jwst.datamodels import JwstDataModel
-
 from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
+from gpucal.lazy import datamodels
 
 
 def exposures_of(source, input_dir: str | None = None) -> list[Exposure]:
@@ -31,7 +30,7 @@ def exposures_of(source, input_dir: str | None = None) -> list[Exposure]:
     InputError
         If one cannot be opened, or an association names none.
     """
-    if isinstance(source, JwstDataModel | Exposure):
+    if isinstance(source, Exposure | datamodels.JwstDataModel):
         return [open_exposure(source)]
     if isinstance(source, Sequence) and not isinstance(source, str):
         return [exposure for one in source for exposure in exposures_of(one, input_dir)]

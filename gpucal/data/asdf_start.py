@@ -7,19 +7,12 @@ the extensions for everything else, until something turns up that needs them.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import asdf
 import numpy as np
-import yaml
-from asdf.tags.core import HistoryEntry, Software
-from astropy.io import fits
 
-try:
-    from asdf import _entry_points
-except ImportError:  # not a public part of asdf: without it, all extensions are loaded
-    _entry_points = None
+from gpucal.lazy import asdf, fits
 
 # The packages whose entry points plain metadata need: they have schemas, and nothing that takes long to import.
 _PLAIN_PACKAGES = {
@@ -30,13 +23,14 @@ _PLAIN_PACKAGES = {
     "asdf-wcs-schemas",
 }
 _PLAIN_ENTRIES = {"jwst_datamodel"}
-_PLAIN_VALUES = (str, bytes, bool, int, float, complex, np.generic, np.ndarray, type(None), HistoryEntry, Software)
+_PLAIN_VALUES = (str, bytes, bool, int, float, complex, np.generic, np.ndarray, type(None))
+_PLAIN_TYPES = ("HistoryEntry", "Software")
 
 # A tag in a YAML tree that is none of the core of the ASDF standard.
 _OTHER_TAG = re.compile(rb"\s!(?!core/|<tag:stsci.edu:asdf/core/)")
 
-_all_entry_points = getattr(_entry_points, "entry_points", None)
-_only_plain = False
+# What asdf asks for entry points, while something else stands in its place.
+_all_entry_points: Callable | None = None
 
 
 def prepare_asdf(content=None) -> None:
@@ -47,8 +41,10 @@ def prepare_asdf(content=None) -> None:
     content : `astropy.io.fits.HDUList`, bytes or dict, optional
         What is about to be read or written: if it holds more than plain metadata, all extensions are loaded.
     """
-    if _only_plain and content is not None and not _is_plain(content):
+    if _all_entry_points is not None and content is not None and not _is_plain(content):
         _take_all()
+    import yaml
+
     configuration = asdf.get_config()
     slow = yaml.SafeLoader
     yaml.SafeLoader = getattr(yaml, "CSafeLoader", slow)
@@ -61,27 +57,34 @@ def prepare_asdf(content=None) -> None:
 @contextmanager
 def plain_metadata() -> Iterator[None]:
     """Load no extension that plain metadata do not need, inside a ``with`` block."""
-    global _only_plain
-    if _all_entry_points is None:
-        yield
-        return
-    _only_plain = True
-    _entry_points.entry_points = _plain_entry_points
+    global _all_entry_points
+    place = _entry_points()
+    if hasattr(place, "entry_points"):
+        _all_entry_points = place.entry_points
+        place.entry_points = _plain_entry_points
     try:
         yield
     finally:
         _take_all()
 
 
+def _entry_points():
+    """The module of asdf that finds extensions; None in a version that has no such module."""
+    try:
+        from asdf import _entry_points
+    except ImportError:
+        return None
+    return _entry_points
+
+
 def _take_all() -> None:
     """From now on, load all extensions."""
-    global _only_plain
-    if not _only_plain:
-        return
-    _only_plain = False
-    _entry_points.entry_points = _all_entry_points
-    asdf.get_config().reset_resources()
-    asdf.get_config().reset_extensions()
+    global _all_entry_points
+    if _all_entry_points is not None:
+        _entry_points().entry_points = _all_entry_points
+        _all_entry_points = None
+        asdf.get_config().reset_resources()
+        asdf.get_config().reset_extensions()
 
 
 def _plain_entry_points(group: str) -> list:
@@ -103,4 +106,4 @@ def _is_plain(content) -> bool:
         return all(_is_plain(value) for value in content.values())
     if isinstance(content, list | tuple):
         return all(_is_plain(value) for value in content)
-    return isinstance(content, _PLAIN_VALUES)
+    return isinstance(content, _PLAIN_VALUES) or type(content).__name__ in _PLAIN_TYPES

@@ -1,12 +1,14 @@
 """A data model whose arrays live on the backend."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np
-from stdatamodels.jwst import datamodels
 
 from gpucal.backend import current_backend
 from gpucal.data.outline import StoredImage, images_of
+from gpucal.lazy import datamodels
 
 
 class Exposure:
@@ -107,7 +109,7 @@ class Exposure:
         self.model._instance.pop(name, None)
         return array
 
-    def blank(self, model_type: str, **arrays) -> "Exposure":
+    def blank(self, model_type: str, **arrays) -> Exposure:
         """A new exposure of another type with this one's metadata.
 
         Parameters

@@ -1,5 +1,7 @@
 """The pixels of an image extension that are still in their file, and their way to the backend."""
 
+from __future__ import annotations
+
 import math
 import os
 from collections.abc import Iterator
@@ -7,11 +9,11 @@ from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from astropy.io import fits
 
 from gpucal.backend import current_backend, row_tiles
 from gpucal.data.rectangle import Rectangle
 from gpucal.kernels.decode import decode
+from gpucal.lazy import fits
 
 # What is read at once: small enough to be decoded while it is still in the processor's cache.
 READ_BYTES = 8 * 2**20
@@ -66,7 +68,7 @@ class FilePixels:
     shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, hdu: fits.ImageHDU, file: BinaryIO) -> "FilePixels | None":
+    def of(cls, hdu: fits.ImageHDU, file: BinaryIO) -> FilePixels | None:
         """The pixels of an extension; None where they have to be decoded otherwise."""
         header = hdu.header
         encoding = Encoding(header["BITPIX"], int(header.get("BZERO", 0)))

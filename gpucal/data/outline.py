@@ -1,5 +1,7 @@
 """Data models without the pixels of their images: metadata and tables now, images when they are used."""
 
+from __future__ import annotations
+
 import os
 import warnings
 from functools import lru_cache
@@ -7,8 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from stdatamodels.jwst.datamodels import JwstDataModel, dqflags
-from stdatamodels.jwst.datamodels.model_base import DefaultDQMixin, DefaultErrMixin
 
 from gpucal.backend import current_backend
 from gpucal.data.asdf_start import prepare_asdf
@@ -16,6 +16,7 @@ from gpucal.data.file_pixels import FilePixels
 from gpucal.data.rectangle import Rectangle
 from gpucal.data.skeleton import read_skeleton
 from gpucal.kernels.flag_definitions import standardize_flags
+from gpucal.lazy import datamodels
 
 
 class Image(NamedTuple):
@@ -73,8 +74,8 @@ class StoredImage(NamedTuple):
         return loaded
 
 
-# The images that a model makes for itself where a file lacks them, and the kind of model that does.
-_DEFAULTS = {"dq": DefaultDQMixin, "err": DefaultErrMixin}
+# The images that a model makes for itself where a file lacks them, and the base class of models that do.
+_DEFAULTS = {"dq": "DefaultDQMixin", "err": "DefaultErrMixin"}
 
 
 class Outline(NamedTuple):
@@ -90,7 +91,7 @@ class Outline(NamedTuple):
         The images that it lacks, and that a model makes when all of it is read.
     """
 
-    model: JwstDataModel
+    model: datamodels.JwstDataModel
     images: dict[str, StoredImage]
     defaults: frozenset[str]
 
@@ -151,15 +152,19 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
     lacking = {
         name
         for name, kind in _DEFAULTS.items()
-        if isinstance(model, kind) and model._instance.get(name) is None
+        if _is_a(kind, model) and model._instance.get(name) is None
     }
     return Outline(model, images, frozenset(lacking - images.keys()))
 
 
-def _meanings(model: JwstDataModel) -> np.ndarray | None:
+def _meanings(model: datamodels.JwstDataModel) -> np.ndarray | None:
     """The bits of a file's flags and the standard ones, where the file has a table that defines them."""
-    definitions = getattr(model, "dq_def", None) if isinstance(model, DefaultDQMixin) else None
+    definitions = getattr(model, "dq_def", None) if _is_a(_DEFAULTS["dq"], model) else None
     if definitions is None or not len(definitions):
         return None
     named = zip(definitions["VALUE"], definitions["NAME"], strict=True)
-    return np.array([(bit, dqflags.pixel.get(name.strip(), 0)) for bit, name in named], np.uint32)
+    return np.array([(bit, datamodels.dqflags.pixel.get(name.strip(), 0)) for bit, name in named], np.uint32)
+
+
+def _is_a(base: str, model: datamodels.JwstDataModel) -> bool:
+    return any(kind.__name__ == base for kind in type(model).__mro__)

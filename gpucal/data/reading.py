@@ -1,19 +1,19 @@
 """Open what a user hands over: a path or an open model."""
 
+from __future__ import annotations
+
 import math
 import os
 import warnings
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
-from astropy.utils.exceptions import AstropyUserWarning
-from stdatamodels.jwst import datamodels
 
 from gpucal.data.asdf_start import prepare_asdf
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
 from gpucal.data.outline import read_outline
 from gpucal.errors import GpucalError
+from gpucal.lazy import datamodels, fits
 
 # The exposure types of the guide star functions, whose raw exposures are no ramps.
 GUIDE_STAR_TYPES = ("FGS_ID-IMAGE", "FGS_ID-STACK", "FGS_ACQ1", "FGS_ACQ2", "FGS_TRACK", "FGS_FINEGUIDE")
@@ -97,11 +97,11 @@ def _open_file(path: Path) -> Exposure:
         raise InputError(f"{path}: cannot be read as a JWST product ({_one_line(error)})") from error
 
 
-def _open_whole(path: Path, opener=datamodels.open) -> Exposure:
+def _open_whole(path: Path, model_class: type | None = None) -> Exposure:
     prepare_asdf()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-        return Exposure(opener(path), source=str(path))
+        return Exposure((model_class or datamodels.open)(path), source=str(path))
 
 
 def _open_fits(path: Path) -> Exposure:
@@ -120,7 +120,7 @@ def _open_fits(path: Path) -> Exposure:
         return _open_whole(path)
     try:
         outline = read_outline(path, model_class)
-    except (OSError, fits.verify.VerifyWarning, AstropyUserWarning) as error:
+    except (OSError, Warning) as error:
         raise InputError(f"{path}: not a readable FITS file ({_one_line(error)})") from error
     if any((model_class.__name__, name) not in ZERO_DEFAULTS for name in outline.defaults):
         return _open_whole(path, model_class)

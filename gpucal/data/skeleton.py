@@ -1,13 +1,14 @@
 """FITS files without their pixels: headers and tables at once, images when they are used."""
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from astropy.io import fits
-
 from gpucal.data.file_pixels import FilePixels
+from gpucal.lazy import fits
 
 
 class Skeleton(NamedTuple):

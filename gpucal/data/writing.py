@@ -6,10 +6,9 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from astropy.io import fits
-
 from gpucal.data.asdf_start import prepare_asdf
 from gpucal.errors import GpucalError
+from gpucal.lazy import fits
 
 
 class OutputError(GpucalError):

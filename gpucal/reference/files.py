@@ -1,5 +1,7 @@
 """One reference file: its metadata on the host, its arrays on the backend."""
 
+from __future__ import annotations
+
 import logging
 import warnings
 from collections.abc import Callable
@@ -7,14 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from astropy.io import fits
-from stdatamodels.jwst import datamodels
 
 from gpucal.backend import array_namespace, current_backend
 from gpucal.data.asdf_start import prepare_asdf
 from gpucal.data.outline import Outline, images_of, read_outline
 from gpucal.data.rectangle import Rectangle
 from gpucal.errors import GpucalError
+from gpucal.lazy import datamodels, fits
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
 from gpucal.reference.stripes import (

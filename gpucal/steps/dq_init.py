@@ -2,13 +2,12 @@
 
 import logging
 
-from astropy.io import fits
-
 from gpucal.backend import current_backend
 from gpucal.core import Step
 from gpucal.data import InputError
 from gpucal.data.reading import expand
 from gpucal.kernels.dq_init import apply_mask
+from gpucal.lazy import fits
 from gpucal.steps.stripes import detector_regions
 
 log = logging.getLogger(__name__)

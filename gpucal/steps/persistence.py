@@ -4,7 +4,6 @@ import logging
 import os
 from pathlib import Path
 
-import asdf
 import numpy as np
 
 from gpucal.backend import current_backend
@@ -12,6 +11,7 @@ from gpucal.core import SkipStep, Step
 from gpucal.data import InputError, OutputError
 from gpucal.data.reading import expand
 from gpucal.kernels.persistence import flag_persistence
+from gpucal.lazy import asdf
 
 log = logging.getLogger(__name__)
 
