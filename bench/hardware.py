@@ -1,0 +1,49 @@
+"""The machine that something was measured on, and the bandwidth of its memory."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+
+from gpucal.backend import current_backend
+
+PACKAGES = ("gpucal", "jwst", "numpy", "numba", "stdatamodels")
+COPIED_BYTES = 512 * 2**20
+
+
+def description() -> dict[str, str]:
+    """Hardware, versions and date, in words."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    backend = current_backend()
+    return {
+        "processor": f"{len(os.sched_getaffinity(0))} cores of {model}",
+        "memory": f"{memory:.0f} GiB",
+        "backend": backend.name,
+        "device": backend.device if backend.name == "cuda" else "no GPU",
+        "python": platform.python_version(),
+        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+    }
+
+
+def copy_bandwidth(repeats: int = 7) -> float:
+    """Bytes a second that are read and written where arrays live: the best of several copies, on all cores.
+
+    The copy is made by a kernel of one value a grid point, as all kernels are launched.
+    """
+    from bench.copying import copy
+
+    backend = current_backend()
+    source = backend.xp.ones((COPIED_BYTES // 4 // 2**14, 2**14), dtype=backend.xp.float32)
+    target = backend.xp.zeros_like(source)
+    seconds = []
+    for _ in range(repeats):
+        started = perf_counter()
+        copy(source.shape, source, target)
+        backend.synchronize()
+        seconds.append(perf_counter() - started)
+    return 2 * COPIED_BYTES / min(seconds)

@@ -1,0 +1,130 @@
+"""Time each step of stage 1 by itself, and set it against what the memory allows.
+
+``python -m bench.steps`` runs stage 1 on the exposures of `bench.cases`, each step several times from the same state,
+in one process, and writes ``docs/benchmarks/steps.json``, a picture, and the table of ``docs/benchmarks.md``. The floor
+of a step is the time to read every array that it reads and to write every one that it changes, as fast as a copy does.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from bench import results
+from bench.cases import CASES, make
+from bench.hardware import copy_bandwidth
+from bench.touched import TouchedExposure, TouchedReferences
+from gpucal.backend import select_backend
+from gpucal.core import runner
+from gpucal.core.events import observe
+from gpucal.core.references import RunReferences
+from gpucal.data import Exposure, open_exposure
+from gpucal.pipelines.detector1 import Detector1Pipeline
+
+
+def measure_case(case: str, parameters: dict, repeats: int, directory: Path) -> dict[str, dict]:
+    """Seconds and bytes of each step of one exposure."""
+    simulation = make(case, directory)
+    with simulation.crds():
+        pipeline = Detector1Pipeline(steps=nested(parameters))
+        exposure = open_exposure(simulation.exposure)
+        steps = list(pipeline.steps_for(exposure))
+        references = RunReferences.find(steps, exposure)
+        measured = {}
+        for step in steps:
+            if step.class_alias == "gain_scale":
+                break
+            measured[step.class_alias] = measure_step(step, exposure, references, repeats)
+            exposure = exposure_of(runner.execute(step, exposure, references))
+    return {name: one for name, one in measured.items() if one}
+
+
+def nested(parameters: dict[str, str]) -> dict:
+    """``steps.jump.skip`` and such, as a pipeline takes them."""
+    steps = {}
+    for name, value in parameters.items():
+        _, step, parameter = name.split(".")
+        steps.setdefault(step, {})[parameter] = value
+    return steps
+
+
+def exposure_of(result) -> Exposure:
+    return result if isinstance(result, Exposure) else result.rate
+
+
+def measure_step(step, exposure: Exposure, references, repeats: int) -> dict | None:
+    """Median seconds of a step, and the bytes it reads and writes; None where it does not apply."""
+    seconds, moved, events = [], 0, []
+    for turn in range(repeats + 1):
+        copy = TouchedExposure(exposure)
+        used = TouchedReferences(references)
+        started = perf_counter()
+        with observe(events.append):
+            result = runner.execute(step, copy.exposure, used)
+        seconds.append(perf_counter() - started)
+        if events[-1].kind == "skipped":
+            return None
+        if turn == 0:
+            moved = copy.bytes_moved(result) + used.bytes_read
+    return {"seconds": median(seconds[1:]), "bytes": moved}
+
+
+def table(measured: dict) -> str:
+    """Milliseconds of each step, and how many times its floor that is."""
+    names = list(dict.fromkeys(step for case in measured["results"].values() for step in case))
+    rows = []
+    for step in names:
+        cells = []
+        for case in measured["results"].values():
+            one = case.get(step)
+            cells.append("" if one is None else f"{1e3 * one['seconds']:.0f} ms, {one['floors']:.1f}")
+        rows.append([step, *cells])
+    bandwidth = f"{measured['bandwidth'] / 1e9:.1f} GB/s"
+    head = f"Bandwidth of a copy, read and written: {bandwidth}. Time of a step, and how many floors that is.\n\n"
+    return head + results.markdown(["step", *measured["results"]], rows)
+
+
+def draw(measured: dict) -> None:
+    """Times of the steps over their floors."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(9, 5), layout="constrained")
+    for case, steps in measured["results"].items():
+        axes.plot(list(steps), [one["floors"] for one in steps.values()], "o", label=case)
+    axes.axhline(1, color="0.7")
+    axes.axhline(4, color="0.7", linestyle=":")
+    axes.set_yscale("log")
+    axes.set_ylabel("time of a step, in units of its floor")
+    axes.tick_params(axis="x", rotation=45)
+    axes.legend(fontsize="small")
+    figure.savefig(results.picture("steps"), dpi=120)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5, help="counted runs of each step (default 5)")
+    parser.add_argument("--backend", default="cpu", help="where the steps run (default cpu)")
+    parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES), help="which exposures")
+    parser.add_argument("--operational", action="store_true", help="with the parameters used in operations")
+    arguments = parser.parse_args()
+    select_backend(arguments.backend)
+    bandwidth = copy_bandwidth()
+    found = {}
+    for case in arguments.cases:
+        parameters = CASES[case].operational if arguments.operational else {}
+        with tempfile.TemporaryDirectory() as place:
+            found[case] = measure_case(case, parameters, arguments.repeats, Path(place))
+        for one in found[case].values():
+            one["floors"] = one["seconds"] / (one["bytes"] / bandwidth)
+        print(table({"results": {case: found[case]}, "bandwidth": bandwidth}), flush=True)
+    measured = results.save("steps", found, bandwidth=bandwidth, repeats=arguments.repeats)
+    results.publish("steps", measured, table(measured))
+    draw(measured)
+
+
+if __name__ == "__main__":
+    main()
