@@ -43,7 +43,7 @@ class Exposure:
         self.__dict__["source"] = source or model.meta.filename
         self.__dict__["_arrays"] = {}
         self.__dict__["_stored"] = dict(images or {})
-        self.__dict__["_names"] = _array_names(type(model))
+        self.__dict__["_names"] = frozenset(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
 
     @property
     def meta(self):
@@ -161,7 +161,7 @@ class Exposure:
     def _on_host(self, name: str) -> np.ndarray:
         """An array as the model has it; put into the model's tree it needs no check against the schema."""
         host = current_backend().asnumpy(self._arrays[name])
-        listed = images_of(type(self.model)).get(name)
+        listed = images_of(self.model).get(name)
         return host if listed is None else host.astype(listed.dtype, copy=False)
 
     def _take_all(self) -> None:
@@ -208,8 +208,3 @@ def _detached(tree):
     if isinstance(tree, list):
         return [_detached(value) for value in tree]
     return tree
-
-
-def _array_names(model_class: type) -> frozenset[str]:
-    """The names of a model's arrays."""
-    return frozenset(images_of(model_class)) | _UNLISTED_ARRAYS.get(model_class.__name__, set())

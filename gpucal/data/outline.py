@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,24 +95,27 @@ class Outline(NamedTuple):
     defaults: frozenset[str]
 
 
-@lru_cache
-def images_of(model_class: type) -> dict[str, Image]:
+# The arrays of each class of models that was met.
+_images: dict[type, dict[str, Image]] = {}
+
+
+def images_of(model: datamodels.JwstDataModel) -> dict[str, Image]:
     """The arrays that a model may hold at the top of its tree (not its tables), by name."""
-    prepare_asdf()
-    properties = model_class().schema["properties"]
-    return {
-        name: Image(
-            entry.get("fits_hdu"),
-            np.dtype(entry["datatype"]),
-            entry.get("ndim", entry.get("max_ndim")),
-            entry.get("default"),
-        )
-        for name, entry in properties.items()
-        if isinstance(entry.get("datatype"), str)
-    }
+    if type(model) not in _images:
+        _images[type(model)] = {
+            name: Image(
+                entry.get("fits_hdu"),
+                np.dtype(entry["datatype"]),
+                entry.get("ndim", entry.get("max_ndim")),
+                entry.get("default"),
+            )
+            for name, entry in model.schema["properties"].items()
+            if isinstance(entry.get("datatype"), str)
+        }
+    return _images[type(model)]
 
 
-def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outline:
+def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outline | None:
     """Read a model from a FITS file but for its images.
 
     Parameters
@@ -127,21 +129,22 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
 
     Returns
     -------
-    Outline
-        The model, and where its images are.
+    Outline or None
+        The model, and where its images are; None where the file has images that the model has no place for.
 
     Raises
     ------
     OSError, ValueError, Warning
         If it is no FITS file, or ends before its last extension does.
     """
-    known = images_of(model_class)
-    path = Path(path)
-    skeleton = read_skeleton(path, {image.extension for image in known.values()})
+    skeleton = read_skeleton(Path(path))
     prepare_asdf(skeleton.hdulist)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = model_class(skeleton.hdulist, **settings)
+    known = images_of(model)
+    if not skeleton.pixels.keys() <= {image.extension for image in known.values()}:
+        return None
     images = {
         name: StoredImage(skeleton.pixels[image.extension], image.dtype, _meanings(model) if name == "dq" else None)
         for name, image in known.items()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,16 +25,13 @@ class Skeleton(NamedTuple):
     pixels: dict[str, FilePixels]
 
 
-def read_skeleton(path: Path, images: Collection[str]) -> Skeleton:
+def read_skeleton(path: Path) -> Skeleton:
     """Read a FITS file but for the pixels of its images.
 
     Parameters
     ----------
     path : Path
-        The file.
-    images : collection of str
-        The names of the extensions whose pixels stay in the file. Those that have them in another form than
-        plain numbers are read all the same.
+        The file. Of images that are no plain numbers, and of all but the first of a name, the pixels are read.
 
     Returns
     -------
@@ -58,7 +54,7 @@ def read_skeleton(path: Path, images: Collection[str]) -> Skeleton:
                 raise OSError(f"truncated ({size} bytes of at least {end}); fetch the file again")
             hdulist, pixels = fits.HDUList(), {}
             for hdu in opened:
-                left = _left_in_file(hdu, images, file)
+                left = _left_in_file(hdu, file)
                 if left is not None:
                     pixels[hdu.name] = left
                     hdulist.append(_emptied(hdu))
@@ -68,8 +64,8 @@ def read_skeleton(path: Path, images: Collection[str]) -> Skeleton:
     return Skeleton(hdulist, pixels)
 
 
-def _left_in_file(hdu, images: Collection[str], file) -> FilePixels | None:
-    wanted = type(hdu) is fits.ImageHDU and hdu.ver == 1 and hdu.name in images
+def _left_in_file(hdu, file) -> FilePixels | None:
+    wanted = type(hdu) is fits.ImageHDU and hdu.ver == 1 and hdu.name
     return FilePixels.of(hdu, file) if wanted else None
 
 

@@ -146,9 +146,10 @@ class Reference:
 
     def _open_outline(self) -> Outline:
         model_class = getattr(datamodels, self._model_class(), None)
-        if model_class is None or self.path.suffix != ".fits":
-            return Outline(self.model, {}, frozenset())
-        return read_outline(self.path, model_class, validate_on_assignment=False)
+        outline = None
+        if model_class is not None and self.path.suffix == ".fits":
+            outline = read_outline(self.path, model_class, validate_on_assignment=False)
+        return outline or Outline(self.model, {}, frozenset())
 
     def _read(self, reader: Callable):
         """What a reader makes of the file."""
@@ -200,7 +201,7 @@ class Reference:
         """An array of the whole model, cut on the host."""
         outline = self.outline
         if name in outline.defaults:
-            host = images_of(type(outline.model))[name].made_for(self._shape)
+            host = images_of(outline.model)[name].made_for(self._shape)
         elif name in outline.images or outline.model._instance.get(name) is not None:
             host = getattr(self.model, name)
         else:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from astropy.io import fits
-from crds.core import config, heavy_client, rmap
+from crds.core import config, rmap
 
 from gpucal.data import open_exposure
 from gpucal.reference import ReferenceFileError, best_references, crds_parameters
+from gpucal.simulate.crds_cache import crds_environment
 
 DATA = Path(__file__).parents[1] / "data"
 CONTEXT = "jwst_0676.pmap"
@@ -21,16 +22,17 @@ HEADERS = sorted((DATA / "headers").glob("*.fits"))
 
 
 @pytest.fixture
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path):
     """The real rules in a cache of its own, with no reference file in it."""
     (tmp_path / "config").symlink_to(DATA / "crds" / "config")
     (tmp_path / "mappings").symlink_to(DATA / "crds" / "mappings")
-    monkeypatch.setenv("CRDS_PATH", str(tmp_path))
-    monkeypatch.setenv("CRDS_SERVER_URL", "https://jwst-serverless-mode.stsci.edu")
-    monkeypatch.setenv("CRDS_CONTEXT", CONTEXT)
-    heavy_client.get_config_info.cache.clear()
-    yield tmp_path
-    heavy_client.get_config_info.cache.clear()
+    variables = {
+        "CRDS_PATH": str(tmp_path),
+        "CRDS_SERVER_URL": "https://jwst-serverless-mode.stsci.edu",
+        "CRDS_CONTEXT": CONTEXT,
+    }
+    with crds_environment(variables):
+        yield tmp_path
 
 
 def put_in_cache(name: str) -> None:
