@@ -58,6 +58,10 @@ class RunReferences:
         """The answer of CRDS for a type."""
         return self._answers.get(kind, NOT_APPLICABLE)
 
+    def nbytes(self, exposure: Exposure) -> int:
+        """The most bytes that the arrays of all references take, cut to an exposure."""
+        return sum(reference.nbytes(exposure) for reference in self._opened.values())
+
     def close(self) -> None:
         """Let go of the host copies of all references."""
         for reference in self._opened.values():

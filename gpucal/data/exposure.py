@@ -7,6 +7,7 @@ import numpy as np
 from stdatamodels.jwst import datamodels
 
 from gpucal.backend import current_backend
+from gpucal.backend.traffic import EXPOSURE, PRODUCTS
 
 
 class Exposure:
@@ -23,6 +24,11 @@ class Exposure:
     source : str, optional
         The name of the input that the exposure came from, after which products are named.
 
+    Attributes
+    ----------
+    origin : path, model or None
+        What the exposure can be opened from once more.
+
     Notes
     -----
     Reading an array that the input does not hold gives the default of the model's schema (zeros, for the
@@ -32,6 +38,7 @@ class Exposure:
     def __init__(self, model: datamodels.JwstDataModel, source: str | None = None):
         self.__dict__["model"] = model
         self.__dict__["source"] = source or model.meta.filename
+        self.__dict__["origin"] = None
         self.__dict__["_arrays"] = {}
         self.__dict__["_names"] = _array_names(type(model))
 
@@ -54,6 +61,11 @@ class Exposure:
         """Whether the exposure holds this array, rather than a default or nothing."""
         return name in self._arrays or self.model._instance.get(name) is not None
 
+    def shape_of(self, name: str) -> tuple[int, ...] | None:
+        """The shape of an array that the exposure holds, without moving it; None if it holds no such array."""
+        array = self._arrays.get(name, self.model._instance.get(name))
+        return None if array is None else tuple(array.shape)
+
     def __getattr__(self, name: str):
         if name.startswith("_"):
             raise AttributeError(name)
@@ -67,8 +79,8 @@ class Exposure:
         if name in self._names:
             self._arrays[name] = current_backend().xp.ascontiguousarray(value)
             self.model._instance.pop(name, None)
-        elif name == "source":
-            self.__dict__["source"] = value
+        elif name in ("source", "origin"):
+            self.__dict__[name] = value
         else:
             setattr(self.model, name, value)
 
@@ -85,7 +97,7 @@ class Exposure:
         host = getattr(self.model, name)
         if host is None:
             raise AttributeError(f"{self.model_type} of {self.source} holds no array {name!r}")
-        array = backend.asarray(host)
+        array = backend.asarray(host, EXPOSURE)
         self.model._instance.pop(name, None)
         return array
 
@@ -112,17 +124,23 @@ class Exposure:
         return made
 
     def to_model(self) -> datamodels.JwstDataModel:
-        """The complete model, with all arrays on the host.
+        """The complete model, with all arrays on the host; the backend lets them go.
 
         Returns
         -------
         `stdatamodels.jwst.datamodels.JwstDataModel`
-            The wrapped model; on the cpu backend it shares memory with the exposure.
+            The wrapped model. An array that is used once more goes to the backend again.
         """
         backend = current_backend()
-        for name, array in self._arrays.items():
-            setattr(self.model, name, backend.asnumpy(array))
+        for name in list(self._arrays):
+            setattr(self.model, name, backend.asnumpy(self._arrays.pop(name), PRODUCTS))
         return self.model
+
+    def release(self) -> None:
+        """Let all arrays go, wherever they are; metadata and tables stay."""
+        self._arrays.clear()
+        for name in self._names:
+            self.model._instance.pop(name, None)
 
     def snapshot(self) -> datamodels.JwstDataModel:
         """A complete model that shares nothing with the exposure that saving could change.
@@ -131,12 +149,16 @@ class Exposure:
         """
         backend = current_backend()
         model = type(self.model)()
-        instance = {name: value for name, value in self.model._instance.items() if name not in self._arrays}
-        model._instance.update(_detached(instance))
+        model._instance.update(_detached(self.model._instance))
         for name, array in self._arrays.items():
-            host = backend.asnumpy(array)
+            host = backend.asnumpy(array, PRODUCTS)
             setattr(model, name, host.copy() if host.dtype.kind == "u" else host)
         return model
+
+    @property
+    def arrays(self) -> dict:
+        """The arrays that are on the backend, by name."""
+        return dict(self._arrays)
 
     @property
     def nbytes(self) -> int:
@@ -170,7 +192,9 @@ _UNLISTED_ARRAYS = {"GuiderCalModel": {"var_flat"}}
 
 
 def _detached(tree):
-    """A copy of the nested containers of a tree; the leaves are shared."""
+    """A copy of the nested containers of a tree, and of its unsigned arrays; all other leaves are shared."""
+    if isinstance(tree, np.ndarray) and tree.dtype.kind == "u":
+        return tree.copy()
     if isinstance(tree, dict):
         return {key: _detached(value) for key, value in tree.items()}
     if isinstance(tree, list):

@@ -1,5 +1,6 @@
 """Open what a user hands over: a path or an open model."""
 
+import math
 import os
 import warnings
 from pathlib import Path
@@ -53,6 +54,7 @@ def open_exposure(source) -> Exposure:
         if not path.is_file():
             raise InputError(f"{path}: no such file")
         exposure = Exposure(_open_file(path), source=str(path))
+    exposure.origin = source
     _check_pixels(exposure)
     return exposure
 
@@ -60,7 +62,7 @@ def open_exposure(source) -> Exposure:
 def _check_pixels(exposure: Exposure) -> None:
     """Raise if the exposure's main array is missing or empty."""
     primary = exposure.model.get_primary_array_name()
-    if primary in exposure.array_names and not (exposure.has(primary) and getattr(exposure, primary).size):
+    if primary in exposure.array_names and not math.prod(exposure.shape_of(primary) or (0,)):
         raise InputError(f"{exposure.source}: holds no pixels (no group in its {primary} array)")
 
 

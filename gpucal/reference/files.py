@@ -1,6 +1,7 @@
 """One reference file: its metadata on the host, its arrays on the backend."""
 
 import logging
+import math
 import warnings
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.backend import current_backend
+from gpucal.backend.traffic import REFERENCES
 from gpucal.errors import GpucalError
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
@@ -113,6 +115,29 @@ class Reference:
         cut = None if exposure is None else self._cut(exposure)
         return self._kept((name, cut, current_backend().name), lambda: self._make(name, cut))
 
+    def nbytes(self, exposure) -> int:
+        """The most bytes that its arrays take when they are cut to an exposure; errors, which nobody uses, aside.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            Its images' shape counts for that of the reference's images, if these are larger.
+        """
+        image = math.prod(exposure.shape_of("data")[-2:])
+        planes = self._kept("planes", self._planes)
+        return sum(count * min(pixels, image) * itemsize for count, pixels, itemsize in planes)
+
+    def _planes(self) -> list[tuple[int, int, int]]:
+        """For each array: how many images it has, their pixels, and the bytes of one."""
+        arrays = [
+            array
+            for name, array in self.model._instance.items()
+            if name != "err" and getattr(array, "ndim", 0) >= 2
+        ]
+        return [
+            (math.prod(array.shape[:-2]), math.prod(array.shape[-2:]), array.dtype.itemsize) for array in arrays
+        ]
+
     def table(self, name: str) -> np.ndarray | None:
         """A table of the reference, on the host."""
         table = getattr(self.model, name, None)
@@ -156,7 +181,7 @@ class Reference:
             raise ReferenceFileError(
                 f"{self.kind} reference {self.label}: its {name} array is NaN throughout"
             )
-        array = current_backend().asarray(host)
+        array = current_backend().asarray(host, REFERENCES)
         if isinstance(array, np.ndarray):
             array = array.view()
             array.flags.writeable = False
