@@ -121,7 +121,8 @@ class RunSummary:
     def place(self) -> str:
         """Where it ran, and the most memory that was held there."""
         device = "" if self.device_peak is None else f", device {in_words(self.device_peak)}"
-        return f"Backend {self.backend.name} ({self.backend.device}); peak memory: host {in_words(self.host_peak)}{device}"
+        where = f"{self.backend.name} ({self.backend.device})"
+        return f"Backend {where}; peak memory: host {in_words(self.host_peak)}{device}"
 
 
 _observers: list[Callable[[RunSummary], None]] = []
