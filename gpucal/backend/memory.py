@@ -32,7 +32,9 @@ def given_capacity() -> int | None:
     except ValueError:
         capacity = 0
     if capacity <= 0:
-        raise CapacityError(f"{CAPACITY_VARIABLE} is {given!r}; set it to a number of bytes, such as 8e9, or unset it")
+        raise CapacityError(
+            f"{CAPACITY_VARIABLE} is {given!r}; set it to a number of bytes, such as 8e9, or unset it"
+        )
     return capacity
 
 

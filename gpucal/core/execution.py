@@ -91,7 +91,9 @@ def execute(placed: Placed, exposure: Exposure, references: RunReferences):
     return result
 
 
-def execute_chain(steps: Sequence[Placed], exposure: Exposure, references: RunReferences, blocks: Blocks) -> None:
+def execute_chain(
+    steps: Sequence[Placed], exposure: Exposure, references: RunReferences, blocks: Blocks
+) -> None:
     """Run steps that work on each integration by itself, on one block of integrations after another.
 
     Parameters
@@ -164,7 +166,13 @@ class StepAtWork:
     @contextmanager
     def measured(self, block: int = 1, blocks: int = 1) -> Iterator[None]:
         """Announce the work inside a ``with`` block, its time and its traffic."""
-        about = {"step": self.step.name, "place": self.place, "count": self.count, "block": block, "blocks": blocks}
+        about = {
+            "step": self.step.name,
+            "place": self.place,
+            "count": self.count,
+            "block": block,
+            "blocks": blocks,
+        }
         announce(StepEvent("started", **about))
         started, before = perf_counter(), traffic()
         yield
@@ -200,7 +208,9 @@ class StepAtWork:
                 self.process(segment)
 
     def end(self, result) -> None:
-        """Say so, and save."""
+        """Let go of what is not needed any more, say how long it took, and save."""
+        if not self.is_pipeline:
+            self.references.close()
         if not self.skipped:
             log.info("Step %s done in %.2f s", self.step.name, self.seconds)
         if self.step.parent is not None:

@@ -84,6 +84,12 @@ class StepReferences:
         self.used[kind] = NOT_APPLICABLE if reference is None else reference.label
         return reference
 
+    def close(self) -> None:
+        """Let go of the host copies of those that the step used: what it needed of them is on the backend."""
+        for kind in self.used:
+            if (reference := self._find(kind)) is not None:
+                reference.close()
+
     def missing(self) -> list[str]:
         """The types that the step cannot do without, and that nobody has."""
         required = [

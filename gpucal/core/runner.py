@@ -104,7 +104,9 @@ def _room_for(exposure: Exposure, plan: MemoryPlan, capacity: int | None) -> Ite
         return
     size = plan.largest_block(capacity, unit=superstripes_of(exposure.meta) or 1)
     if not size:
-        raise OutOfMemory(f"{exposure.source}: one integration needs more than {in_words(capacity)}, which is free")
+        raise OutOfMemory(
+            f"{exposure.source}: one integration needs more than {in_words(capacity)}, which is free"
+        )
     log.info("The device has %s free: %d integrations at a time", in_words(capacity), size)
     with use_backend(host_backend()), in_blocks(Blocks(device, size)):
         yield

@@ -115,7 +115,9 @@ class RunSummary:
         """What was between the steps: reading, references, saving."""
         total = self.total()
         names = ("seconds", "to_device", "to_host")
-        left = {name: getattr(total, name) - sum(getattr(cost, name) for cost in self.steps) for name in names}
+        left = {
+            name: getattr(total, name) - sum(getattr(cost, name) for cost in self.steps) for name in names
+        }
         return StepCost("between the steps", **left)
 
     def place(self) -> str:

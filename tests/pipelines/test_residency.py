@@ -91,7 +91,7 @@ def test_each_thread_counts_by_itself(simulation, tmp_path):
 
     with ThreadPoolExecutor(1) as pool, use_backend("cpu") as backend:
         before = traffic()
-        assert pool.submit(lambda: (backend.asarray(np.zeros(3), EXPOSURE), traffic())[1]).result().to_device == {
-            EXPOSURE: 24
-        }
+        assert pool.submit(
+            lambda: (backend.asarray(np.zeros(3), EXPOSURE), traffic())[1]
+        ).result().to_device == {EXPOSURE: 24}
         assert traffic() == before
