@@ -18,6 +18,7 @@ from gpucal.core.references import RunReferences
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import simulate
 from gpucal.steps.saturation import SaturationStep
+from tests.stripe_exposures import SUPERSTRIPES, raw_exposure, stripe_ramp, write_references
 
 EXPOSURES = {
     "NIRCam, averaged groups, zero frames": {
@@ -200,11 +201,37 @@ def test_a_step_alone_works_in_blocks(small, monkeypatch):
     assert in_blocks.meta.cal_step.saturation == "COMPLETE"
 
 
-def test_blocks_of_superstripes_begin_with_the_first(monkeypatch):
-    """A plan in units of three stripes; the exposure holds seven."""
+def test_a_block_is_as_large_as_the_room_allows():
+    """In units of one integration, or of three; the exposure holds seven."""
     plan = MemoryPlan(7, ramp=700, group_flags=70, pixel_flags=30, references=100, scratch=50, results=9)
     assert plan.total == 959
     assert plan.largest_block(100 + 50 + 30 + 5 * 110) == 5
     assert plan.largest_block(100 + 50 + 30 + 5 * 110, unit=3) == 3
     assert plan.largest_block(100 + 50 + 30 + 109) == 0
     assert plan.largest_block(10**6) == 7
+
+
+def test_superstripes_go_in_whole_rounds(tmp_path, monkeypatch):
+    """Integrations of superstripes share references in turn: blocks of any size but whole rounds would mix them."""
+    stripes = SUPERSTRIPES["soss"]
+    paths = write_references(tmp_path, stripes)
+    steps = {
+        name: {f"override_{kind}": paths.get(kind, "N/A") for kind in step.reference_file_types}
+        | ({"skip": True} if name == "ipc" else {})
+        for name, step in Detector1Pipeline.step_defs.items()
+    }
+    raw = raw_exposure(stripe_ramp(stripes, 12, nints=3, ngroups=5), tmp_path / "jw1_uncal.fits")
+    products, sizes = {}, []
+    with use_backend("cpu"):
+        for folder in ("whole", "blocks"):
+            (tmp_path / folder).mkdir()
+            with monkeypatch.context() as patched:
+                if folder == "blocks":
+                    patched.setenv("GPUCAL_DEVICE_BYTES", "1")
+                    patched.setattr(
+                        MemoryPlan, "largest_block", lambda *_args, unit: sizes.append(unit) or 2 * unit
+                    )
+                Detector1Pipeline.call(raw, output_dir=str(tmp_path / folder), save_results=True, steps=steps)
+            products[folder] = {path.name: path for path in sorted((tmp_path / folder).glob("*.fits"))}
+    assert sizes == [stripes.superstripes]
+    assert_same(products["blocks"], products["whole"])
