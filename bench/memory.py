@@ -9,7 +9,9 @@ import argparse
 import json
 import os
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -73,7 +75,7 @@ def measured(series: Series, number: int, backend: str) -> Point:
     """Simulate one exposure of a series and run both programs on it."""
     settings = series.settings | {series.axis: number}
     with tempfile.TemporaryDirectory() as place:
-        simulation = simulate(place, seed=1, **settings)
+        simulation = simulated_elsewhere(place, settings)
         environment = os.environ | simulation.environment() | {"GPUCAL_BACKEND": backend}
         peak = {
             name: measure(
@@ -84,6 +86,12 @@ def measured(series: Series, number: int, backend: str) -> Point:
     side = 2048 if settings["subarray"] == "FULL" else int(settings["subarray"].removeprefix("SUB"))
     pixels = settings["ngroups"] * settings.get("nints", 1) * side**2
     return Point(number, 4 * pixels / 2**30, peak)
+
+
+def simulated_elsewhere(place: str, settings: dict):
+    """Simulate in a process of its own: a program's peak begins with the memory of the process that starts it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(simulate, place, seed=1, **settings).result()
 
 
 def draw(results: dict[str, list[Point]], path: Path) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 
 PACKAGE = "gpucal"
 
@@ -16,11 +17,23 @@ class BlockLog:
 
     @contextmanager
     def keep(self, integrations: slice) -> Iterator[None]:
-        """Keep the lines that are logged inside a ``with`` block."""
+        """Keep the lines that this thread logs inside a ``with`` block."""
         logger = logging.getLogger(PACKAGE)
         handlers, propagates = logger.handlers, logger.propagate
+        mine = get_ident()
+
+        def keep_or_pass_on(record):
+            if record.thread == mine:
+                self._kept.append((integrations, record))
+                return
+            for handler in handlers:
+                if record.levelno >= handler.level:
+                    handler.handle(record)
+            if propagates:
+                logger.parent.callHandlers(record)
+
         keeper = logging.Handler()
-        keeper.emit = lambda record: self._kept.append((integrations, record))
+        keeper.emit = keep_or_pass_on
         logger.handlers, logger.propagate = [keeper], False
         try:
             yield

@@ -1,5 +1,6 @@
 """A run: one input after another, each where there is room for it."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,10 +54,11 @@ def run_one(step, exposure: Exposure):
         return _run_within(step, exposure, device.capacity())
     except OutOfMemory as reason:
         if device.capacity() is None or exposure.origin is None:
-            raise
+            raise OutOfMemory(f"{reason}; end other programs, or use a machine with more memory") from reason
         log.warning("%s; it is done on the CPU, from its input", reason)
     exposure.release()
     clear_store()
+    gc.collect()  # what the error left behind may hold arrays
     device.release()
     with use_backend("cpu"):
         return _run_within(step, opened(exposure.origin), None)
@@ -123,7 +125,7 @@ def _explained(exposure: Exposure, plan: MemoryPlan) -> Iterator[None]:
             raise
         raise OutOfMemory(
             f"{exposure.source}: the memory of {backend.device} is too small; the run needs {plan} beside what the "
-            "program itself takes: end other programs, or use a machine with more memory"
+            "program itself takes"
         ) from error
 
 

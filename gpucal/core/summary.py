@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import get_ident
 from time import perf_counter
 
 from gpucal.backend import Backend, current_backend
@@ -71,10 +72,13 @@ class RunSummary:
 
     def __post_init__(self):
         self._began = perf_counter()
+        self._thread = get_ident()
         self._running: list[str] = []
 
     def update(self, event: StepEvent) -> None:
-        """Take note of an event. The pipeline, which is no step, is the one inside which others ran."""
+        """Take note of an event of this thread. The pipeline, which is no step, is the one inside which others ran."""
+        if get_ident() != self._thread:
+            return
         if event.kind == "started":
             self._running.append(event.step)
             return
