@@ -109,6 +109,8 @@ def execute_chain(
     """
     chain = [StepAtWork(placed, references) for placed in steps]
     chain = [at_work for at_work in chain if not at_work.left_out(exposure)]
+    if not chain:
+        return
     for at_work in chain:
         at_work.begin(exposure)
     segments = Segments(exposure, blocks.size)

@@ -53,7 +53,7 @@ class MemoryPlan:
         references : int
             Bytes of the references.
         """
-        shape = exposure.shape_of("data")
+        shape = exposure.shape_of("data") or (0,)
         values = math.prod(shape)
         if len(shape) < 4:
             return cls(1, FLOAT * values, 0, FLAGS * values, references, SCRATCH_BYTES, 0)

@@ -123,7 +123,7 @@ class Reference:
         exposure : Exposure
             Its images' shape counts for that of the reference's images, if these are larger.
         """
-        image = math.prod(exposure.shape_of("data")[-2:])
+        image = math.prod((exposure.shape_of("data") or ())[-2:])
         planes = self._kept("planes", self._planes)
         return sum(count * min(pixels, image) * itemsize for count, pixels, itemsize in planes)
 
