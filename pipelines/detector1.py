@@ -151,8 +151,7 @@ class Detector1Pipeline(Pipeline):
         Exposure
             The rate; or the corrected ramps, if ``ramp_fit`` is skipped.
         """
-        for key in ramp_steps(exposure):
-            exposure = self.run_step(key, exposure, references)
+        exposure = self.run_steps(ramp_steps(exposure), exposure, references)
         if self.save_calibrated_ramp:
             self.save(exposure, "ramp")
         fitted = self.run_step("ramp_fit", exposure, references)

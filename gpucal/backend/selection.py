@@ -1,18 +1,22 @@
 """Choose the backend once, and ask it for arrays.
 
-A backend answers three questions: which array library holds the pixels, how an array crosses between
-host and device, and which launcher runs a kernel. Nothing else in gpucal distinguishes them.
+A backend answers four questions: which array library holds the pixels, how an array crosses between
+host and device, which launcher runs a kernel, and how much memory there is. Nothing else in gpucal distinguishes
+them.
 """
 
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 import numpy as np
 
+from gpucal.backend.memory import free_device_bytes, given_capacity
+from gpucal.backend.traffic import TABLES, count_to_device, count_to_host
 from gpucal.errors import GpucalError
 
 log = logging.getLogger(__name__)
@@ -39,26 +43,69 @@ class Backend:
         The kernel launcher: ``loop`` (compiled loops on all cores) or ``grid`` (CUDA threads).
     device : str
         The device in words, for the log.
+    counts : bool
+        Whether what crosses is counted; not where the backend is the host of another one.
     """
 
     name: str
     xp: ModuleType
     launcher: str
     device: str
+    counts: bool = True
 
-    def asarray(self, host: np.ndarray):
+    def asarray(self, host: np.ndarray, what: str = TABLES):
         """Move a host array to the backend, C-contiguous and in native byte order.
 
         An array that is already there in that form is returned as it is.
+
+        Parameters
+        ----------
+        host : array
+            On the host.
+        what : str
+            What it is counted as: a name of `gpucal.backend.traffic`.
         """
         host = np.asarray(host)
         if not host.dtype.isnative:
             host = host.astype(host.dtype.newbyteorder("="))
+        if self.counts:
+            count_to_device(what, host.nbytes)
         return self.xp.asarray(np.ascontiguousarray(host))
 
-    def asnumpy(self, array) -> np.ndarray:
-        """Move a backend array to the host."""
-        return array if isinstance(array, np.ndarray) else self.xp.asnumpy(array)
+    def asnumpy(self, array, what: str = TABLES) -> np.ndarray:
+        """Move a backend array to the host; one that is there already is returned as it is.
+
+        Parameters
+        ----------
+        array : array
+            On the backend.
+        what : str
+            What it is counted as: a name of `gpucal.backend.traffic`.
+        """
+        if self.xp is not np and isinstance(array, np.ndarray):
+            return array
+        if self.counts:
+            count_to_host(what, array.nbytes)
+        return array if self.xp is np else self.xp.asnumpy(array)
+
+    def capacity(self) -> int | None:
+        """Bytes that the backend can still take; None where there is no limit.
+
+        The environment variable ``GPUCAL_DEVICE_BYTES`` takes the place of what the device says.
+        """
+        given = given_capacity()
+        if given is None and self.xp is not np:
+            return free_device_bytes(self.xp)
+        return given
+
+    def peak_bytes(self) -> int | None:
+        """The most memory that arrays have held on the device; None where the host is the device."""
+        return None if self.xp is np else self.xp.get_default_memory_pool().total_bytes()
+
+    def release(self) -> None:
+        """Give unused memory back to the device."""
+        if self.xp is not np:
+            self.xp.get_default_memory_pool().free_all_blocks()
 
     def synchronize(self) -> None:
         """Wait until the device has done all that was launched."""
@@ -92,7 +139,10 @@ def _cudasim() -> Backend:
 
 
 _MAKERS = {"cpu": _cpu, "cuda": _cuda, "cudasim": _cudasim}
-_current: Backend | None = None
+
+# What this context works on, and what threads work on that were not told otherwise.
+_in_use: ContextVar[Backend | None] = ContextVar("backend in use", default=None)
+_default: Backend | None = None
 
 
 def select_backend(name: str | None = None) -> Backend:
@@ -114,16 +164,21 @@ def select_backend(name: str | None = None) -> Backend:
     BackendError
         If the name is unknown, or the named backend cannot be used here.
     """
-    global _current
+    global _default
+    _default = _made(name)
+    _in_use.set(_default)
+    return _default
+
+
+def _made(name: str | None) -> Backend:
     name = name or os.environ.get(ENVIRONMENT_VARIABLE) or "auto"
     if name == "auto":
-        _current = _best_available()
-    elif name in _MAKERS:
-        _current = _MAKERS[name]()
-        log.info("Backend %s (%s), as asked for", _current.name, _current.device)
-    else:
+        return _best_available()
+    if name not in _MAKERS:
         raise BackendError(f"unknown backend {name!r}; choose one of {', '.join(NAMES)}")
-    return _current
+    backend = _MAKERS[name]()
+    log.info("Backend %s (%s), as asked for", backend.name, backend.device)
+    return backend
 
 
 def _best_available() -> Backend:
@@ -139,18 +194,23 @@ def _best_available() -> Backend:
 
 def current_backend() -> Backend:
     """The backend in use; chosen now if none was chosen before."""
-    return _current or select_backend()
+    return _in_use.get() or _default or select_backend()
+
+
+def host_backend() -> Backend:
+    """The host, as a backend for what the device cannot hold: no crossing is counted."""
+    return replace(_cpu(), counts=False)
 
 
 @contextmanager
-def use_backend(name: str | None) -> Iterator[Backend]:
-    """Use a backend inside a ``with`` block, then return to the one before."""
-    global _current
-    before = _current
+def use_backend(chosen: str | Backend | None) -> Iterator[Backend]:
+    """Use a backend, or the one of a name, inside a ``with`` block of this thread; then the one before."""
+    backend = chosen if isinstance(chosen, Backend) else _made(chosen)
+    token = _in_use.set(backend)
     try:
-        yield select_backend(name)
+        yield backend
     finally:
-        _current = before
+        _in_use.reset(token)
 
 
 def array_namespace(array) -> ModuleType:

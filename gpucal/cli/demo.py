@@ -6,9 +6,7 @@ import shlex
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from gpucal.core.events import StepEvent, observe
 from gpucal.errors import GpucalError
 
 EXPOSURE = {"detector": "NRCA1", "filter": "F200W", "subarray": "FULL", "ngroups": 10, "seed": 1}
@@ -24,7 +22,7 @@ def add_parser(subparsers) -> None:
 
 
 def run(args) -> int:
-    """Simulate, calibrate, show products, times and a picture."""
+    """Simulate, calibrate, show products and a picture."""
     console = Console(soft_wrap=True, highlight=False)
     directory = Path(args.directory)
     exposure, environment = simulated(directory, console)
@@ -33,8 +31,7 @@ def run(args) -> int:
     if args.backend:
         words.append(f"--backend={args.backend}")
     console.print(f"\n[bold]gpucal {shlex.join(words)}[/]\n")
-    times = calibrated(words)
-    console.print(times_table(times))
+    calibrate(words)
     rate = exposure.with_name(exposure.name.replace("_uncal", "_rate"))
     for suffix in ("rate", "rateints"):
         console.print(
@@ -64,8 +61,8 @@ def simulated(directory: Path, console: Console) -> tuple[Path, dict[str, str]]:
     return simulation.exposure, made["environment"]
 
 
-def calibrated(words: list[str]) -> list[StepEvent]:
-    """Run the command line, and return the events of the steps that ended.
+def calibrate(words: list[str]) -> None:
+    """Run the command line, which shows the time of each step.
 
     Raises
     ------
@@ -74,18 +71,6 @@ def calibrated(words: list[str]) -> list[StepEvent]:
     """
     from gpucal.cli.main import main
 
-    ended = []
-    with observe(lambda event: event.kind != "started" and ended.append(event)):
-        code = main(words)
+    code = main(words)
     if code:
         raise GpucalError(f"the calibration of the demo's exposure ended with exit code {code}")
-    return ended
-
-
-def times_table(events: list[StepEvent]) -> Table:
-    """The time of each step, and of the whole pipeline."""
-    table = Table("step", "what", "seconds")
-    table.columns[2].justify = "right"
-    for event in events:
-        table.add_row(event.step, event.kind, f"{event.seconds:.2f}" if event.kind == "done" else "")
-    return table

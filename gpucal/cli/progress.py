@@ -38,8 +38,9 @@ class StepLine:
         event, started = self._running[-1]
         names = " > ".join(running.step for running, _ in self._running)
         place = f"   {event.place} of {event.count}" if event.count > 1 else ""
+        block = f"   block {event.block} of {event.blocks}" if event.blocks > 1 else ""
         total = f"   total {now - self._began:.1f} s" if len(self._running) > 1 else ""
-        return f"{names}{place}   {now - started:.1f} s{total}"
+        return f"{names}{place}{block}   {now - started:.1f} s{total}"
 
     def __rich__(self):
         self._spinner.update(text=Text(self.text))

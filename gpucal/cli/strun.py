@@ -133,6 +133,7 @@ def find_step(what: str):
 def _configure_and_run(args: argparse.Namespace, words: Words, config, step_class: type) -> None:
     from gpucal.backend import select_backend
     from gpucal.cli.progress import live_line
+    from gpucal.cli.summary import summary_tables
     from gpucal.core import configure
     from gpucal.core.config_file import follow_config_files
     from gpucal.core.parameters import validate
@@ -149,7 +150,7 @@ def _configure_and_run(args: argparse.Namespace, words: Words, config, step_clas
     step.save_results = True
     if args.save_parameters:
         step.export_config(args.save_parameters, include_metadata=True)
-    with live_line():
+    with summary_tables(), live_line():
         step.run(exposures)
 
 

@@ -1,8 +1,11 @@
-"""Tell whoever watches which step runs, and how long it took."""
+"""Tell whoever watches which step runs, how long it took, and what it moved."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gpucal.backend.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,10 @@ class StepEvent:
         The step's place in its pipeline, from 1, and the number of steps; 1 of 1 for a step alone.
     seconds : float
         The time the step took; 0 when it starts.
+    traffic : Traffic
+        What crossed between host and backend meanwhile.
+    block, blocks : int
+        Which block of integrations it worked on, from 1, and the number of blocks; each is started and done.
     """
 
     kind: str
@@ -26,6 +33,9 @@ class StepEvent:
     place: int = 1
     count: int = 1
     seconds: float = 0.0
+    traffic: Traffic = field(default_factory=lambda: Traffic(Counter(), Counter()))
+    block: int = 1
+    blocks: int = 1
 
 
 _observers: list[Callable[[StepEvent], None]] = []

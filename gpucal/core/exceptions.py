@@ -2,7 +2,7 @@
 
 from gpucal.errors import GpucalError
 
-__all__ = ["GpucalError", "NoScienceData", "SkipStep"]
+__all__ = ["GpucalError", "NoScienceData", "OutOfMemory", "SkipStep"]
 
 
 class SkipStep(Exception):
@@ -25,3 +25,7 @@ class NoScienceData(GpucalError):
     """The exposure holds no science data: the command line ends with exit code 64."""
 
     exit_code = 64
+
+
+class OutOfMemory(GpucalError):
+    """There is not enough memory; the message says for what, and how much is needed."""

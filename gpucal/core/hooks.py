@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from gpucal.core.exceptions import GpucalError
+from gpucal.data import Exposure
 
 log = logging.getLogger(__name__)
 
@@ -44,3 +45,22 @@ def _import(path: str):
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise GpucalError(f"hook {path!r} cannot be imported ({error})") from error
+
+
+def run_hooks(hooks: list, result):
+    """Hand the result to each hook as complete models; a hook may return others in their place."""
+    for hook in hooks:
+        call = resolve_hook(hook)
+        if isinstance(result, Exposure):
+            result = _after_hook(call(result.to_model()), result)
+        else:
+            models = type(result)(*(product and product.to_model() for product in result))
+            returned = call(models) or models
+            result = type(result)(
+                *(_after_hook(model, old) for model, old in zip(returned, result, strict=True))
+            )
+    return result
+
+
+def _after_hook(model, before: Exposure | None) -> Exposure | None:
+    return None if before is None else Exposure(before.model if model is None else model, before.source)

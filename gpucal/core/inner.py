@@ -4,7 +4,7 @@ import logging
 
 from gpucal.core.exceptions import GpucalError
 from gpucal.core.references import RunReferences
-from gpucal.core.runner import products_of, record, set_status
+from gpucal.core.results import products_of, record, set_status
 from gpucal.data import Exposure
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 
+from gpucal.core.exceptions import OutOfMemory
 from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
 from gpucal.lazy import datamodels
@@ -31,15 +33,54 @@ def exposures_of(source, input_dir: str | None = None) -> list[Exposure]:
         If one cannot be opened, or an association names none.
     """
     if isinstance(source, Exposure | datamodels.JwstDataModel):
-        return [open_exposure(source)]
+        return [opened(source)]
     if isinstance(source, Sequence) and not isinstance(source, str):
         return [exposure for one in source for exposure in exposures_of(one, input_dir)]
     path = expand(source)
     if input_dir and not path.is_absolute() and not path.exists():
         path = expand(input_dir) / path
     if path.suffix.lower() == ".json":
-        return [open_exposure(member) for member in association_members(path)]
-    return [open_exposure(path)]
+        return [opened(member) for member in association_members(path)]
+    return [opened(path)]
+
+
+def opened(source) -> Exposure:
+    """Open one exposure; see `gpucal.data.open_exposure`.
+
+    Raises
+    ------
+    OutOfMemory
+        If it cannot be read for lack of memory.
+    """
+    try:
+        return open_exposure(source)
+    except MemoryError as error:
+        raise OutOfMemory(
+            f"{source}: there is not enough memory to read it: end other programs, or use a machine with more"
+        ) from error
+
+
+def check_input(step, exposure: Exposure) -> None:
+    """See that a step can take an exposure.
+
+    Raises
+    ------
+    InputError
+        If it cannot, with the reason in one line.
+    """
+    if step.input_types and exposure.model_type not in step.input_types:
+        raise InputError(
+            f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
+        )
+    missing = [
+        keyword for keyword, path in step.required_keywords.items() if _value(exposure.meta, path) is None
+    ]
+    if missing:
+        raise InputError(f"{exposure.source}: the header lacks {', '.join(missing)}, which {step.name} needs")
+
+
+def _value(meta, path: str):
+    return reduce(lambda node, name: getattr(node, name, None), path.split("."), meta)
 
 
 def association_members(path: Path) -> list[Path]:

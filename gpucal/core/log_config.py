@@ -87,6 +87,7 @@ class _TerminalHandler(logging.Handler):
         super().__init__()
         self._stream = stream
         self.addFilter(_is_not_closing)
+        self.addFilter(self._is_not_drawn)
 
     def emit(self, record):
         try:
@@ -95,6 +96,10 @@ class _TerminalHandler(logging.Handler):
             pass  # nobody reads any more; the run goes on for its products
         except Exception:
             self.handleError(record)
+
+    def _is_not_drawn(self, record: logging.LogRecord) -> bool:
+        """Whether a record is no line of a table, which the command line draws on a terminal."""
+        return not (getattr(record, "table", False) and getattr(sys, self._stream).isatty())
 
 
 class _BreakHandler(logging.Handler):

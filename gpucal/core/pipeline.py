@@ -1,9 +1,9 @@
 """The base of all pipelines: a table of steps in order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from gpucal.core import runner
+from gpucal.core.execution import Placed, execute_in_order
 from gpucal.core.parameters import validate
 from gpucal.core.step import Step
 from gpucal.data import Exposure
@@ -45,12 +45,15 @@ class Pipeline(Step):
 
     def process(self, exposure: Exposure, references) -> Exposure:
         """Run all steps in order; ``references`` are those of the whole run."""
-        for key in self.order(exposure):
-            exposure = self.run_step(key, exposure, references)
-        return exposure
+        return self.run_steps(self.order(exposure), exposure, references)
+
+    def run_steps(self, keys: Iterable[str], exposure: Exposure, references):
+        """Run steps on an exposure that stays on the backend, or goes there in blocks of integrations."""
+        order = self.order(exposure)
+        places = {key: place for place, key in enumerate(order, start=1)}
+        steps = [Placed(getattr(self, key), places.get(key, len(order)), len(order)) for key in keys]
+        return execute_in_order(steps, exposure, references)
 
     def run_step(self, key: str, exposure: Exposure, references):
-        """Run one step on an exposure that stays on the backend."""
-        order = self.order(exposure)
-        place = order.index(key) + 1 if key in order else len(order)
-        return runner.execute(getattr(self, key), exposure, references, place, len(order))
+        """Run one step."""
+        return self.run_steps((key,), exposure, references)

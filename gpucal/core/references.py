@@ -58,6 +58,10 @@ class RunReferences:
         """The answer of CRDS for a type."""
         return self._answers.get(kind, NOT_APPLICABLE)
 
+    def nbytes(self, exposure: Exposure) -> int:
+        """The most bytes that the arrays of all references take, cut to an exposure."""
+        return sum(reference.nbytes(exposure) for reference in self._opened.values())
+
     def close(self) -> None:
         """Let go of the host copies of all references."""
         for reference in self._opened.values():
@@ -79,6 +83,12 @@ class StepReferences:
         reference = self._find(kind)
         self.used[kind] = NOT_APPLICABLE if reference is None else reference.label
         return reference
+
+    def close(self) -> None:
+        """Let go of the host copies of those that the step used: what it needed of them is on the backend."""
+        for kind in self.used:
+            if (reference := self._find(kind)) is not None:
+                reference.close()
 
     def missing(self) -> list[str]:
         """The types that the step cannot do without, and that nobody has."""

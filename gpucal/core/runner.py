@@ -1,22 +1,27 @@
-"""What all steps do, done once: references, skipping, timing, hooks, keywords, saving."""
+"""A run: one input after another, each where there is room for it."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import reduce
-from time import perf_counter
 
 from gpucal import __version__
-from gpucal.backend import current_backend
-from gpucal.core.events import StepEvent, announce
-from gpucal.core.exceptions import SkipStep
-from gpucal.core.hooks import resolve_hook
-from gpucal.core.inputs import exposures_of
+from gpucal.backend import current_backend, host_backend, use_backend
+from gpucal.backend.memory import in_words, ran_out_of_memory
+from gpucal.core.blocks import Blocks, in_blocks
+from gpucal.core.events import observe
+from gpucal.core.exceptions import OutOfMemory
+from gpucal.core.execution import Placed, execute_in_order
+from gpucal.core.inputs import check_input, exposures_of, opened
+from gpucal.core.memory_plan import MemoryPlan
 from gpucal.core.references import RunReferences
-from gpucal.data import Exposure, InputError
+from gpucal.core.results import as_models, products_of, save_results
+from gpucal.core.summary import RunSummary, tell
+from gpucal.data import Exposure
 from gpucal.data.reading import expand
 from gpucal.data.writing import make_output_directory
-from gpucal.reference import context_in_use, crds_version
+from gpucal.reference import clear_store
+from gpucal.reference.stripes import superstripes_of
 
 log = logging.getLogger(__name__)
 
@@ -24,166 +29,104 @@ log = logging.getLogger(__name__)
 def run(step, source):
     """Run a step or pipeline by itself: see `gpucal.core.step.Step.run`."""
     current_backend()
-    results = [_run_one(step, exposure) for exposure in exposures_of(source, step.input_dir)]
+    results = [run_one(step, exposure) for exposure in exposures_of(source, step.input_dir)]
     return results[0] if len(results) == 1 else results
 
 
-def _run_one(step, exposure: Exposure):
-    _check_input(step, exposure)
-    if step.search("output_dir"):
-        make_output_directory(expand(step.search("output_dir")))
-    steps = list(step.steps_for(exposure)) if hasattr(step, "steps_for") else [step]
-    with _recorded_log() as lines:
-        references = RunReferences.find(steps, exposure)
-        try:
-            result = execute(step, exposure, references)
-        finally:
-            references.close()
-    for product in products_of(result):
-        product.model.cal_logs = {step.class_alias or step.name: list(lines)}
-    _save_results(step, result)
-    log.info("Results used gpucal %s", __version__)
-    return _as_models(result)
-
-
-def execute(step, exposure: Exposure, references: RunReferences, place: int = 1, count: int = 1):
-    """Run one step on an exposure on the backend.
-
-    Parameters
-    ----------
-    step : Step
-        A step, alone or of a pipeline.
-    exposure : Exposure
-        The input, edited in place.
-    references : RunReferences
-        The references of the run.
-    place, count : int
-        The step's place in its pipeline, and the number of steps there.
+def run_one(step, exposure: Exposure):
+    """Run a step or pipeline on one exposure: on the backend or, where that has no room, on the CPU.
 
     Returns
     -------
-    Exposure or NamedTuple of Exposure
-        The result.
+    model or NamedTuple of models
+        Complete models.
+
+    Raises
+    ------
+    OutOfMemory
+        If the host has no room, either.
     """
-    if step.skip and step.parent is not None:
-        log.info("Step %s skipped, as asked for", step.name)
-        return _skipped(step, exposure, place, count)
-    if step.skip:
-        log.info("Step %s runs alone: its parameter skip is ignored", step.name)
-    _check_input(step, exposure)
-    announce(StepEvent("started", step.name, place, count))
-    log.info("Step %s running on %s", step.name, exposure.source)
-    started = perf_counter()
-    exposure = _run_hooks(step.pre_hooks, exposure)
-    is_pipeline = hasattr(step, "step_defs")
-    used = references if is_pipeline else references.of(step)
+    check_input(step, exposure)
+    if step.search("output_dir"):
+        make_output_directory(expand(step.search("output_dir")))
+    device = current_backend()
     try:
-        if not is_pipeline and (missing := used.missing()):
-            log.warning("There is no %s reference for %s", " and no ".join(missing), step.name)
-            raise SkipStep(f"no {' and no '.join(missing)} reference")
-        result = step.process(exposure, used)
-    except SkipStep as reason:
-        log.info("Step %s skipped: %s", step.name, reason)
-        record(exposure, {} if is_pipeline else used.used)
-        unchanged = _skipped(step, exposure, place, count, reason.status)
-        if step.parent is not None:
-            _save_results(step, unchanged)
-        return unchanged
-    if not is_pipeline:
-        for product in products_of(result):
-            set_status(product, step.class_alias, "COMPLETE")
-            record(product, used.used)
-    result = _run_hooks(step.post_hooks, result)
-    current_backend().synchronize()
-    seconds = perf_counter() - started
-    log.info("Step %s done in %.2f s", step.name, seconds)
-    announce(StepEvent("done", step.name, place, count, seconds))
-    if step.parent is not None:
-        _save_results(step, result)
-    return result
+        return _run_within(step, exposure, device.capacity())
+    except OutOfMemory as reason:
+        if device.capacity() is None or exposure.origin is None:
+            raise OutOfMemory(f"{reason}; end other programs, or use a machine with more memory") from reason
+        log.warning("%s; it is done on the CPU, from its input", reason)
+    exposure.release()
+    clear_store()
+    gc.collect()  # what the error left behind may hold arrays
+    device.release()
+    with use_backend("cpu"):
+        return _run_within(step, opened(exposure.origin), None)
 
 
-def products_of(result) -> list[Exposure]:
-    """The exposures in a result: one, or those of a named tuple that are not None."""
-    if isinstance(result, Exposure):
-        return [result]
-    return [] if result is None else [product for product in result if product is not None]
+def _run_within(step, exposure: Exposure, capacity: int | None):
+    """Run within a number of bytes, in one piece or in blocks of integrations; log and count what it takes."""
+    summary = RunSummary()
+    with _recorded_log() as lines, observe(summary.update):
+        steps = list(step.steps_for(exposure)) if hasattr(step, "steps_for") else [step]
+        references = RunReferences.find(steps, exposure)
+        plan = MemoryPlan.of(exposure, references.nbytes(exposure))
+        log.info("Memory plan: %s", plan)
+        with _explained(exposure, plan), _room_for(exposure, plan, capacity):
+            try:
+                result = execute_in_order([Placed(step)], exposure, references)
+            finally:
+                references.close()
+            for product in products_of(result):
+                product.model.cal_logs = {step.class_alias or step.name: list(lines)}
+            models = as_models(result)
+            save_results(step, result)
+        log.info("Results used gpucal %s", __version__)
+    summary.close()
+    tell(summary)
+    return models
 
 
-def _check_input(step, exposure: Exposure) -> None:
-    """Raise if the step cannot take the exposure, with the reason in one line."""
-    if step.input_types and exposure.model_type not in step.input_types:
-        raise InputError(
-            f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
+@contextmanager
+def _room_for(exposure: Exposure, plan: MemoryPlan, capacity: int | None) -> Iterator[None]:
+    """Work inside a ``with`` block on the whole exposure, or on blocks of integrations that the device can hold.
+
+    Raises
+    ------
+    OutOfMemory
+        If the device cannot hold one integration.
+    """
+    device = current_backend()
+    if capacity is not None and plan.total > capacity:
+        clear_store()
+        device.release()
+        capacity = device.capacity()
+    if capacity is None or plan.total <= capacity:
+        yield
+        return
+    size = plan.largest_block(capacity, unit=superstripes_of(exposure.meta) or 1)
+    if not size:
+        raise OutOfMemory(
+            f"{exposure.source}: one integration needs more than {in_words(capacity)}, which is free"
         )
-    missing = [
-        keyword for keyword, path in step.required_keywords.items() if _value(exposure.meta, path) is None
-    ]
-    if missing:
-        raise InputError(f"{exposure.source}: the header lacks {', '.join(missing)}, which {step.name} needs")
+    log.info("The device has %s free: %d integrations at a time", in_words(capacity), size)
+    with use_backend(host_backend()), in_blocks(Blocks(device, size)):
+        yield
 
 
-def _value(meta, path: str):
-    return reduce(lambda node, name: getattr(node, name, None), path.split("."), meta)
-
-
-def _skipped(step, exposure: Exposure, place: int, count: int, status: str = "SKIPPED") -> Exposure:
-    set_status(exposure, step.class_alias, status)
-    announce(StepEvent("skipped", step.name, place, count))
-    return exposure
-
-
-def set_status(exposure: Exposure, alias: str | None, status: str) -> None:
-    """Write what became of a step into the header, where there is a place for it."""
-    if alias is not None and hasattr(exposure.meta.cal_step, alias):
-        setattr(exposure.meta.cal_step, alias, status)
-
-
-def record(exposure: Exposure, used: dict[str, str]) -> None:
-    """Write what made the product into its header."""
-    meta = exposure.meta
-    meta.calibration_software_version = __version__
-    meta.calibration_software_revision = "RELEASE"
-    if not used:
-        return
-    for kind, label in used.items():
-        if hasattr(meta.ref_file, kind):
-            getattr(meta.ref_file, kind).name = label
-    meta.ref_file.crds.sw_version = crds_version()
-    meta.ref_file.crds.context_used = context_in_use()
-
-
-def _run_hooks(hooks: list, result):
-    """Hand the result to each hook as complete models; a hook may return others in their place."""
-    for hook in hooks:
-        call = resolve_hook(hook)
-        if isinstance(result, Exposure):
-            result = _after_hook(call(result.to_model()), result)
-        else:
-            models = type(result)(*(product and product.to_model() for product in result))
-            returned = call(models) or models
-            result = type(result)(
-                *(_after_hook(model, old) for model, old in zip(returned, result, strict=True))
-            )
-    return result
-
-
-def _after_hook(model, before: Exposure | None) -> Exposure | None:
-    return None if before is None else Exposure(before.model if model is None else model, before.source)
-
-
-def _save_results(step, result) -> None:
-    if step.skip and step.parent is not None or not (step.save_results or step.output_file):
-        return
-    products = products_of(result)
-    for index, product in enumerate(products):
-        step.save(product, index=index if len(products) > 1 else None)
-
-
-def _as_models(result):
-    if isinstance(result, Exposure):
-        return result.to_model()
-    return type(result)(*(product and product.to_model() for product in result))
+@contextmanager
+def _explained(exposure: Exposure, plan: MemoryPlan) -> Iterator[None]:
+    """Turn the end of memory inside a ``with`` block into one line that says what was needed."""
+    backend = current_backend()
+    try:
+        yield
+    except Exception as error:
+        if not ran_out_of_memory(error):
+            raise
+        raise OutOfMemory(
+            f"{exposure.source}: the memory of {backend.device} is too small; the run needs {plan} beside what the "
+            "program itself takes"
+        ) from error
 
 
 @contextmanager

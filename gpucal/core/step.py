@@ -1,5 +1,6 @@
 """The base of all steps: parameters as values, a recipe in `process`, the rest in the runner."""
 
+import logging
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,6 +9,8 @@ from gpucal.core.naming import product_path
 from gpucal.core.parameters import defaults, validate
 from gpucal.data import Exposure, write_model
 from gpucal.data.reading import expand
+
+log = logging.getLogger(__name__)
 
 
 class Step:
@@ -40,6 +43,9 @@ class Step:
         Those of them that it can do without. If another is ``N/A``, the step is skipped.
     input_types : tuple of str
         The types of data model that it takes; empty for all.
+    by_integration : bool
+        Whether the step works on each integration by itself: edits it in place, writes no metadata that depend on
+        it, and asks for nothing but its number. See `works_by_integration`.
     required_keywords : dict of str to str
         FITS keywords without which nothing can be done, and their places in the metadata tree.
 
@@ -53,6 +59,7 @@ class Step:
     reference_file_types: ClassVar[tuple[str, ...]] = ()
     optional_references: ClassVar[tuple[str, ...]] = ()
     input_types: ClassVar[tuple[str, ...]] = ()
+    by_integration: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}
     spec: ClassVar[str] = """
         pre_hooks = list(default=list())  # functions or classes to run before the step
@@ -102,6 +109,19 @@ class Step:
             If the step does not apply, before anything is edited.
         """
         raise NotImplementedError(f"{type(self).__name__} has no process method")
+
+    def works_by_integration(self, exposure: Exposure) -> bool:
+        """Whether, with its parameters, the step can work on some integrations of this exposure at a time.
+
+        By default what the class declares in ``by_integration``.
+        """
+        return self.by_integration
+
+    @property
+    def saves(self) -> bool:
+        """Whether the step is to save its result."""
+        left_out = self.skip and self.parent is not None
+        return not left_out and bool(self.save_results or self.output_file)
 
     def run(self, source):
         """Run the step with the parameters it has.
@@ -235,5 +255,5 @@ class Step:
         path = write_model(
             exposure.snapshot(), self.output_path(exposure, suffix, index=index, output_file=output_file)
         )
-        runner.log.info("Saved %s", path)
+        log.info("Saved %s", path)
         return path

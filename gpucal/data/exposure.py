@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from gpucal.backend import current_backend
+from gpucal.backend.traffic import EXPOSURE, PRODUCTS
 from gpucal.data.outline import StoredImage, images_of
 from gpucal.lazy import datamodels
 
@@ -27,6 +28,11 @@ class Exposure:
     images : dict of str to StoredImage, optional
         Images of the model that are still in a file.
 
+    Attributes
+    ----------
+    origin : path, model or None
+        What the exposure can be opened from once more.
+
     Notes
     -----
     Reading an array that the input does not hold gives the default of the model's schema (zeros, for the
@@ -41,6 +47,7 @@ class Exposure:
     ):
         self.__dict__["model"] = model
         self.__dict__["source"] = source or model.meta.filename
+        self.__dict__["origin"] = None
         self.__dict__["_arrays"] = {}
         self.__dict__["_stored"] = dict(images or {})
         self.__dict__["_names"] = frozenset(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
@@ -83,8 +90,8 @@ class Exposure:
             self._arrays[name] = current_backend().xp.ascontiguousarray(value)
             self._stored.pop(name, None)
             self.model._instance.pop(name, None)
-        elif name == "source":
-            self.__dict__["source"] = value
+        elif name in ("source", "origin"):
+            self.__dict__[name] = value
         else:
             setattr(self.model, name, value)
 
@@ -94,7 +101,7 @@ class Exposure:
 
     def _take(self, name: str):
         if name in self._stored:
-            array = self._stored[name].load()
+            array = self._stored[name].load(EXPOSURE)
             del self._stored[name]
             return array
         backend = current_backend()
@@ -105,7 +112,7 @@ class Exposure:
         host = getattr(self.model, name)
         if host is None:
             raise AttributeError(f"{self.model_type} of {self.source} holds no array {name!r}")
-        array = backend.asarray(host)
+        array = backend.asarray(host, EXPOSURE)
         self.model._instance.pop(name, None)
         return array
 
@@ -132,17 +139,24 @@ class Exposure:
         return made
 
     def to_model(self) -> datamodels.JwstDataModel:
-        """The complete model, with all arrays on the host.
+        """The complete model, with all arrays on the host; the backend lets them go.
 
         Returns
         -------
         `stdatamodels.jwst.datamodels.JwstDataModel`
-            The wrapped model; on the cpu backend it shares memory with the exposure.
+            The wrapped model. An array that is used once more goes to the backend again.
         """
         self._take_all()
-        for name in self._arrays:
+        for name in list(self._arrays):
             self.model._instance[name] = self._on_host(name)
+            del self._arrays[name]
         return self.model
+
+    def release(self) -> None:
+        """Let all arrays go, wherever they are; metadata and tables stay."""
+        self._arrays.clear()
+        for name in self._names:
+            self.model._instance.pop(name, None)
 
     def snapshot(self) -> datamodels.JwstDataModel:
         """A complete model that shares nothing with the exposure that saving could change.
@@ -151,8 +165,7 @@ class Exposure:
         """
         self._take_all()
         model = type(self.model)()
-        instance = {name: value for name, value in self.model._instance.items() if name not in self._arrays}
-        model._instance.update(_detached(instance))
+        model._instance.update(_detached(self.model._instance))
         for name in self._arrays:
             host = self._on_host(name)
             model._instance[name] = host.copy() if host.dtype.kind == "u" else host
@@ -160,7 +173,7 @@ class Exposure:
 
     def _on_host(self, name: str) -> np.ndarray:
         """An array as the model has it; put into the model's tree it needs no check against the schema."""
-        host = current_backend().asnumpy(self._arrays[name])
+        host = current_backend().asnumpy(self._arrays[name], PRODUCTS)
         listed = images_of(self.model).get(name)
         return host if listed is None else host.astype(listed.dtype, copy=False)
 
@@ -168,6 +181,11 @@ class Exposure:
         """Take what is still in a file."""
         for name in list(self._stored):
             getattr(self, name)
+
+    @property
+    def arrays(self) -> dict:
+        """The arrays that are on the backend, by name."""
+        return dict(self._arrays)
 
     @property
     def nbytes(self) -> int:
@@ -202,7 +220,9 @@ _UNLISTED_ARRAYS = {"GuiderCalModel": {"var_flat"}}
 
 
 def _detached(tree):
-    """A copy of the nested containers of a tree; the leaves are shared."""
+    """A copy of the nested containers of a tree, and of its unsigned arrays; all other leaves are shared."""
+    if isinstance(tree, np.ndarray) and tree.dtype.kind == "u":
+        return tree.copy()
     if isinstance(tree, dict):
         return {key: _detached(value) for key, value in tree.items()}
     if isinstance(tree, list):

@@ -11,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from gpucal.backend import current_backend, row_tiles
+from gpucal.backend.traffic import TABLES
 from gpucal.data.rectangle import Rectangle
 from gpucal.kernels.decode import decode
 from gpucal.lazy import fits
@@ -84,7 +85,7 @@ class FilePixels:
     def _stored_dtype(self) -> np.dtype:
         return np.dtype(f"u{self.dtype.itemsize}")
 
-    def load(self, dtype: np.dtype | None = None, window: Rectangle | None = None):
+    def load(self, dtype: np.dtype | None = None, window: Rectangle | None = None, what: str = TABLES):
         """Read the pixels, and decode them on the backend.
 
         Parameters
@@ -93,6 +94,8 @@ class FilePixels:
             The type wanted; by default the one that the file has.
         window : Rectangle, optional
             The part of each image to read; by default all of it.
+        what : str, optional
+            What the bytes are counted as: a name of `gpucal.backend.traffic`.
 
         Returns
         -------
@@ -106,7 +109,7 @@ class FilePixels:
         """
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         if dtype != self.dtype and (self.dtype.kind, dtype.kind) != ("u", "f"):
-            return self.load(window=window).astype(dtype)
+            return self.load(window=window, what=what).astype(dtype)
         ny, nx = (1, *self.shape)[-2:]
         rows, columns = window or Rectangle((0, ny), (0, nx))
         shape = (*self.shape[:-2], rows[1] - rows[0], columns[1] - columns[0])
@@ -117,13 +120,10 @@ class FilePixels:
         done = 0
         for stored in self._stored_rows(rows):
             stop = done + len(stored)
-            self._decode(np.ascontiguousarray(stored[:, slice(*columns)]), lines[done:stop])
+            moved = current_backend().asarray(stored[:, slice(*columns)], what)
+            decode(moved, self.encoding.zero != 0, lines[done:stop])
             done = stop
         return out
-
-    def _decode(self, stored: np.ndarray, out) -> None:
-        unsigned = self.encoding.zero != 0
-        decode(current_backend().asarray(stored), unsigned, out)
 
     def _stored_rows(self, rows: tuple[int, int]) -> Iterator[np.ndarray]:
         """The same range of rows of all images, as they stand in the file, in blocks whose memory is used again."""

@@ -65,9 +65,9 @@ class StoredImage(NamedTuple):
         """The shape of the image."""
         return self.pixels.shape
 
-    def load(self, window: Rectangle | None = None):
-        """The image, or a part of it, on the backend."""
-        loaded = self.pixels.load(self.dtype, window)
+    def load(self, what: str, window: Rectangle | None = None):
+        """The image, or a part of it, on the backend; counted as in `gpucal.backend.traffic`."""
+        loaded = self.pixels.load(self.dtype, window, what)
         if self.meanings is not None:
             standardize_flags(loaded, current_backend().asarray(self.meanings))
         return loaded

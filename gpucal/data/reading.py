@@ -57,6 +57,7 @@ def open_exposure(source) -> Exposure:
         if not path.is_file():
             raise InputError(f"{path}: no such file")
         exposure = _open_file(path)
+    exposure.origin = source
     _check_pixels(exposure)
     return exposure
 

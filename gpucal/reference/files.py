@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Callable
 from functools import cached_property
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend
+from gpucal.backend.traffic import REFERENCES
 from gpucal.data.asdf_start import prepare_asdf
 from gpucal.data.outline import Outline, images_of, read_outline
 from gpucal.data.rectangle import Rectangle
@@ -125,6 +127,26 @@ class Reference:
         cut = None if exposure is None else self._cut(exposure)
         return self._kept((name, cut, current_backend().name), lambda: self._make(name, cut))
 
+    def nbytes(self, exposure) -> int:
+        """The most bytes that its arrays take when they are cut to an exposure; errors, which nobody uses, aside.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            Its images' shape counts for that of the reference's images, if these are larger.
+        """
+        image = math.prod((exposure.shape_of("data") or ())[-2:])
+        planes = self._kept("planes", self._planes)
+        return sum(count * min(pixels, image) * itemsize for count, pixels, itemsize in planes)
+
+    def _planes(self) -> list[tuple[int, int, int]]:
+        """For each array: how many images it has, their pixels, and the bytes of one."""
+        held = {**self.outline.model._instance, **self.outline.images}
+        arrays = [array for name, array in held.items() if name != "err" and len(getattr(array, "shape", ())) >= 2]
+        return [
+            (math.prod(array.shape[:-2]), math.prod(array.shape[-2:]), array.dtype.itemsize) for array in arrays
+        ]
+
     def table(self, name: str) -> np.ndarray | None:
         """A table of the reference, on the host."""
         table = self._kept(("table", name), lambda: getattr(self.outline.model, name, None))
@@ -183,7 +205,7 @@ class Reference:
     def _make(self, name: str, cut: Rectangle | StripeCut | None):
         stored = self.outline.images.get(name)
         if stored is not None and not isinstance(cut, StripeCut):
-            array = self._read(lambda: stored.load(cut))
+            array = self._read(lambda: stored.load(REFERENCES, cut))
         else:
             array = self._moved(name, cut)
         if array is None:
@@ -206,7 +228,7 @@ class Reference:
             host = getattr(self.model, name)
         else:
             return None
-        return current_backend().asarray(host if cut is None else cut.of(host))
+        return current_backend().asarray(host if cut is None else cut.of(host), REFERENCES)
 
     def _cut(self, exposure) -> Rectangle | StripeCut:
         """The rows and columns of this reference that the exposure's subarray covers.

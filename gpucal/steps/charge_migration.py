@@ -23,6 +23,7 @@ class ChargeMigrationStep(Step):
         skip = boolean(default=True)  # leave this step out
     """
     input_types = ("RampModel",)
+    by_integration = True
 
     def process(self, exposure, references):
         ngroups = exposure.data.shape[1]

@@ -58,6 +58,10 @@ class DarkCurrentStep(Step):
     optional_references = ("dark",)
     input_types = ("RampModel",)
 
+    def works_by_integration(self, exposure):
+        """The dark of MIRI for an integration depends on whether the exposure begins before it."""
+        return exposure.meta.instrument.name != "MIRI" and self.dark_output is None
+
     def process(self, exposure, references):
         exposure.meta.cal_step.dark_sub = "SKIPPED"
         reference = references["dark"]

@@ -33,6 +33,7 @@ class DQInitStep(Step):
     """
     reference_file_types = ("mask",)
     input_types = tuple(PIXEL_FLAGS)
+    by_integration = True
 
     def process(self, exposure, references):
         """Flag the pixels and the groups; raises `InputError` if the user's flags cannot be used."""

@@ -27,6 +27,7 @@ class FirstFrameStep(Step):
         skip = boolean(default=True)  # leave this step out
     """
     input_types = ("RampModel",)
+    by_integration = True
 
     def process(self, exposure, references):
         """Flag the groups; raises `SkipStep` if too few would be left, or for other instruments."""

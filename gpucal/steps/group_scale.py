@@ -18,6 +18,7 @@ class GroupScaleStep(Step):
 
     class_alias = "group_scale"
     input_types = ("RampModel", "SuperstripeRampModel")
+    by_integration = True
 
     def process(self, exposure, references):
         """Rescale the ramps; raises `SkipStep` if they are averages already, or if nobody says."""

@@ -24,6 +24,7 @@ class IPCStep(Step):
     class_alias = "ipc"
     reference_file_types = ("ipc",)
     input_types = ("RampModel", "SuperstripeRampModel")
+    by_integration = True
 
     def process(self, exposure, references):
         pixels = science_pixels(exposure.meta)

@@ -17,6 +17,7 @@ class LastFrameStep(Step):
 
     class_alias = "lastframe"
     input_types = ("RampModel",)
+    by_integration = True
 
     def process(self, exposure, references):
         """Flag the groups; raises `SkipStep` if too few would be left, or for other instruments."""

@@ -23,6 +23,7 @@ class LinearityStep(Step):
     class_alias = "linearity"
     reference_file_types = ("linearity",)
     input_types = ("RampModel",)
+    by_integration = True
 
     def process(self, exposure, references):
         """Correct the ramps and the zero frames, and flag the pixels that have no correction."""

@@ -70,6 +70,10 @@ class RefPixStep(Step):
     optional_references = ("refpix", "sirskernel")
     input_types = ("RampModel", "SuperstripeRampModel")
 
+    def works_by_integration(self, exposure):
+        """Bad pixels of IRS2 are found in all integrations; superstripes become fewer integrations."""
+        return not is_irs2(exposure.shape_of("data")) and not superstripes_of(exposure.meta)
+
     def process(self, exposure, references):
         if is_irs2(exposure.data.shape):
             correct_irs2(exposure, references["refpix"], self)

@@ -19,6 +19,7 @@ class ResetStep(Step):
     class_alias = "reset"
     reference_file_types = ("reset",)
     input_types = ("RampModel",)
+    by_integration = True
 
     def process(self, exposure, references):
         """Correct the ramps; raises `SkipStep` for other instruments."""

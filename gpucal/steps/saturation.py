@@ -43,6 +43,7 @@ class SaturationStep(Step):
     reference_file_types = ("saturation", "superbias")
     optional_references = ("superbias",)
     input_types = ("RampModel", "SuperstripeRampModel")
+    by_integration = True
 
     def process(self, exposure, references):
         """Flag the ramps, blank what is saturated in zero frames; raises `InputError` if NFRAMES is missing."""

@@ -14,6 +14,7 @@ class SuperBiasStep(Step):
     class_alias = "superbias"
     reference_file_types = ("superbias",)
     input_types = ("RampModel", "SuperstripeRampModel")
+    by_integration = True
 
     def process(self, exposure, references):
         superbias, flags = (references["superbias"].array(name, exposure) for name in ("data", "dq"))

@@ -4,6 +4,8 @@ A `DeviceArray` refuses what CuPy's arrays refuse: to become a NumPy array by it
 one. What CuPy allows (its own functions, NumPy functions that dispatch to it, operators, scalars) it does.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
@@ -94,3 +96,21 @@ class StrictLibrary:
         if isinstance(found, type) or not callable(found):
             return found
         return lambda *args, **kwargs: to_device(found(*to_host(args), **to_host(kwargs)))
+
+
+FREE_BYTES = 10**12
+
+
+def strict_cupy():
+    """The strict stand-in for CuPy: what it says about streams and memory is made up."""
+    cupy = StrictLibrary(np)
+    cupy.asarray = lambda host: DeviceArray(host.copy())
+    cupy.asnumpy = lambda array: array.host.copy()
+    cupy.cuda = SimpleNamespace(
+        get_current_stream=lambda: SimpleNamespace(synchronize=lambda: None),
+        runtime=SimpleNamespace(memGetInfo=lambda: (FREE_BYTES, FREE_BYTES)),
+    )
+    cupy.get_default_memory_pool = lambda: SimpleNamespace(
+        free_bytes=lambda: 0, total_bytes=lambda: 0, free_all_blocks=lambda: None
+    )
+    return cupy

@@ -9,7 +9,6 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.cli import demo
 from gpucal.cli.picture import draw_before_and_after
-from gpucal.core.events import StepEvent
 
 
 def test_the_picture_is_a_png_of_both_products(tmp_path):
@@ -34,14 +33,3 @@ def test_a_simulation_that_is_there_is_not_made_again(tmp_path, monkeypatch):
     (tmp_path / demo.RECORD).write_text(json.dumps(record))
     monkeypatch.setattr("gpucal.simulate.simulate", lambda *_a, **_k: pytest.fail("simulated again"))
     assert demo.simulated(tmp_path, Console(quiet=True)) == (exposure, {"CRDS_PATH": "x"})
-
-
-def test_the_table_has_a_row_for_each_step():
-    table = demo.times_table(
-        [StepEvent("done", "jump", 1, 2, 1.234), StepEvent("skipped", "persistence", 2, 2)]
-    )
-    assert [list(column.cells) for column in table.columns] == [
-        ["jump", "persistence"],
-        ["done", "skipped"],
-        ["1.23", ""],
-    ]

@@ -33,6 +33,12 @@ def test_the_line_follows_the_steps():
     assert line.text == ""
 
 
+def test_the_block_of_integrations_is_named():
+    line = StepLine(Clock())
+    line.update(StepEvent("started", "superbias", 5, 13, block=2, blocks=4))
+    assert line.text == "superbias   5 of 13   block 2 of 4   0.0 s"
+
+
 def test_a_step_that_skips_itself_leaves_the_line():
     line = StepLine(Clock())
     line.update(StepEvent("started", "ipc"))

@@ -81,7 +81,7 @@ def test_the_ramp_stays_where_it_is(ramp, backend, monkeypatch):
     """Between the steps nothing is moved: one array in, one array out."""
     moved = []
     asnumpy = type(backend).asnumpy
-    monkeypatch.setattr(type(backend), "asnumpy", lambda self, array: moved.append(1) or asnumpy(self, array))
+    monkeypatch.setattr(type(backend), "asnumpy", lambda *args: moved.append(1) or asnumpy(*args))
     seen = []
     process = Multiply.process
     monkeypatch.setattr(Multiply, "process", lambda *args: seen.append(len(moved)) or process(*args))

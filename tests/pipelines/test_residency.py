@@ -4,20 +4,14 @@ CuPy's place is taken by a stand-in that is as strict about where arrays live, s
 any NumPy array that meets a device array, fails here and not first on a user's GPU.
 """
 
-import sys
-from types import ModuleType
-
 import numpy as np
 import pytest
-from scipy import ndimage
 
-from gpucal.backend import selection, use_backend
-from gpucal.backend.kernels import PixelKernel
-from gpucal.backend.selection import Backend
+from gpucal.backend import use_backend
+from gpucal.backend.traffic import EXPOSURE, PRODUCTS, REFERENCES, TABLES, traffic
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.reference import clear_store
 from gpucal.simulate import simulate
-from tests.backend.strict_device import DeviceArray, StrictLibrary, to_host
 
 EXPOSURES = {
     "NIRCam SUB160, averaged groups, zero frames": {
@@ -37,47 +31,6 @@ STEPS = {
 }
 
 
-class StrictBackend(Backend):
-    """The strict stand-in as a backend; it counts the bytes that cross."""
-
-    crossed = {"to device": 0, "to host": 0}
-
-    def asarray(self, host):
-        if isinstance(host, DeviceArray):
-            return host
-        array = np.ascontiguousarray(host, dtype=host.dtype.newbyteorder("="))
-        self.crossed["to device"] += array.nbytes
-        return DeviceArray(array)
-
-    def asnumpy(self, array):
-        if isinstance(array, np.ndarray):
-            return array
-        self.crossed["to host"] += array.nbytes
-        return array.host
-
-    def synchronize(self):
-        pass
-
-
-@pytest.fixture
-def strict_device(monkeypatch):
-    cupy = StrictLibrary(np)
-    images = ModuleType("cupyx.scipy")
-    images.ndimage = StrictLibrary(ndimage)
-    monkeypatch.setitem(sys.modules, "cupy", cupy)
-    monkeypatch.setitem(sys.modules, "cupyx.scipy", images)
-    monkeypatch.setitem(selection._MAKERS, "cuda", lambda: StrictBackend("cuda", cupy, "loop", "strict"))
-    launch = PixelKernel.__call__
-    monkeypatch.setattr(
-        PixelKernel, "__call__", lambda self, shape, *arguments: launch(self, shape, *to_host(arguments))
-    )
-    StrictBackend.crossed.update({"to device": 0, "to host": 0})
-    clear_store()
-    with use_backend("cuda") as backend:
-        yield backend
-    clear_store()
-
-
 @pytest.mark.parametrize("settings", EXPOSURES.values(), ids=EXPOSURES)
 def test_products_are_those_of_the_cpu(settings, tmp_path, request):
     simulation = simulate(tmp_path, seed=1, **settings)
@@ -90,15 +43,55 @@ def test_products_are_those_of_the_cpu(settings, tmp_path, request):
         np.testing.assert_array_equal(getattr(rate, name), getattr(expected, name))
 
 
-def test_the_ramp_crosses_once(tmp_path, strict_device):
-    simulation = simulate(tmp_path, detector="NRCB1", subarray="SUB160", ngroups=20, seed=1)
+def crossed(simulation, directory):
+    """What crosses while stage 1 runs once, with all products saved."""
+    before = traffic()
+    Detector1Pipeline.call(simulation.exposure, output_dir=str(directory), save_results=True)
+    return traffic().since(before)
+
+
+@pytest.fixture(scope="module")
+def simulation(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("residency")
+    return simulate(
+        directory, detector="NRCB1", subarray="SUB160", readpatt="BRIGHT2", ngroups=8, nints=2, seed=1
+    )
+
+
+# Pixels of an image; bytes of the ramp with its zero frames; rate and rateints with five arrays each.
+IMAGE = 160 * 160
+RAMP = 2 * (8 + 1) * IMAGE * 4
+RATES = (1 + 2) * 5 * IMAGE * 4
+
+
+def test_the_ramp_crosses_once_and_so_do_the_products(simulation, tmp_path, strict_device):
     with simulation.crds():
-        Detector1Pipeline.call(simulation.exposure)
-        ramp = 20 * 160 * 160 * 4
-        references = sum(path.stat().st_size for path in simulation.references.values())
-        assert ramp <= strict_device.crossed["to device"] < ramp + references
-        products = 2 * 5 * 160 * 160 * 4
-        assert strict_device.crossed["to host"] < 1.5 * products
-        strict_device.crossed.update({"to device": 0})
-        Detector1Pipeline.call(simulation.exposure)
-        assert strict_device.crossed["to device"] < 1.2 * ramp
+        first, second = crossed(simulation, tmp_path), crossed(simulation, tmp_path)
+    for run in (first, second):
+        assert run.to_device[EXPOSURE] == RAMP
+        assert run.to_host[EXPOSURE] == run.to_host[REFERENCES] == 0
+        assert run.to_host[PRODUCTS] == RATES
+        assert run.to_device[TABLES] + run.to_host[TABLES] < RAMP / 4
+    files = sum(path.stat().st_size for path in simulation.references.values())
+    assert 0 < first.to_device[REFERENCES] < files
+    assert second.to_device[REFERENCES] == 0
+
+
+def test_the_cpu_counts_what_would_cross(simulation, tmp_path, request):
+    with simulation.crds():
+        clear_store()
+        with use_backend("cpu"):
+            on_cpu = crossed(simulation, tmp_path)
+        request.getfixturevalue("strict_device")
+        assert on_cpu == crossed(simulation, tmp_path)
+
+
+def test_each_thread_counts_by_itself(simulation, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool, use_backend("cpu") as backend:
+        before = traffic()
+        assert pool.submit(
+            lambda: (backend.asarray(np.zeros(3), EXPOSURE), traffic())[1]
+        ).result().to_device == {EXPOSURE: 24}
+        assert traffic() == before

@@ -1,0 +1,105 @@
+"""What memory a run will need, told from shapes before a pixel is read."""
+
+import math
+from dataclasses import dataclass, replace
+
+from gpucal.backend.memory import in_words
+from gpucal.backend.tiles import SCRATCH_BYTES
+from gpucal.data import Exposure
+
+FLOAT, FLAGS, GROUP_FLAGS = 4, 4, 1
+"""Bytes of a value, of the flags of a pixel, and of those of a group."""
+
+RATE = 4 * FLOAT + FLAGS
+"""Bytes of a pixel of a rate: the rate, its error, two variances, and flags."""
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """The bytes that a run needs on its backend.
+
+    Attributes
+    ----------
+    integrations : int
+        Integrations that are held at once.
+    ramp : int
+        Their values, and their zero frames.
+    group_flags, pixel_flags : int
+        Flags of groups and of pixels.
+    references : int
+        Arrays of references; those that are there already are not told apart.
+    scratch : int
+        Temporaries of kernels.
+    results : int
+        Rates, beside the ramps that they are fitted to.
+    """
+
+    integrations: int
+    ramp: int
+    group_flags: int
+    pixel_flags: int
+    references: int
+    scratch: int
+    results: int
+
+    @classmethod
+    def of(cls, exposure: Exposure, references: int = 0) -> "MemoryPlan":
+        """The plan for an exposure.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            Ramps, rates or an image; its pixels are not read.
+        references : int
+            Bytes of the references.
+        """
+        shape = exposure.shape_of("data") or (0,)
+        values = math.prod(shape)
+        if len(shape) < 4:
+            return cls(1, FLOAT * values, 0, FLAGS * values, references, SCRATCH_BYTES, 0)
+        image = math.prod(shape[-2:])
+        return cls(
+            integrations=shape[0],
+            ramp=FLOAT * (values + math.prod(exposure.shape_of("zeroframe") or (0,))),
+            group_flags=GROUP_FLAGS * values,
+            pixel_flags=FLAGS * image,
+            references=references,
+            scratch=SCRATCH_BYTES,
+            results=RATE * image * (shape[0] + 1),
+        )
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return sum(self.parts().values())
+
+    def parts(self) -> dict[str, int]:
+        """The bytes by what they are for."""
+        return {
+            "ramp": self.ramp,
+            "flags": self.group_flags + self.pixel_flags,
+            "references": self.references,
+            "scratch": self.scratch,
+            "results": self.results,
+        }
+
+    def of_block(self, integrations: int) -> "MemoryPlan":
+        """The plan for some integrations at a time: no rates are made of these."""
+        part = integrations / self.integrations
+        return replace(
+            self,
+            integrations=integrations,
+            ramp=math.ceil(self.ramp * part),
+            group_flags=math.ceil(self.group_flags * part),
+            results=0,
+        )
+
+    def largest_block(self, capacity: int, unit: int = 1) -> int:
+        """The most integrations whose plan stays within a capacity, in multiples of a unit; zero for none."""
+        each = self.of_block(unit)
+        room = capacity - each.references - each.scratch - each.pixel_flags
+        return min(max(0, room) // max(1, each.ramp + each.group_flags) * unit, self.integrations)
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name} {in_words(nbytes)}" for name, nbytes in self.parts().items())
+        return f"{in_words(self.total)} ({parts})"

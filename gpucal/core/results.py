@@ -1,0 +1,48 @@
+"""What a step hands back: exposures, their keywords, and how they reach the user."""
+
+from gpucal import __version__
+from gpucal.data import Exposure
+from gpucal.reference import context_in_use, crds_version
+
+
+def products_of(result) -> list[Exposure]:
+    """The exposures in a result: one, or those of a named tuple that are not None."""
+    if isinstance(result, Exposure):
+        return [result]
+    return [] if result is None else [product for product in result if product is not None]
+
+
+def set_status(exposure: Exposure, alias: str | None, status: str) -> None:
+    """Write what became of a step into the header, where there is a place for it."""
+    if alias is not None and hasattr(exposure.meta.cal_step, alias):
+        setattr(exposure.meta.cal_step, alias, status)
+
+
+def record(exposure: Exposure, used: dict[str, str]) -> None:
+    """Write what made the product into its header."""
+    meta = exposure.meta
+    meta.calibration_software_version = __version__
+    meta.calibration_software_revision = "RELEASE"
+    if not used:
+        return
+    for kind, label in used.items():
+        if hasattr(meta.ref_file, kind):
+            getattr(meta.ref_file, kind).name = label
+    meta.ref_file.crds.sw_version = crds_version()
+    meta.ref_file.crds.context_used = context_in_use()
+
+
+def save_results(step, result) -> None:
+    """Save the products of a step that is to save them."""
+    if not step.saves:
+        return
+    products = products_of(result)
+    for index, product in enumerate(products):
+        step.save(product, index=index if len(products) > 1 else None)
+
+
+def as_models(result):
+    """The result as complete models on the host."""
+    if isinstance(result, Exposure):
+        return result.to_model()
+    return type(result)(*(product and product.to_model() for product in result))
