@@ -5,6 +5,7 @@ import pytest
 from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
+from gpucal.backend.traffic import EXPOSURE
 from gpucal.data.file_pixels import FilePixels
 from gpucal.data.outline import read_outline
 from gpucal.data.rectangle import Rectangle
@@ -98,4 +99,4 @@ def test_pixels_are_read_though_another_file_took_the_name(backend, tmp_path):
     outline = read_outline(path, datamodels.RampModel)
     path.rename(tmp_path / "older.fits")
     path.write_text("something else")
-    assert not backend.asnumpy(outline.images["data"].load()).any()
+    assert not backend.asnumpy(outline.images["data"].load(EXPOSURE)).any()

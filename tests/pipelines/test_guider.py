@@ -12,7 +12,6 @@ from gpucal.cli.main import main
 from gpucal.kernels.dqflags import DO_NOT_USE
 from gpucal.pipelines.guider import GuiderPipeline
 from gpucal.simulate.guider import TABLES, simulate_guide_star
-from tests.pipelines.test_residency import strict_device  # noqa: F401 (a fixture)
 
 HEADERS = Path(__file__).parents[1] / "data" / "headers"
 
