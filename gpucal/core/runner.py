@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import reduce
+from threading import get_ident
 from time import perf_counter
 
 from gpucal import __version__
@@ -188,10 +189,12 @@ def _as_models(result):
 
 @contextmanager
 def _recorded_log() -> Iterator[list[str]]:
-    """Collect the log lines of a run, to be kept in its products."""
+    """Collect the log lines of a run, to be kept in its products; not those of other runs in other threads."""
     lines: list[str] = []
+    thread = get_ident()
     handler = logging.Handler(logging.INFO)
     handler.setFormatter(logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"))
+    handler.addFilter(lambda record: record.thread == thread)
     handler.emit = lambda record: lines.append(handler.format(record))
     logger = logging.getLogger("gpucal")
     logger.addHandler(handler)

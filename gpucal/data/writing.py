@@ -1,14 +1,26 @@
 """Write products whole or not at all."""
 
 import os
-import shutil
-import tempfile
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from threading import RLock
 
+import numpy as np
 from astropy.io import fits
 
+from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
+
+# A product beyond this size is written at once: a second copy of it would take too much memory.
+BEHIND_BYTES = 512 * 2**20
+
+# Python's warning filters are those of the whole process: whoever changes them holds this, so that what one thread
+# ignores is no error in another.
+warning_filters = RLock()
 
 
 class OutputError(GpucalError):
@@ -55,18 +67,73 @@ def write_model(model, path: str | os.PathLike) -> Path:
         Nothing is then left under the final name, or the older file is still there.
     """
     path = Path(path)
+    behind = _behind.get()
+    if behind is None:
+        _write(model, path)
+    else:
+        behind.write(model, path)
+    return path
+
+
+def _write(model, path: Path) -> None:
     make_output_directory(path.parent)
-    workplace = None
     try:
-        workplace = Path(tempfile.mkdtemp(prefix=".gpucal-", dir=path.parent))
-        partial = workplace / path.name
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-            model.save(partial)
-        os.replace(partial, path)
+        with workplace(path.parent) as place:
+            partial = place / path.name
+            with warning_filters, warnings.catch_warnings():
+                warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+                model.save(partial)
+            os.replace(partial, path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        if workplace is not None:
-            shutil.rmtree(workplace, ignore_errors=True)
-    return path
+
+
+class _Behind:
+    """Writes products on a thread of its own, one after another."""
+
+    def __init__(self, pool: ThreadPoolExecutor):
+        self._pool = pool
+        self._jobs: list[Future] = []
+        self.paths: list[Path] = []
+
+    def write(self, model, path: Path) -> None:
+        self.paths.append(path)
+        arrays = {name: value for name, value in model._instance.items() if isinstance(value, np.ndarray)}
+        if sum(array.nbytes for array in arrays.values()) > BEHIND_BYTES:
+            _write(model, path)
+            return
+        # The steps that follow may edit the arrays that the model shares with the exposure.
+        model._instance.update({name: array.copy() for name, array in arrays.items()})
+        self._jobs.append(self._pool.submit(_write, model, path))
+
+    def wait(self) -> None:
+        """Wait until all is written; raise the first error."""
+        for job in self._jobs:
+            job.result()
+
+
+_behind: ContextVar[_Behind | None] = ContextVar("products written behind", default=None)
+
+
+@contextmanager
+def products_written_behind() -> Iterator[list[Path]]:
+    """Let `write_model` return at once inside a ``with`` block, in this thread; its end waits for the products.
+
+    Yields
+    ------
+    list of Path
+        The products, in the order in which they were handed over.
+
+    Raises
+    ------
+    OutputError
+        At the end of the block, if one cannot be written.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="gpucal-write") as pool:
+        behind = _Behind(pool)
+        token = _behind.set(behind)
+        try:
+            yield behind.paths
+        finally:
+            _behind.reset(token)
+        behind.wait()
