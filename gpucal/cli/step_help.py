@@ -45,7 +45,7 @@ def print_parameters(what: str, step_class: type, given: dict, source: str) -> N
 def print_steps() -> None:
     """List the steps and pipelines that can be run."""
     rows = [(step.class_alias, step.__name__, summary(step)) for step in all_classes()]
-    print_table("steps and pipelines", ("alias", "class", "what it does"), rows)
+    print_table("steps and pipelines", ("alias", "class", "what it does"), rows, headed=False)
 
 
 def summary(step_class: type) -> str:
@@ -79,4 +79,4 @@ def _row(spec: ParameterSpec, prefix: str, given: dict, source: str) -> tuple[st
 
 
 def _print_section(section: Section) -> None:
-    print_table(section.title, HEADINGS, section.rows)
+    print_table(section.title, HEADINGS, section.rows, headed=False)
