@@ -104,18 +104,24 @@ def _open_file(path: Path) -> datamodels.JwstDataModel:
 
 
 def _check_whole(path: Path) -> None:
-    """Raise if a FITS file is no FITS file or ends before its last extension does."""
+    """Raise if a FITS file is no FITS file, or does not end where its last readable extension does.
+
+    Astropy warns of both. But warnings are made errors, or not, for the whole process, and other threads write files.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", category=fits.verify.VerifyWarning)
-            warnings.filterwarnings("error", message="File may have been truncated")
+            warnings.simplefilter("ignore")
             with fits.open(path, memmap=True) as hdulist:
                 end = max(hdu._data_offset + hdu._data_size for hdu in hdulist)
-    except (OSError, Warning, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable FITS file ({_one_line(error)})") from error
     size = path.stat().st_size
     if size < end:
         raise InputError(f"{path}: truncated ({size} bytes of at least {end}); fetch the file again")
+    with path.open("rb") as file:
+        file.seek(end)
+        if file.read().strip(b"\0"):  # zeros are mere padding
+            raise InputError(f"{path}: not readable from byte {end} on (of {size} bytes); fetch the file again")
 
 
 def _one_line(error: BaseException) -> str:

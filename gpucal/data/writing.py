@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from threading import RLock
 
 import numpy as np
 from astropy.io import fits
@@ -17,10 +16,6 @@ from gpucal.errors import GpucalError
 
 # A product beyond this size is written at once: a second copy of it would take too much memory.
 BEHIND_BYTES = 512 * 2**20
-
-# Python's warning filters are those of the whole process: whoever changes them holds this, so that what one thread
-# ignores is no error in another.
-warning_filters = RLock()
 
 
 class OutputError(GpucalError):
@@ -80,7 +75,7 @@ def _write(model, path: Path) -> None:
     try:
         with workplace(path.parent) as place:
             partial = place / path.name
-            with warning_filters, warnings.catch_warnings():
+            with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
                 model.save(partial)
             os.replace(partial, path)

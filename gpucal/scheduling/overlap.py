@@ -17,7 +17,7 @@ from time import perf_counter
 
 from gpucal.backend import select_backend
 from gpucal.core.events import observe
-from gpucal.data.writing import products_written_behind, warning_filters
+from gpucal.data.writing import products_written_behind
 from gpucal.errors import GpucalError
 from gpucal.scheduling.checksum import product_of
 from gpucal.scheduling.order import Job, JobQueue
@@ -130,8 +130,7 @@ def calibrate(recipe: Recipe, job: Job, passage: Passage) -> Outcome:
 
 def _products(recipe: Recipe, job: Job, passage: Passage) -> list[Path]:
     """Read, compute and write an exposure; the products' paths."""
-    with warning_filters:
-        step, exposures = recipe.configured(job.input)
+    step, exposures = recipe.configured(job.input)
     _read_pixels(exposures)
     passage.enter("compute")
     with products_written_behind() as paths:
