@@ -5,7 +5,9 @@ On each worker as many exposures are in work as it has threads, but at most one 
 """
 
 import logging
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -50,40 +52,68 @@ def run_on_cluster(recipe: Recipe, jobs: list[Job], scheduler, retries: int) -> 
         If Dask is not installed, or there is no scheduler at that address, or it goes away.
     """
     with _client(scheduler) as client:
-        sent = {_send(client, recipe, job, place): job for place, job in enumerate(jobs)}
+        cluster = _Cluster(client, recipe, retries)
         try:
-            yield from _results(client, recipe, sent, retries)
+            yield from cluster.run(jobs)
         finally:
-            client.cancel(list(sent))
+            cluster.cancel()
 
 
-def _results(client, recipe: Recipe, sent: dict, retries: int) -> Iterator[tuple[Job, Outcome]]:
-    from distributed import as_completed
-    from distributed.scheduler import KilledWorker
+class _Cluster:
+    """The jobs that are on the cluster.
 
-    running = as_completed(list(sent))
-    for future in running:
-        job = sent.pop(future)
-        error = future.exception() if future.status != "cancelled" else None
-        if future.status == "cancelled":
-            raise BatchError("the Dask scheduler has gone away; run the batch again with --resume")
+    Those whose worker died are sent again when all others are done, one at a time: so the one at fault takes no other
+    along twice.
+    """
+
+    def __init__(self, client, recipe: Recipe, retries: int):
+        self._client, self._recipe, self._retries = client, recipe, retries
+        self._sent: dict = {}
+        self._suspects: deque[Job] = deque()
+
+    def run(self, jobs: list[Job]) -> Iterator[tuple[Job, Outcome]]:
+        """Send all jobs, and wait for what becomes of them."""
+        yield from self._results(jobs)
+        while self._suspects:
+            yield from self._results([self._suspects.popleft()])
+
+    def cancel(self) -> None:
+        """Take back what is not done yet."""
+        self._client.cancel(list(self._sent))
+
+    def _results(self, jobs: list[Job]) -> Iterator[tuple[Job, Outcome]]:
+        from distributed import as_completed
+
+        self._sent = {self._send(job, place): job for place, job in enumerate(jobs)}
+        for future in as_completed(list(self._sent), loop=self._client.loop):
+            job = self._sent.pop(future)
+            try:
+                outcome = self._outcome(job, future)
+            except CancelledError as error:
+                raise BatchError("the Dask scheduler has gone away; run the batch again with --resume") from error
+            if outcome is not None:
+                yield job, outcome
+
+    def _outcome(self, job: Job, future) -> Outcome | None:
+        """What became of a job; None if it will be tried again."""
+        from distributed.scheduler import KilledWorker
+
+        error = future.exception()
         if error is None:
-            yield job, future.result()
-        elif isinstance(error, KilledWorker) and job.attempt <= retries:
+            return future.result()
+        if isinstance(error, KilledWorker) and job.attempt <= self._retries:
             log.warning("%s: %s; it is sent again", job.input, error)
-            again = replace(job, attempt=job.attempt + 1)
-            future = _send(client, recipe, again, 0)
-            sent[future] = again
-            running.add(future)
-        else:
-            reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            yield job, Outcome(job.input, (), "failed", reason, attempt=job.attempt)
+            self._suspects.append(replace(job, attempt=job.attempt + 1))
+            return None
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return Outcome(job.input, (), "failed", reason, attempt=job.attempt)
 
-
-def _send(client, recipe: Recipe, job: Job, place: int):
-    """Send a job; those with a lower place are begun first."""
-    key = f"{job.input.name}-{uuid4().hex}"
-    return client.submit(_calibrate_here, recipe, job, pure=False, priority=-place, key=key)
+    def _send(self, job: Job, place: int):
+        """Send a job; those with a lower place are begun first."""
+        key = f"{job.input.name}-{uuid4().hex}"
+        return self._client.submit(
+            _calibrate_here, self._recipe, job, pure=False, priority=-place, key=key
+        )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 import gpucal
+from gpucal.core import runner
 from gpucal.core.parameters import ParameterError
-from gpucal.data import InputError
+from gpucal.data import Exposure, InputError
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.scheduling import BatchError
 from gpucal.scheduling.journal import NAME, Journal
@@ -86,8 +88,9 @@ def test_a_failure_is_tried_again_by_resume(work):
 
 
 def test_what_follows_is_not_done_when_the_loop_is_left(work):
-    for outcome in gpucal.batch("add.cfg", "x*_uncal.fits", output_dir="out"):
-        break
+    outcomes = iter(gpucal.batch("add.cfg", "x*_uncal.fits", output_dir="out"))
+    outcome = next(outcomes)
+    outcomes.close()
     assert outcome.status == "done" and list(work.statuses()) == ["x0"]
     assert not list(work.out.glob(".gpucal-*"))
     with Journal(work.out, "digest"):  # it is open no more
@@ -120,22 +123,19 @@ def test_debris_of_dead_processes_is_swept(work):
 
 def test_exposures_are_let_go(work, monkeypatch):
     """While one exposure is computed there are at most two more, however many have been before."""
-    alive, counts = [], []
-    from gpucal.core import runner
-    from gpucal.data import Exposure
+    made, counts = [], []
+    make, execute = Exposure.__init__, runner.execute
 
-    made, execute = Exposure.__init__, runner.execute
+    def noted(exposure, *arguments, **settings):
+        made.append(weakref.ref(exposure))
+        make(exposure, *arguments, **settings)
 
-    def count(*arguments):
-        counts.append(sum(reference() is not None for reference in alive))
+    def counted(*arguments):
+        counts.append(sum(reference() is not None for reference in made))
         return execute(*arguments)
 
-    import weakref
-
-    monkeypatch.setattr(
-        Exposure, "__init__", lambda self, *args, **kw: (alive.append(weakref.ref(self)), made(self, *args, **kw))[1]
-    )
-    monkeypatch.setattr(runner, "execute", count)
+    monkeypatch.setattr(Exposure, "__init__", noted)
+    monkeypatch.setattr(runner, "execute", counted)
     for name in range(20):
         (work.directory / f"y{name}_uncal.fits").symlink_to(work.directory / "x0_uncal.fits")
     list(gpucal.batch("add.cfg", "*_uncal.fits", output_dir="out"))

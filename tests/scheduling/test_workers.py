@@ -9,7 +9,7 @@ import pytest
 import gpucal
 from gpucal.scheduling import BatchError
 from gpucal.scheduling.worker_process import _environment
-from tests.scheduling.conftest import wait_until
+from tests.batch_work import wait_until
 
 
 def run(**settings):
@@ -19,7 +19,8 @@ def run(**settings):
 
 def test_workers_do_what_one_process_does(work):
     outcomes = run()
-    assert {name: outcome.status for name, outcome in outcomes.items()} == dict.fromkeys(("x0", "x1", "x2", "x3"), "done")
+    assert sorted(outcomes) == ["x0", "x1", "x2", "x3"]
+    assert {outcome.status for outcome in outcomes.values()} == {"done"}
     workers = {outcome.worker for outcome in outcomes.values()}
     assert len(workers) == 2 and not any(name.endswith(f":{os.getpid()}") for name in workers)
     assert work.products() == ["x0_add.fits", "x1_add.fits", "x2_add.fits", "x3_add.fits"]
@@ -40,7 +41,6 @@ def test_a_killed_worker_is_replaced_and_its_exposure_done(work, caplog):
     assert {outcome.status for outcome in outcomes.values()} == {"done"}
     assert outcomes["x1"].attempt == 2
     assert "has died (killed by SIGKILL)" in caplog.text
-    assert not list(work.out.glob("*x1_add.fits*/"))
 
 
 def test_an_exposure_that_kills_its_worker_fails_and_takes_no_other_along(work):
