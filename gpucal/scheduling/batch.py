@@ -78,9 +78,12 @@ class Batch:
             return
         with Journal(self.recipe.output_dir, self._digest) as journal:
             sweep_workplaces(self.recipe.output_dir)
-            for job, outcome in self._run():
-                journal.append(job, outcome)
-                yield outcome
+            try:
+                for job, outcome in self._run():
+                    journal.append(job, outcome)
+                    yield outcome
+            finally:
+                sweep_workplaces(self.recipe.output_dir)  # those of workers that have died
 
     def _run(self) -> Iterator[tuple[Job, Outcome]]:
         if self._scheduler is not None:

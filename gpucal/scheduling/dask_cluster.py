@@ -11,10 +11,12 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from queue import SimpleQueue
 from uuid import uuid4
 
 from gpucal.backend import select_backend
 from gpucal.scheduling.errors import BatchError
+from gpucal.scheduling.interrupts import interrupt_told
 from gpucal.scheduling.order import Job
 from gpucal.scheduling.outcome import Outcome
 from gpucal.scheduling.overlap import Turns, calibrate
@@ -82,25 +84,30 @@ class _Cluster:
         self._client.cancel(list(self._sent))
 
     def _results(self, jobs: list[Job]) -> Iterator[tuple[Job, Outcome]]:
-        from distributed import as_completed
-
-        self._sent = {self._send(job, place): job for place, job in enumerate(jobs)}
-        for future in as_completed(list(self._sent), loop=self._client.loop):
-            job = self._sent.pop(future)
-            try:
+        over = SimpleQueue()
+        with interrupt_told(lambda: over.put(None)):
+            self._sent = {self._send(job, place): job for place, job in enumerate(jobs)}
+            for future in self._sent:
+                future.add_done_callback(over.put)
+            while self._sent:
+                future = over.get()
+                if future is None:
+                    raise KeyboardInterrupt
+                job = self._sent.pop(future)
                 outcome = self._outcome(job, future)
-            except CancelledError as error:
-                raise BatchError("the Dask scheduler has gone away; run the batch again with --resume") from error
-            if outcome is not None:
-                yield job, outcome
+                if outcome is not None:
+                    yield job, outcome
 
     def _outcome(self, job: Job, future) -> Outcome | None:
         """What became of a job; None if it will be tried again."""
         from distributed.scheduler import KilledWorker
 
-        error = future.exception()
-        if error is None:
-            return future.result()
+        try:
+            error = future.exception()
+            if error is None:
+                return future.result()
+        except CancelledError as lost:
+            raise BatchError("the Dask scheduler has gone away; run the batch again with --resume") from lost
         if isinstance(error, KilledWorker) and job.attempt <= self._retries:
             log.warning("%s: %s; it is sent again", job.input, error)
             self._suspects.append(replace(job, attempt=job.attempt + 1))

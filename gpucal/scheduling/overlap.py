@@ -20,6 +20,7 @@ from gpucal.core.events import observe
 from gpucal.data.writing import products_written_behind
 from gpucal.errors import GpucalError
 from gpucal.scheduling.checksum import product_of
+from gpucal.scheduling.interrupts import interrupt_told
 from gpucal.scheduling.order import Job, JobQueue
 from gpucal.scheduling.outcome import Outcome, Times
 from gpucal.scheduling.recipe import Recipe
@@ -207,7 +208,7 @@ def run_overlapped(recipe: Recipe, jobs: list[Job]) -> Iterator[tuple[Job, Outco
         results.put(None)
 
     threads = [Thread(target=run, name=f"gpucal-exposure-{number}", daemon=True) for number in range(len(STAGES))]
-    with observe(turns.check):
+    with observe(turns.check), interrupt_told(lambda: results.put(KeyboardInterrupt())):
         for thread in threads:
             thread.start()
         try:
@@ -219,15 +220,10 @@ def run_overlapped(recipe: Recipe, jobs: list[Job]) -> Iterator[tuple[Job, Outco
 
 
 def _until_all_ended(results: SimpleQueue, turns: Turns, running: int) -> Iterator[tuple[Job, Outcome]]:
-    """What the threads report; an error that is of no exposure stops them, and is raised at the end."""
+    """What the threads report; an interrupt, or an error of no exposure, stops them and is raised at the end."""
     stopping = None
     while running:
-        try:
-            result = results.get()
-        except KeyboardInterrupt as interrupt:
-            if stopping is not None:
-                raise
-            result = interrupt
+        result = results.get()
         if result is None:
             running -= 1
         elif isinstance(result, BaseException):

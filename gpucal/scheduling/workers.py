@@ -12,6 +12,7 @@ from multiprocessing import connection as pipes
 
 from gpucal.core.log_forwarding import show_forwarded
 from gpucal.scheduling.errors import BatchError
+from gpucal.scheduling.interrupts import interrupt_told
 from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused
 from gpucal.scheduling.order import Job, JobQueue
 from gpucal.scheduling.outcome import Outcome
@@ -52,7 +53,8 @@ def run_in_processes(
     """
     crew = _Crew(recipe, jobs, min(workers, len(jobs)), retries)
     try:
-        yield from crew.run()
+        with interrupt_told(crew.interrupt):
+            yield from crew.run()
     finally:
         crew.dismiss()
 
@@ -65,28 +67,28 @@ class _Crew:
         self._waiting = JobQueue(jobs)
         self._suspects: deque[Job] = deque()
         self._stopping = False
+        self._bell, self._button = pipes.Pipe(duplex=False)
         self._workers = [self._hire(place) for place in range(size)]
 
     def run(self) -> Iterator[tuple[Job, Outcome]]:
-        """Keep the workers busy until nothing is left."""
-        interrupt = None
+        """Keep the workers busy until nothing is left, or until all have stopped after an interrupt."""
         while self._unfinished():
-            try:
-                self._hand_out()
-                for worker in self._with_news():
-                    yield from self._hear(worker)
-            except KeyboardInterrupt as error:
-                if interrupt is not None:
-                    raise
-                interrupt = error
-                self._stop()
-        if interrupt is not None:
-            raise interrupt
+            self._hand_out()
+            for worker in self._with_news():
+                yield from self._hear(worker)
+        if self._stopping:
+            raise KeyboardInterrupt
+
+    def interrupt(self) -> None:
+        """Wake `run`, to let all workers stop."""
+        self._button.send(None)
 
     def dismiss(self) -> None:
         """End all workers, whatever they do."""
         for worker in self._workers:
             worker.end()
+        self._bell.close()
+        self._button.close()
 
     def _unfinished(self) -> bool:
         busy = any(worker.jobs for worker in self._workers)
@@ -119,7 +121,10 @@ class _Crew:
         return self._waiting.take(worker.key, others)
 
     def _with_news(self) -> list[WorkerProcess]:
-        ready = pipes.wait([worker.connection for worker in self._workers])
+        ready = pipes.wait([self._bell, *(worker.connection for worker in self._workers)])
+        if self._bell in ready:
+            self._bell.recv()
+            self._stop()
         return [worker for worker in self._workers if worker.connection in ready]
 
     def _hear(self, worker: WorkerProcess) -> Iterator[tuple[Job, Outcome]]:

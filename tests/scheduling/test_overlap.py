@@ -3,9 +3,7 @@
 import logging
 import os
 import signal
-import sys
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -138,17 +136,6 @@ def test_a_full_disk_is_an_error_of_the_exposure(tmp_path):
     assert OutputError.exit_code == 1
 
 
-def wait_for_main_thread(function):
-    """Wait until the main thread waits in a function."""
-    main, seen = threading.main_thread().ident, 0
-    for _ in range(PATIENCE * 100):
-        seen = seen + 1 if sys._current_frames()[main].f_code.co_name == function else 0
-        if seen == 5:
-            return
-        time.sleep(0.01)
-    raise TimeoutError
-
-
 def test_an_interrupt_ends_the_step_and_loses_nothing_that_is_done(tmp_path, monkeypatch):
     """It comes while a is written and b computed: a is finished, b ends with its step, c and d are not begun."""
     stages, stopped, computed = Stages(tmp_path), threading.Event(), threading.Event()
@@ -157,7 +144,6 @@ def test_an_interrupt_ends_the_step_and_loses_nothing_that_is_done(tmp_path, mon
 
     def interrupt():
         computed.wait(PATIENCE)
-        wait_for_main_thread("_until_all_ended")
         os.kill(os.getpid(), signal.SIGINT)
         assert stopped.wait(PATIENCE)
 

@@ -41,6 +41,7 @@ def test_a_killed_worker_is_replaced_and_its_exposure_done(work, caplog):
     assert {outcome.status for outcome in outcomes.values()} == {"done"}
     assert outcomes["x1"].attempt == 2
     assert "has died (killed by SIGKILL)" in caplog.text
+    assert work.products() == ["x0_add.fits", "x1_add.fits", "x2_add.fits", "x3_add.fits"]
 
 
 def test_an_exposure_that_kills_its_worker_fails_and_takes_no_other_along(work):
