@@ -16,8 +16,8 @@ from bench.cases import CASES, make
 from bench.hardware import copy_bandwidth
 from bench.touched import TouchedExposure, TouchedReferences
 from gpucal.backend import select_backend
-from gpucal.core import runner
 from gpucal.core.events import observe
+from gpucal.core.execution import Placed, execute
 from gpucal.core.references import RunReferences
 from gpucal.data import Exposure, open_exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
@@ -36,7 +36,7 @@ def measure_case(case: str, parameters: dict, repeats: int, directory: Path) -> 
             if step.class_alias == "gain_scale":
                 break
             measured[step.class_alias] = measure_step(step, exposure, references, repeats)
-            exposure = exposure_of(runner.execute(step, exposure, references))
+            exposure = exposure_of(execute(Placed(step), exposure, references))
     return {name: one for name, one in measured.items() if one}
 
 
@@ -61,7 +61,7 @@ def measure_step(step, exposure: Exposure, references, repeats: int) -> dict | N
         used = TouchedReferences(references)
         started = perf_counter()
         with observe(events.append):
-            result = runner.execute(step, copy.exposure, used)
+            result = execute(Placed(step), copy.exposure, used)
         seconds.append(perf_counter() - started)
         if events[-1].kind == "skipped":
             return None

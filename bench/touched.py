@@ -40,7 +40,7 @@ class TouchedExposure:
         products = [result] if isinstance(result, Exposure) else [one for one in result if one is not None]
         moved = sum(self._before[name].nbytes for name in read)
         for product in products:
-            for name, array in product._arrays.items():
+            for name, array in product.arrays.items():
                 same = product is self.exposure and name in self._before
                 if not (same and bool((_bits(array) == _bits(self._before[name])).all())):
                     moved += array.nbytes

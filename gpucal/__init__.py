@@ -3,3 +3,12 @@
 from importlib.metadata import version
 
 __version__ = version("gpucal")
+
+
+def __getattr__(name: str):
+    """``gpucal.batch``, imported when it is first asked for: what is behind it takes long to import."""
+    if name == "batch":
+        from gpucal.scheduling import batch
+
+        return batch
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,13 +1,9 @@
 """Help on a step: all its parameters with type, default and meaning."""
 
-import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from gpucal.cli.tables import print_table
 from gpucal.core.parameters import ParameterSpec, accepted, full_spec, substeps
 from gpucal.core.registry import all_classes
 from gpucal.core.step import Step
@@ -49,7 +45,7 @@ def print_parameters(what: str, step_class: type, given: dict, source: str) -> N
 def print_steps() -> None:
     """List the steps and pipelines that can be run."""
     rows = [(step.class_alias, step.__name__, summary(step)) for step in all_classes()]
-    _print_table("steps and pipelines", ("alias", "class", "what it does"), rows)
+    print_table("steps and pipelines", ("alias", "class", "what it does"), rows, headed=False)
 
 
 def summary(step_class: type) -> str:
@@ -83,19 +79,4 @@ def _row(spec: ParameterSpec, prefix: str, given: dict, source: str) -> tuple[st
 
 
 def _print_section(section: Section) -> None:
-    _print_table(section.title, HEADINGS, section.rows)
-
-
-def _print_table(title: str, headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """A table on a terminal; elsewhere lines in columns, each row whole on its line."""
-    if sys.stdout.isatty():
-        table = Table(*headings, title=title, title_justify="left", title_style="bold", box=None)
-        for row in rows:
-            table.add_row(*map(escape, row))
-        Console().print(table)
-        return
-    widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
-    print(f"\n{title}")
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  " + "  ".join(cells).rstrip())
+    print_table(section.title, HEADINGS, section.rows, headed=False)

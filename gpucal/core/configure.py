@@ -3,7 +3,14 @@
 import logging
 import os
 
-from gpucal.core.config_file import StepConfig, follow_config_files, read_config, write_config
+from gpucal.core.config_file import (
+    ConfigError,
+    StepConfig,
+    follow_config_files,
+    looks_like_file,
+    read_config,
+    write_config,
+)
 from gpucal.core.exceptions import GpucalError
 from gpucal.core.inputs import exposures_of
 from gpucal.core.parameters import accepted, full_spec, merge, substeps, validate
@@ -48,6 +55,32 @@ def configured(
     from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, exposures[0])
     name = config.name if config is not None else None
     return build(step_class, merge(from_crds, from_file, own), name, config_file), exposures
+
+
+def find_step(what: str) -> tuple[StepConfig | None, type]:
+    """The configuration and the Step class that a user's word means.
+
+    Parameters
+    ----------
+    what : str
+        An alias, a class, or a configuration file.
+
+    Returns
+    -------
+    StepConfig or None, type
+        None where the word is no file.
+
+    Raises
+    ------
+    GpucalError
+        If there is no such file, step or pipeline.
+    """
+    if not looks_like_file(what):
+        return None, find_class(what)
+    config = read_config(what)
+    if config.class_name is None:
+        raise ConfigError(f"{config.path} names no class; add a line such as class = jump")
+    return config, find_class(config.class_name, config.path.parent)
 
 
 def build(step_class: type, parameters: dict, name: str | None = None, config_file=None, parent=None):

@@ -42,7 +42,7 @@ _EVERYTHING = ("*", "root", ".", "")
 
 # Packages whose debugging messages are wanted where a rule asks for that level. Others log from INFO up:
 # a compiler's debugging messages would bury all else.
-_VERBOSE_PACKAGES = ("gpucal", "stdatamodels", "CRDS")
+VERBOSE_PACKAGES = ("gpucal", "stdatamodels", "CRDS")
 
 
 class LogConfigError(GpucalError):
@@ -236,9 +236,9 @@ def log_set_up(rules: Iterable[LogRule]) -> Iterator[None]:
             for handler in _handlers(rule, stack):
                 stack.enter_context(_attached(handler))
         stack.enter_context(_at_level("", max(lowest, logging.INFO)))
-        for package in _VERBOSE_PACKAGES:
+        for package in VERBOSE_PACKAGES:
             stack.enter_context(_at_level(package, lowest))
-        _let_crds_propagate()
+        let_crds_propagate()
         logging.captureWarnings(True)
         stack.callback(logging.captureWarnings, False)
         try:
@@ -303,7 +303,7 @@ def _at_level(name: str, level: int) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _let_crds_propagate() -> None:
+def let_crds_propagate() -> None:
     """CRDS writes to standard error by itself; let its messages go with the others."""
     from crds.core import log as crds_log
 

@@ -4,6 +4,7 @@ import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 
 from gpucal import __version__
 from gpucal.backend import current_backend, host_backend, use_backend
@@ -131,10 +132,12 @@ def _explained(exposure: Exposure, plan: MemoryPlan) -> Iterator[None]:
 
 @contextmanager
 def _recorded_log() -> Iterator[list[str]]:
-    """Collect the log lines of a run, to be kept in its products."""
+    """Collect the log lines of a run, to be kept in its products; not those of other runs in other threads."""
     lines: list[str] = []
+    thread = get_ident()
     handler = logging.Handler(logging.INFO)
     handler.setFormatter(logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"))
+    handler.addFilter(lambda record: record.thread == thread)
     handler.emit = lambda record: lines.append(handler.format(record))
     logger = logging.getLogger("gpucal")
     logger.addHandler(handler)

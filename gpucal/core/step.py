@@ -1,6 +1,5 @@
 """The base of all steps: parameters as values, a recipe in `process`, the rest in the runner."""
 
-import logging
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,8 +8,6 @@ from gpucal.core.naming import product_path
 from gpucal.core.parameters import defaults, validate
 from gpucal.data import Exposure, write_model
 from gpucal.data.reading import expand
-
-log = logging.getLogger(__name__)
 
 
 class Step:
@@ -252,8 +249,6 @@ class Step:
         OutputError
             If it cannot be written.
         """
-        path = write_model(
+        return write_model(
             exposure.snapshot(), self.output_path(exposure, suffix, index=index, output_file=output_file)
         )
-        log.info("Saved %s", path)
-        return path

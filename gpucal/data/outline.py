@@ -134,7 +134,7 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
 
     Raises
     ------
-    OSError, ValueError, Warning
+    OSError, ValueError
         If it is no FITS file, or ends before its last extension does.
     """
     skeleton = read_skeleton(Path(path))

@@ -121,7 +121,7 @@ def _open_fits(path: Path) -> Exposure:
         return _open_whole(path)
     try:
         outline = read_outline(path, model_class)
-    except (OSError, Warning) as error:
+    except OSError as error:
         raise InputError(f"{path}: not a readable FITS file ({_one_line(error)})") from error
     if outline is None or any((model_class.__name__, name) not in ZERO_DEFAULTS for name in outline.defaults):
         return _open_whole(path, model_class)

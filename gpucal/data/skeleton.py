@@ -40,18 +40,14 @@ def read_skeleton(path: Path) -> Skeleton:
 
     Raises
     ------
-    OSError, ValueError, Warning
+    OSError, ValueError
         If it is no FITS file, or ends before its last extension does.
     """
+    file = open(path, "rb")  # noqa: SIM115  (stays open as long as pixels are in it)
     with warnings.catch_warnings():
-        warnings.simplefilter("error", category=fits.verify.VerifyWarning)
-        warnings.filterwarnings("error", message="File may have been truncated")
-        file = open(path, "rb")  # noqa: SIM115  (stays open as long as pixels are in it)
+        warnings.simplefilter("ignore")
         with fits.open(path, memmap=False, lazy_load_hdus=False) as opened:
-            end = max(hdu._data_offset + hdu._data_size for hdu in opened)
-            size = path.stat().st_size
-            if size < end:
-                raise OSError(f"truncated ({size} bytes of at least {end}); fetch the file again")
+            _check_whole(path, max(hdu._data_offset + hdu._data_size for hdu in opened))
             hdulist, pixels = fits.HDUList(), {}
             for hdu in opened:
                 left = _left_in_file(hdu, file)
@@ -62,6 +58,20 @@ def read_skeleton(path: Path) -> Skeleton:
                     hdu.data  # noqa: B018  (read now, while the file is open)
                     hdulist.append(hdu)
     return Skeleton(hdulist, pixels)
+
+
+def _check_whole(path: Path, end: int) -> None:
+    """Raise if a file does not end where its last readable extension does.
+
+    Astropy warns of that. But warnings are made errors, or not, for the whole process, and other threads write files.
+    """
+    size = path.stat().st_size
+    if size < end:
+        raise OSError(f"truncated ({size} bytes of at least {end}); fetch the file again")
+    with path.open("rb") as file:
+        file.seek(end)
+        if file.read().strip(b"\0"):  # zeros are mere padding
+            raise OSError(f"not readable from byte {end} on (of {size} bytes); fetch the file again")
 
 
 def _left_in_file(hdu, file) -> FilePixels | None:

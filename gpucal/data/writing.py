@@ -1,14 +1,25 @@
 """Write products whole or not at all."""
 
+import logging
 import os
-import shutil
-import tempfile
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
+import numpy as np
+
 from gpucal.data.asdf_start import prepare_asdf
+from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
 from gpucal.lazy import fits
+
+log = logging.getLogger(__name__)
+
+# A product beyond this size is written at once: a second copy of it would take too much memory.
+BEHIND_BYTES = 512 * 2**20
 
 
 class OutputError(GpucalError):
@@ -55,19 +66,80 @@ def write_model(model, path: str | os.PathLike) -> Path:
         Nothing is then left under the final name, or the older file is still there.
     """
     path = Path(path)
+    behind = _behind.get()
+    if behind is None:
+        _write(model, path)
+    else:
+        behind.write(model, path)
+    return path
+
+
+def _write(model, path: Path) -> None:
     make_output_directory(path.parent)
-    workplace = None
     try:
-        workplace = Path(tempfile.mkdtemp(prefix=".gpucal-", dir=path.parent))
-        partial = workplace / path.name
-        prepare_asdf(model._instance)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-            model.save(partial)
-        os.replace(partial, path)
+        with workplace(path.parent) as place:
+            partial = place / path.name
+            prepare_asdf(model._instance)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+                model.save(partial)
+            os.replace(partial, path)
+        log.info("Saved %s", path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        if workplace is not None:
-            shutil.rmtree(workplace, ignore_errors=True)
-    return path
+
+
+class _Behind:
+    """Writes products on a thread of its own, one after another."""
+
+    def __init__(self, pool: ThreadPoolExecutor):
+        self._pool = pool
+        self._jobs: list[Future] = []
+        self.paths: list[Path] = []
+
+    def write(self, model, path: Path) -> None:
+        self.paths.append(path)
+        arrays = {name: value for name, value in model._instance.items() if isinstance(value, np.ndarray)}
+        if sum(array.nbytes for array in arrays.values()) > BEHIND_BYTES:
+            _write(model, path)
+            return
+        # The steps that follow may edit the arrays that the model shares with the exposure.
+        model._instance.update({name: array.copy() for name, array in arrays.items()})
+        self._jobs.append(self._pool.submit(self._write_unless_one_failed, model, path))
+
+    def _write_unless_one_failed(self, model, path: Path) -> None:
+        if any(job.done() and job.exception() for job in self._jobs):
+            return
+        _write(model, path)
+
+    def wait(self) -> None:
+        """Wait until all is written; raise the first error."""
+        for job in self._jobs:
+            job.result()
+
+
+_behind: ContextVar[_Behind | None] = ContextVar("products written behind", default=None)
+
+
+@contextmanager
+def products_written_behind() -> Iterator[list[Path]]:
+    """Let `write_model` return at once inside a ``with`` block, in this thread; its end waits for the products.
+
+    Yields
+    ------
+    list of Path
+        The products, in the order in which they were handed over.
+
+    Raises
+    ------
+    OutputError
+        At the end of the block, if one cannot be written.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="gpucal-write") as pool:
+        behind = _Behind(pool)
+        token = _behind.set(behind)
+        try:
+            yield behind.paths
+        finally:
+            _behind.reset(token)
+        behind.wait()

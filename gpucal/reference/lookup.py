@@ -8,10 +8,12 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 
 from gpucal.reference.files import ReferenceFileError
 
 log = logging.getLogger(__name__)
+_turn = RLock()
 
 OBSERVATORY = "jwst"
 NOT_APPLICABLE = "N/A"
@@ -124,14 +126,15 @@ def _not_in_cache(parameters: dict, types: list[str]) -> list[str]:
 
 @contextmanager
 def _quiet_crds() -> Iterator[None]:
-    """Keep the client's own messages back: what matters of them is in the exception."""
+    """Keep the client's own messages back: what matters of them is in the exception. One thread at a time."""
     logger = logging.getLogger("CRDS")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
+    with _turn:
+        level = logger.level
+        logger.setLevel(logging.CRITICAL + 1)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def _advice() -> str:

@@ -115,7 +115,7 @@ class DarkCurrentStep(Step):
         for name, value in pattern._asdict().items():
             setattr(model.meta.exposure, name, value)
         path = product_path(self.dark_output, None, output_dir=self.search("output_dir"), ext=self.output_ext)
-        log.info("Saved the dark in %s", write_model(model, path))
+        write_model(model, path)
 
 
 def by_integration(reference, exposure):

@@ -163,8 +163,7 @@ class EmiCorrStep(Step):
         model.meta.pedigree = "GROUND"
         model.meta.reftype = "emicorr"
         model.meta.useafter = f"{now:%Y-%m-%dT%H:%M:%S}"
-        path = write_model(model, self.output_path(exposure, suffix="emi_ref_waves", ext=".asdf"))
-        log.info("Saved %s", path)
+        write_model(model, self.output_path(exposure, suffix="emi_ref_waves", ext=".asdf"))
 
 
 def check_readout(exposure):

@@ -8,7 +8,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.cli.main import main
-from gpucal.cli.strun import CommandLineError, Words, nest, split_words
+from gpucal.cli.words import CommandLineError, Words, nest, split_words
 from gpucal.core.config_file import read_config
 from gpucal.core.parameters import full_spec
 from gpucal.core.step import Step

@@ -2,12 +2,14 @@
 
 import errno
 import os
+import threading
 
 import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.data import OutputError, write_model
+from gpucal.data.writing import products_written_behind
 
 
 @pytest.fixture
@@ -57,3 +59,43 @@ def test_a_directory_that_cannot_be_made_is_named(model, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file/below: cannot make the output directory"):
         write_model(model, tmp_path / "file" / "below" / "jw1_rate.fits")
+
+
+def test_behind_means_later_and_as_it_was(model, tmp_path, monkeypatch):
+    """The product is written while its maker goes on, and what the maker then edits is not in it."""
+    edited, save = threading.Event(), type(model).save
+    monkeypatch.setattr(type(model), "save", lambda *args: (edited.wait(60), save(*args)))
+    data = model.data
+    with products_written_behind() as written:
+        assert write_model(model, tmp_path / "jw1_rate.fits") == tmp_path / "jw1_rate.fits"
+        assert left_in(tmp_path) == []
+        data += 1
+        edited.set()
+    assert written == [tmp_path / "jw1_rate.fits"]
+    with datamodels.open(tmp_path / "jw1_rate.fits") as opened:
+        assert np.unique(opened.data) == [1]
+
+
+def test_what_cannot_be_written_behind_is_told_at_the_end(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(model), "save", full_disk)
+    with pytest.raises(OutputError, match="jw1_rate.fits: cannot be written .No space left"):
+        with products_written_behind():
+            write_model(model, tmp_path / "jw1_rate.fits")
+    assert left_in(tmp_path) == []
+
+
+def test_a_large_product_is_not_copied_but_written_at_once(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("gpucal.data.writing.BEHIND_BYTES", 10)
+    with products_written_behind() as written:
+        write_model(model, tmp_path / "jw1_ramp.fits")
+        assert left_in(tmp_path) == ["jw1_ramp.fits"]
+    assert written == [tmp_path / "jw1_ramp.fits"]
+
+
+def test_other_threads_write_as_ever(model, tmp_path):
+    with products_written_behind() as written:
+        thread = threading.Thread(target=write_model, args=(model, tmp_path / "jw1_rate.fits"))
+        thread.start()
+        thread.join()
+        assert left_in(tmp_path) == ["jw1_rate.fits"]
+    assert written == []

@@ -69,6 +69,18 @@ def test_truncated_file(raw, gpucal):
     assert_refused(gpucal(raw), raw.name, "truncated")
 
 
+def test_an_extension_that_cannot_be_read(raw, gpucal):
+    cards = ("XTENSION= 'IMAGE   '", "BITPIX  = many", "END")
+    raw.write_bytes(raw.read_bytes() + "".join(card.ljust(80) for card in cards).ljust(2880).encode())
+    assert_refused(gpucal(raw), raw.name, "not readable from byte", "fetch the file again")
+
+
+def test_padding_does_no_harm(raw, gpucal):
+    raw.write_bytes(raw.read_bytes() + b"\0" * 2880)
+    code, error, products = gpucal(raw)
+    assert code == 0 and len(products) == 2
+
+
 def test_not_a_fits_file(raw, gpucal):
     raw.write_text("hello\n" * 1000)
     assert_refused(gpucal(raw), raw.name, "not a readable FITS file")

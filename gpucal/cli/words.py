@@ -1,0 +1,61 @@
+"""The free words on a command line: what to run, on what, with which parameters."""
+
+from typing import NamedTuple
+
+from gpucal.errors import GpucalError
+
+COMMAND_LINE = "the command line"
+
+
+class CommandLineError(GpucalError):
+    """Words on the command line that cannot be understood."""
+
+
+class Words(NamedTuple):
+    """The words that are no option of the command itself: what to run, on what, with which parameters."""
+
+    what: str | None
+    inputs: list[str]
+    parameters: dict[str, str]
+
+
+def split_words(words: list[str]) -> Words:
+    """Tell parameters (``--name=value`` or ``--name value``) from what to run and its input.
+
+    Raises
+    ------
+    CommandLineError
+        If a parameter has no value, or is given twice.
+    """
+    plain, parameters = [], {}
+    remaining = iter(words)
+    for word in remaining:
+        if not word.startswith("--"):
+            plain.append(word)
+            continue
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not equals:
+            value = next(remaining, "--")
+            if value.startswith("--"):
+                raise CommandLineError(f"parameter {word} has no value; write {word}=VALUE")
+        if name in parameters:
+            raise CommandLineError(f"parameter --{name} is given twice")
+        parameters[name] = value
+    return Words(plain[0] if plain else None, plain[1:], parameters)
+
+
+def nest(parameters: dict[str, str]) -> dict:
+    """Read the values and put those of a pipeline's steps where they belong.
+
+    ``{"steps.jump.skip": "true"}`` becomes ``{"steps": {"jump": {"skip": "true"}}}``.
+    """
+    from gpucal.core.parameters import merge, parse_value
+
+    nested = {}
+    for name, text in parameters.items():
+        branch = parse_value(name, text)
+        parts = name.split(".", 2) if name.startswith("steps.") and name.count(".") > 1 else [name]
+        for part in reversed(parts):
+            branch = {part: branch}
+        nested = merge(nested, branch)
+    return nested

@@ -1,0 +1,109 @@
+"""Which exposure comes next: those that share references follow one another."""
+
+import os
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from astropy.io import fits
+
+# The keywords of the primary header on which CRDS selects most references, and those that size the arrays.
+KEYWORDS = (
+    "INSTRUME",
+    "DETECTOR",
+    "SUBARRAY",
+    "READPATT",
+    "EXP_TYPE",
+    "FILTER",
+    "PUPIL",
+    "GRATING",
+    "CHANNEL",
+    "BAND",
+    "NGROUPS",
+)
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One exposure of a batch.
+
+    Attributes
+    ----------
+    input : Path
+        The file.
+    key : tuple of str
+        What it has in common with those that use the same references.
+    size, mtime_ns : int or None
+        Its size in bytes, and when it was last changed; None if it is not there.
+    filename : str or None
+        The name that its header gives it.
+    attempt : int
+        Which try this is, from 1.
+    """
+
+    input: Path
+    key: Key
+    size: int | None = None
+    mtime_ns: int | None = None
+    filename: str | None = None
+    attempt: int = 1
+
+
+def job_of(path: Path) -> Job:
+    """The job of an exposure, from its primary header alone; a file that cannot be read has an empty key."""
+    try:
+        header = fits.getheader(path)
+        state = os.stat(path)
+    except Exception:  # whatever is wrong with the file is told when its turn has come
+        return Job(path, ())
+    key = tuple(str(header.get(keyword, "")) for keyword in KEYWORDS)
+    return Job(path, key, state.st_size, state.st_mtime_ns, header.get("FILENAME"))
+
+
+def in_order(jobs: Iterable[Job]) -> list[Job]:
+    """The jobs, sorted so that those with the same key follow one another; among these, in the order given."""
+    return sorted(jobs, key=lambda job: job.key)
+
+
+class JobQueue:
+    """The jobs that wait, those with the same key together.
+
+    Parameters
+    ----------
+    jobs : iterable of Job
+        In order.
+    """
+
+    def __init__(self, jobs: Iterable[Job]):
+        self._waiting: dict[Key, deque[Job]] = {}
+        for job in jobs:
+            self._waiting.setdefault(job.key, deque()).append(job)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting.values()))
+
+    def take(self, key: Key | None = None, others: Collection[Key] = ()) -> Job | None:
+        """The next job for a worker; None if there is none.
+
+        Parameters
+        ----------
+        key : tuple of str, optional
+            The key of the worker's last job: one of the same key is preferred.
+        others : collection of tuple of str
+            The keys that other workers are at: if possible, one is begun that none of them has.
+        """
+        for wanted in self._preferred(key, others):
+            if wanted in self._waiting:
+                jobs = self._waiting[wanted]
+                job = jobs.popleft()
+                if not jobs:
+                    del self._waiting[wanted]
+                return job
+        return None
+
+    def _preferred(self, key: Key | None, others: Collection[Key]) -> Iterator[Key | None]:
+        yield key
+        yield next((wanted for wanted in self._waiting if wanted not in others), None)
+        yield next(iter(self._waiting), None)
