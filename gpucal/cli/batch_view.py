@@ -47,7 +47,7 @@ class BatchView:
         self._began = perf_counter()
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),  # all of the line has room in 80 columns
             MofNCompleteColumn(),
             _RateColumn(),
             TimeElapsedColumn(),
@@ -76,9 +76,10 @@ class BatchView:
     def add(self, outcome: Outcome) -> None:
         """Show one more outcome."""
         self._outcomes.append(outcome)
-        self._progress.update(self._task, advance=1, description=escape(outcome.input.name))
+        self._progress.advance(self._task)
         if outcome.status == "failed":
-            self._print(f"failed  {outcome.input}: {outcome.error}")
+            named = str(outcome.input) in outcome.error
+            self._print(f"failed  {outcome.error if named else f'{outcome.input}: {outcome.error}'}")
         elif self._progress.disable:
             place = f"{len(self._outcomes)} of {self._count}"
             self._print(f"{outcome.status}  {place}  {outcome.input.name}{_seconds(outcome)}")

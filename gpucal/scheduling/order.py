@@ -54,10 +54,13 @@ class Job:
 def job_of(path: Path) -> Job:
     """The job of an exposure, from its primary header alone; a file that cannot be read has an empty key."""
     try:
-        header = fits.getheader(path)
         state = os.stat(path)
-    except Exception:  # whatever is wrong with the file is told when its turn has come
+    except OSError:
         return Job(path, ())
+    try:
+        header = fits.getheader(path)
+    except Exception:  # whatever is wrong with the file is told when its turn has come
+        return Job(path, (), state.st_size, state.st_mtime_ns)
     key = tuple(str(header.get(keyword, "")) for keyword in KEYWORDS)
     return Job(path, key, state.st_size, state.st_mtime_ns, header.get("FILENAME"))
 

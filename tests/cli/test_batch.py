@@ -42,7 +42,7 @@ def test_a_failed_exposure_is_exit_code_1_and_the_others_are_done(work, capsys):
     assert batch("x*_uncal.fits", "gone_uncal.fits", "--output-dir=out") == 1
     assert work.products() == ALL
     out = capsys.readouterr().out
-    assert f"failed  {work.directory / 'gone_uncal.fits'}: {work.directory / 'gone_uncal.fits'}: no such file" in out
+    assert f"failed  {work.directory / 'gone_uncal.fits'}: no such file" in out
     assert work.statuses()["gone"] == "failed"
 
 
