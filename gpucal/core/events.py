@@ -15,7 +15,7 @@ class StepEvent:
     Attributes
     ----------
     kind : str
-        ``started``, ``done`` or ``skipped``.
+        ``started``, ``done``, ``skipped``, or ``failed`` where an error ended it.
     step : str
         The step's name.
     place, count : int

@@ -177,7 +177,11 @@ class StepAtWork:
         }
         announce(StepEvent("started", **about))
         started, before = perf_counter(), traffic()
-        yield
+        try:
+            yield
+        except BaseException:
+            announce(StepEvent("failed", **about, seconds=perf_counter() - started))
+            raise
         current_backend().synchronize()
         seconds = perf_counter() - started
         self.seconds += seconds

@@ -119,6 +119,21 @@ def test_the_place_of_each_step_is_announced(ramp):
     ]
 
 
+def test_an_error_is_announced_by_all_that_it_ends(ramp, monkeypatch):
+    def process(_step, _exposure, _references):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Multiply, "process", process)
+    seen = []
+    with observe(seen.append), pytest.raises(ZeroDivisionError):
+        Both.call(ramp)
+    assert [(event.kind, event.step) for event in seen][-3:] == [
+        ("started", "multiply"),
+        ("failed", "multiply"),
+        ("failed", "Both"),
+    ]
+
+
 def test_unknown_steps_and_parameters_are_named(ramp):
     with pytest.raises(ParameterError, match="no step 'mulitply'.*'multiply'"):
         Both.call(ramp, steps={"mulitply": {"skip": True}})
