@@ -17,8 +17,10 @@ from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURA
 from gpucal.kernels.flagged_regions import draw_ellipse, expanded_radii, find_regions
 from gpucal.kernels.shower_signal import (
     FLAGGED,
+    RING_SCRATCH,
     find_bright,
     measure_ratio,
+    ratio_space,
     ring_offsets,
     typical_differences,
 )
@@ -130,14 +132,15 @@ def find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules):
         Groups with showers, and where these are.
     """
     backend, xp = current_backend(), array_namespace(ramp)
-    ring = backend.asarray(ring_offsets(rules.inner_radius, rules.ring_width))
-    ratio = xp.empty(pixeldq.shape, dtype=xp.float32)
+    offsets = ring_offsets(rules.inner_radius, rules.ring_width)
+    reach, ring = abs(offsets).max(initial=0), backend.asarray(offsets)
+    ratio = ratio_space(pixeldq, reach)
     bright = xp.empty(pixeldq.shape, dtype=bool)
     showers = []
     for group in range(first_usable_group(groupdq[integration], pixeldq) + 1, ramp.shape[1]):
         exposed = ramp, groupdq, pixeldq, gain
-        measure_ratio(pixeldq.shape, integration, group, *exposed, *typical.of_group(group), ratio)
-        find_bright(pixeldq.shape, ratio, ring, rules.snr_threshold, bright)
+        measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio, reach)
+        find_bright(pixeldq.shape, RING_SCRATCH, ratio, ring, reach, rules.snr_threshold, bright)
         regions = find_regions(backend.asnumpy(bright), rules.min_area)
         showers += [(group, region.ellipse) for region in regions]
     return showers
