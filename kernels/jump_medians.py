@@ -2,53 +2,48 @@
 
 import numpy as np
 
-from gpucal.backend import pixel_function
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import JUMP_DET
-from gpucal.kernels.first_differences import fill_sample, number_of_differences
+from gpucal.kernels.first_differences import fill_sample, in_a_row, number_of_differences
 from gpucal.kernels.sorted_samples import sort_samples, sorted_median
 
-# What is known of each pixel with jumps: where it is, how many differences it has, and their median.
-PIXEL, COUNT, MEDIAN, STATE_ROWS = range(4)
+PIXEL, COUNT, STATE_ROWS = range(3)  # what is known of each pixel with jumps: where it is, and its differences' number
 
 
-def scratch_of(ramp):
-    """The scratch memory that `find_jump_medians` takes."""
-    return Scratch(number_of_differences(ramp), STATE_ROWS)
-
-
-@pixel_function
-def find_jump_medians(begin, end, samples, state, ramp, groupdq, gain):
-    """Find the pixels of a strip that have jumps, and their median differences.
+def jump_medians(ramp, groupdq, gain):
+    """Find the median differences of the pixels that have jumps.
 
     Parameters
     ----------
-    begin, end : int
-        The strip.
-    samples : (nvalues, width) float32 array
-        Scratch memory.
-    state : (STATE_ROWS, width) float64 array
-        Its first columns are filled: rows ``PIXEL`` and ``MEDIAN``, electrons.
-    ramp : (nints, ngroups, npixels) float32 array
+    ramp : (nints, ngroups, ny, nx) float32 array
         Counts, DN.
-    groupdq : (nints, ngroups, npixels) uint8 array
+    groupdq : (nints, ngroups, ny, nx) uint8 array
         Group flags.
-    gain : (npixels,) float32 array
+    gain : (ny, nx) float32 array
         Electrons per DN.
 
     Returns
     -------
-    int
-        The number of pixels that have jumps.
+    (ny, nx) float64 array
+        Electrons; not initialized where no group is flagged JUMP_DET.
     """
-    npixels = list_jumps(begin, end, samples[0], state[PIXEL], groupdq)
-    nvalues = 0
+    medians = array_namespace(ramp).empty(gain.shape, np.float64)
+    scratch = Scratch(number_of_differences(ramp), STATE_ROWS)
+    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, medians)]
+    find_strip_medians(arrays[-1].shape, scratch, *arrays)
+    return medians
+
+
+@strip_kernel
+def find_strip_medians(begin, end, samples, state, ramp, groupdq, gain, medians):
+    """Find the medians of the pixels of a strip that have jumps."""
+    npixels, nvalues = list_jumps(begin, end, samples[0], state[PIXEL], groupdq), samples.shape[0]
     for lane in range(npixels):
-        nvalues = fill_sample(samples, lane, ramp, groupdq, gain, int(state[PIXEL, lane]))
+        fill_sample(samples, lane, ramp, groupdq, gain, int(state[PIXEL, lane]))
     sort_samples(samples, nvalues, npixels, state[COUNT])
     for lane in range(npixels):
-        state[MEDIAN, lane] = sorted_median(samples, lane, 0, int(state[COUNT, lane]))
-    return npixels
+        medians[int(state[PIXEL, lane])] = sorted_median(samples, lane, 0, int(state[COUNT, lane]))
 
 
 @pixel_function

@@ -7,13 +7,13 @@ https://stcal.readthedocs.io/en/latest/stcal/jump/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, row_tiles, strip_kernel
-from gpucal.backend.strips import NO_SCRATCH
+from gpucal.backend.strips import NO_SCRATCH, Scratch
 from gpucal.kernels.dqflags import JUMP_DET
 from gpucal.kernels.first_differences import UNUSABLE, difference_noise, first_difference, in_a_row
-from gpucal.kernels.jump_medians import MEDIAN, PIXEL, find_jump_medians, scratch_of
+from gpucal.kernels.jump_medians import PIXEL, jump_medians, list_jumps
 
 
-def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
+def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest, medians=None):
     """Flag, in place, the pixels above, below, left and right of each jump of a certain size.
 
     The size is the distance of the difference from the median of all differences of the pixel, in units of
@@ -33,6 +33,8 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
         Frames averaged into a group.
     smallest, largest : float
         The jumps that spread are above ``smallest`` and below ``largest``.
+    medians : (ny, nx) float64 array, optional
+        Median differences, electrons, as far as they are known: those of pixels with jumps. Found here by default.
 
     Notes
     -----
@@ -43,7 +45,8 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
     nints, ngroups, ny, nx = ramp.shape
     planes = groupdq.reshape(-1, ny, nx)
     nplanes = planes.shape[0]
-    exposed = in_a_row(ramp), in_a_row(groupdq), in_a_row(gain), in_a_row(read_noise)
+    medians = jump_medians(ramp, groupdq, gain) if medians is None else medians
+    exposed = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, medians)]
     spreads = None
     for rows in row_tiles(ny, nplanes * nx):
         nrows = rows.stop - rows.start
@@ -53,23 +56,22 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
         spreads[:, 0] = row_before
         spreads[:, 1:] = 0
         npixels = (min(rows.stop + 1, ny) - rows.start) * nx
-        judge_strip(
-            (npixels,), scratch_of(ramp), rows.start, nx, *exposed, nframes, smallest, largest, spreads
-        )
+        judge_strip((npixels,), Scratch(1, 1), rows.start, nx, *exposed, nframes, smallest, largest, spreads)
         flag_beside((nplanes, nrows, nx), NO_SCRATCH, rows.start, planes, spreads)
         row_before = spreads[:, nrows].copy()
 
 
 @strip_kernel
 def judge_strip(
-    begin, end, samples, state, first_row, nx, ramp, groupdq, gain, read_noise, nframes, smallest, largest, spreads
-):
+    begin, end, samples, state, first_row, nx,
+    ramp, groupdq, gain, read_noise, medians, nframes, smallest, largest, spreads,
+):  # fmt: skip
     """Mark the jumps that spread, of a strip of the pixels from a row on."""
     nints, ngroups, _ = ramp.shape
     first = first_row * nx
-    npixels = find_jump_medians(first + begin, first + end, samples, state, ramp, groupdq, gain)
-    for lane in range(npixels):
-        x, median = int(state[PIXEL, lane]), state[MEDIAN, lane]
+    for lane in range(list_jumps(first + begin, first + end, samples[0], state[PIXEL], groupdq)):
+        x = int(state[PIXEL, lane])
+        median = medians[x]
         noise = difference_noise(median, read_noise[x], gain[x], nframes)
         row, column = x // nx - first_row + 1, x % nx + 1
         for integration in range(nints):

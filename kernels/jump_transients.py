@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import JUMP_DET
 from gpucal.kernels.first_differences import UNUSABLE, first_difference, in_a_row
-from gpucal.kernels.jump_medians import MEDIAN, PIXEL, find_jump_medians, scratch_of
+from gpucal.kernels.jump_medians import PIXEL, jump_medians, list_jumps
 
 
 class Transient(NamedTuple):
@@ -49,9 +50,8 @@ def flag_transients(ramp, groupdq, gain, first, second):
     # The product is rounded to float32, as the differences are.
     heights = [float(np.float32(transient.height) * typical_gain) for transient in (first, second)]
     lengths = first.ngroups, second.ngroups
-    factor = in_a_row(gain)
-    arrays = in_a_row(ramp), in_a_row(groupdq), factor
-    flag_strip_after_jumps(factor.shape, scratch_of(ramp), *arrays, *heights, *lengths)
+    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, jump_medians(ramp, groupdq, gain))]
+    flag_strip_after_jumps(arrays[-1].shape, Scratch(1, 1), *arrays, *heights, *lengths)
 
 
 def median_gain(gain):
@@ -63,12 +63,13 @@ def median_gain(gain):
 
 @strip_kernel
 def flag_strip_after_jumps(
-    begin, end, samples, state, ramp, groupdq, gain, first_height, second_height, first_length, second_length
+    begin, end, samples, state, ramp, groupdq, gain, medians, first_height, second_height, first_length, second_length
 ):
     """Walk along the ramps of a strip of pixels, flagging while a transient lasts."""
     nints, ngroups, _ = ramp.shape
-    for lane in range(find_jump_medians(begin, end, samples, state, ramp, groupdq, gain)):
-        x, median = int(state[PIXEL, lane]), state[MEDIAN, lane]
+    for lane in range(list_jumps(begin, end, samples[0], state[PIXEL], groupdq)):
+        x = int(state[PIXEL, lane])
+        median = medians[x]
         for integration in range(nints):
             remaining = 0
             for group in range(1, ngroups):

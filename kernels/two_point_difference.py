@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import pixel_function, strip_kernel
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import JUMP_DET
 from gpucal.kernels.first_differences import (
@@ -21,7 +21,7 @@ from gpucal.kernels.first_differences import (
 )
 from gpucal.kernels.sorted_samples import LARGEST, sort_samples, sorted_median
 
-COUNT, STATE_ROWS = 0, 1  # what is known of each pixel of a strip
+COUNT, STATE_ROWS = 0, 1  # what is known of each pixel of a strip: how many differences it has
 
 
 class RejectionThresholds(NamedTuple):
@@ -61,30 +61,42 @@ def flag_jumps_once(ramp, groupdq, gain, read_noise, nframes, threshold):
         Frames averaged into a group.
     threshold : float
         Largest distance from the median that is no jump, in units of the expected noise.
+
+    Returns
+    -------
+    (ny, nx) float64 array
+        The medians, electrons; NaN where there is no difference.
     """
-    maps = in_a_row(gain), in_a_row(read_noise)
+    medians = array_namespace(ramp).empty(gain.shape, np.float64)
+    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, medians)]
     scratch = Scratch(number_of_differences(ramp), STATE_ROWS)
-    flag_strip_once(maps[0].shape, scratch, in_a_row(ramp), in_a_row(groupdq), *maps, nframes, threshold)
+    flag_strip_once(arrays[-1].shape, scratch, *arrays, nframes, threshold)
+    return medians
 
 
 @strip_kernel
-def flag_strip_once(begin, end, samples, state, ramp, groupdq, gain, read_noise, nframes, threshold):
+def flag_strip_once(begin, end, samples, state, ramp, groupdq, gain, read_noise, medians, nframes, threshold):
     """Flag the outliers of a strip of pixels about the medians of all their differences."""
     nints, ngroups, _ = ramp.shape
     nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, 1, ngroups)
     sort_samples(samples, nvalues, end - begin, state[COUNT])
     for lane in range(end - begin):
         x, count = begin + lane, int(state[COUNT, lane])
-        median = sorted_median(samples, lane, 0, count)
+        medians[x] = median = sorted_median(samples, lane, 0, count)
         noise = difference_noise(median, read_noise[x], gain[x], nframes)
-        reach = threshold * noise
-        if count == 0 or not (samples[count - 1, lane] - median > reach or median - samples[0, lane] > reach):
+        if count == 0 or not farthest(samples, lane, count, median) / noise > threshold:
             continue
         for integration in range(nints):
             for group in range(1, ngroups):
                 difference = first_difference(ramp, groupdq, gain, integration, group, x)
                 if math.isfinite(difference) and abs(difference - median) / noise > threshold:
                     groupdq[integration, group, x] |= JUMP_DET
+
+
+@pixel_function
+def farthest(samples, lane, count, median):
+    """The largest distance from the median in a sorted column of ``count`` values."""
+    return max(median - np.float64(samples[0, lane]), np.float64(samples[count - 1, lane]) - median)
 
 
 def flag_jumps_iteratively(ramp, groupdq, gain, read_noise, nframes, thresholds):
