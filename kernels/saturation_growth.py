@@ -128,8 +128,9 @@ def spread_along_rows(place, y, begin, end, samples, state, sources, which, bits
     """Find the bits in reach of a strip of pixels, in their own row."""
     nx = near.shape[2]
     row, reached = sources[which[place], y], near[place, y]
-    for x in range(begin, end):
-        reached[x] = row[x] & bits
+    own, here = row[begin:end], reached[begin:end]
+    for lane in range(end - begin):
+        here[lane] = own[lane] & bits
     for shift in range(1, min(radius, nx - 1) + 1):
         first, last = max(begin, shift), min(end, nx - shift)
         before, here = row[first - shift : end - shift], reached[first:end]
