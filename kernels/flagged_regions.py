@@ -16,7 +16,6 @@ import numpy as np
 from scipy import ndimage
 
 EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
-SMALLEST_RING = 8  # pixels that close around a hole
 
 
 class Ellipse(NamedTuple):
@@ -121,10 +120,15 @@ def find_regions(mask, min_area):
     ends = np.cumsum(areas)
     regions = [
         Region(x[k], y[k], columns[pixels], rows[pixels])
-        for k in np.flatnonzero(areas >= min(min_area, SMALLEST_RING))
+        for k in np.flatnonzero(np.maximum(areas, _largest_filled_area(areas)) >= min_area)
         for pixels in (order[ends[k] - areas[k] : ends[k]],)
     ]
     return [region for region in regions if region.area >= min_area or _filled_area(region) >= min_area]
+
+
+def _largest_filled_area(areas):
+    """Area within closed rings of so many pixels, these included, that touch at sides: that of a square."""
+    return ((areas + 4) / 4) ** 2
 
 
 def _filled_area(region):

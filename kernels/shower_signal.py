@@ -203,25 +203,45 @@ def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, c
 
 
 @strip_kernel
-def find_bright(y, begin, end, samples, state, ratio, ring, reach, threshold, bright):
+def find_bright(y, begin, end, samples, state, ratios, row_length, ring, reach, threshold, bright):
     """Whether the mean ratio over the ring around each pixel of a strip exceeds a threshold.
 
     Pixels beyond the edge of the image count as zeros. A pixel without a ratio of its own is not bright.
     """
     width, total, count = end - begin, state[0], state[1]
+    start = (y + reach) * row_length + begin + reach
     for lane in range(width):
         total[lane], count[lane] = 0.0, 0.0
-    for place in range(ring.shape[0]):
-        column = begin + reach + ring[place, 1]
-        values = ratio[y + reach + ring[place, 0], column : column + width]
+    together = ring.size // 3 * 3
+    for place in range(0, together, 3):
+        one = start + ring[place]
+        two = start + ring[place + 1]
+        three = start + ring[place + 2]
+        first, second, third = ratios[one : one + width], ratios[two : two + width], ratios[three : three + width]
         for lane in range(width):
-            known = abs(values[lane]) <= LARGEST
-            total[lane] += np.float64(values[lane]) if known else 0.0
-            count[lane] += 1.0 if known else 0.0
-    own = ratio[y + reach, begin + reach : end + reach]
-    found = bright[y, begin:end]
+            total[lane] = total[lane] + known(first[lane]) + known(second[lane]) + known(third[lane])
+            count[lane] += is_known(first[lane]) + is_known(second[lane]) + is_known(third[lane])
+    for place in range(together, ring.size):
+        one = start + ring[place]
+        first = ratios[one : one + width]
+        for lane in range(width):
+            total[lane] += known(first[lane])
+            count[lane] += is_known(first[lane])
+    own, found = ratios[start : start + width], bright[y, begin:end]
     for lane in range(width):
-        found[lane] = abs(own[lane]) <= LARGEST and total[lane] / count[lane] > threshold
+        found[lane] = is_known(own[lane]) > 0 and total[lane] / count[lane] > threshold
+
+
+@pixel_function
+def known(value):
+    """A ratio, float64; zero where there is none."""
+    return np.float64(value) if abs(value) <= LARGEST else 0.0
+
+
+@pixel_function
+def is_known(value):
+    """One where there is a ratio, zero where there is none."""
+    return 1.0 if abs(value) <= LARGEST else 0.0
 
 
 def ring_offsets(inner_radius, width):
