@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
-SMALLEST_RING = 8  # pixels that close around a hole
 
 
 class Ellipse(NamedTuple):
@@ -120,19 +119,38 @@ def find_regions(mask, min_area):
     areas = np.bincount(owners)
     x, y = (np.bincount(owners, weights=places) / areas for places in (columns, rows))
     ends = np.cumsum(areas)
+    spanned = _spanned_areas(owners[order], rows[order], columns[order])
+    large = (areas >= min_area) | (np.minimum(spanned, _largest_filled_area(areas)) >= min_area)
     regions = [
         Region(x[k], y[k], columns[pixels], rows[pixels])
-        for k in np.flatnonzero(areas >= min(min_area, SMALLEST_RING))
+        for k in np.flatnonzero(large)
         for pixels in (order[ends[k] - areas[k] : ends[k]],)
     ]
     return [region for region in regions if region.area >= min_area or _filled_area(region) >= min_area]
 
 
+def _spanned_areas(owners, rows, columns):
+    """Areas of regions with all that is between two of their pixels of the same row.
+
+    The pixels are given region by region, and row by row.
+    """
+    starts = np.flatnonzero(np.diff(owners, prepend=-1) | np.diff(rows, prepend=-1))
+    stops = np.append(starts[1:], rows.size) - 1
+    return np.bincount(owners[starts], weights=columns[stops] - columns[starts] + 1)
+
+
+def _largest_filled_area(areas):
+    """Area within closed rings of so many pixels, these included, that touch at sides: that of a square."""
+    return ((areas + 4) / 4) ** 2
+
+
 def _filled_area(region):
-    """Area of a region with its holes."""
+    """Area of a region with its holes: all but what is connected to the outside."""
     from scipy import ndimage
 
-    return np.count_nonzero(ndimage.binary_fill_holes(region.image, EIGHT_NEIGHBORS))
+    empty = np.pad(~region.image, 1, constant_values=True)
+    labels, _ = ndimage.label(empty, structure=EIGHT_NEIGHBORS)
+    return empty.size - np.count_nonzero(labels == labels[0, 0])
 
 
 def contains(ellipse, x, y):

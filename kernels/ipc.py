@@ -7,10 +7,10 @@ Source: the ``ipc`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/ipc/description.html.
 """
 
-from gpucal.backend import array_namespace, row_tiles
+from gpucal.backend import array_namespace, row_tiles, strip_kernel
+from gpucal.backend.strips import NO_SCRATCH
 
-# A tile passes through the arithmetic once for each element of the kernel: it had better stay in a cache.
-TILE_BYTES = 2**18
+TILE_BYTES = 2**25  # of copies of images, which are there beside the ramp
 
 
 def correct_ipc(ramp, kernel, rows, columns):
@@ -35,16 +35,17 @@ def correct_ipc(ramp, kernel, rows, columns):
     if not (rows and columns):
         return
     kernels = kernel if kernel.ndim == 4 else kernel[:, :, None, None]
-    kernels = array_namespace(ramp).broadcast_to(kernels, (*kernel.shape[:2], *image_shape))
-    cut = ..., slice(rows.start, rows.stop), slice(columns.start, columns.stop)
-    kernels = kernels[cut]
-    science = ramp.reshape(-1, *image_shape)[cut]
-    row_bytes = len(columns) * ramp.dtype.itemsize
-    for block in row_tiles(len(science), len(rows) * row_bytes, TILE_BYTES):
-        measured = _with_border(science[block], kernel.shape[0] // 2, kernel.shape[1] // 2)
-        for tile in row_tiles(len(rows), (block.stop - block.start) * row_bytes, TILE_BYTES):
-            under = measured[:, tile.start : tile.stop + kernel.shape[0] - 1]
-            science[block, tile] = _convolved(under, kernels[:, :, tile])
+    planes = ramp.reshape(-1, *image_shape)
+    border = kernel.shape[0] // 2, kernel.shape[1] // 2
+    padded = len(rows) + 2 * border[0], len(columns) + 2 * border[1]
+    measured = None
+    for block in row_tiles(len(planes), padded[0] * padded[1] * ramp.dtype.itemsize, TILE_BYTES):
+        if measured is None:
+            measured = array_namespace(ramp).zeros((block.stop, *padded), ramp.dtype)
+        edited = planes[block, rows.start : rows.stop, columns.start : columns.stop]
+        inside = measured[: len(edited), border[0] : padded[0] - border[0], border[1] : padded[1] - border[1]]
+        inside[...] = edited
+        convolve(edited.shape, NO_SCRATCH, measured, kernels, planes, block.start, rows.start, columns.start)
 
 
 def _check_kernel(shape, image_shape):
@@ -56,34 +57,29 @@ def _check_kernel(shape, image_shape):
         raise ValueError(f"IPC kernels for {shape[2:]} pixels do not fit an image of {tuple(image_shape)}")
 
 
-def _with_border(images, border_y, border_x):
-    """A copy of images with zeros round them."""
-    return array_namespace(images).pad(images, ((0, 0), (border_y, border_y), (border_x, border_x)))
+@strip_kernel
+def convolve(image, y, begin, end, samples, state, measured, kernels, planes, first_plane, first_row, first_column):
+    """Sum, in float32, of the kernel's elements times the pixels opposite to them, in a border of half a kernel.
 
-
-def _convolved(images, kernels):
-    """Sum, in the images' precision, of the kernels' elements times the pixels opposite to them.
-
-    Parameters
-    ----------
-    images : (nimages, ny + nky - 1, nx + nkx - 1) array
-        The pixels in a border of half a kernel.
-    kernels : (nky, nkx, ny, nx) array
-        A kernel for each pixel.
-
-    Returns
-    -------
-    (nimages, ny, nx) array
-        The central term, which outweighs the others, is added last.
+    The central term, which outweighs the others, is added last.
     """
-    nky, nkx, ny, nx = kernels.shape
-    centre = nky // 2, nkx // 2
-    elements = [(j, i) for j in range(nky) for i in range(nkx) if (j, i) != centre]
-    xp = array_namespace(images)
-    total = xp.zeros((len(images), ny, nx), images.dtype)
-    term = xp.empty_like(total)
-    for j, i in [*elements, centre]:
-        y, x = nky - 1 - j, nkx - 1 - i
-        xp.multiply(images[:, y : y + ny, x : x + nx], kernels[j, i], out=term)
-        total += term
-    return total
+    nky, nkx, nkernels = kernels.shape[0], kernels.shape[1], kernels.shape[3]
+    row, column = first_row + y, first_column + begin
+    width = end - begin
+    total = planes[first_plane + image, row, column : column + width]
+    for lane in range(width):
+        total[lane] = 0
+    center = nky // 2 * nkx + nkx // 2
+    for place in range(nky * nkx):
+        element = center if place == nky * nkx - 1 else place + (place >= center)
+        j, i = element // nkx, element % nkx
+        start = begin + nkx - 1 - i
+        pixels = measured[image, y + nky - 1 - j, start : start + width]
+        if nkernels == 1:
+            factor = kernels[j, i, 0, 0]
+            for lane in range(width):
+                total[lane] += pixels[lane] * factor
+        else:
+            factors = kernels[j, i, row, column : column + width]
+            for lane in range(width):
+                total[lane] += pixels[lane] * factors[lane]

@@ -4,25 +4,16 @@ Source: the ``jump`` step of the JWST pipeline documentation,
 https://stcal.readthedocs.io/en/latest/stcal/jump/description.html.
 """
 
-from gpucal.backend import array_namespace, pixel_kernel, row_tiles
+import numpy as np
+
+from gpucal.backend import array_namespace, row_tiles, strip_kernel
+from gpucal.backend.strips import NO_SCRATCH, Scratch
 from gpucal.kernels.dqflags import JUMP_DET
-from gpucal.kernels.first_differences import (
-    LANES,
-    UNUSABLE,
-    difference_noise,
-    fill_samples,
-    first_difference,
-    median_difference,
-    sample_bytes_per_row,
-    sample_space,
-    sample_strip,
-)
-from gpucal.kernels.group_flags import has_flag
-
-MASKS = 4  # masks of a block that are held at once
+from gpucal.kernels.first_differences import UNUSABLE, difference_noise, first_difference, in_a_row
+from gpucal.kernels.jump_medians import PIXEL, jump_medians, list_jumps
 
 
-def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
+def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest, medians=None):
     """Flag, in place, the pixels above, below, left and right of each jump of a certain size.
 
     The size is the distance of the difference from the median of all differences of the pixel, in units of
@@ -42,6 +33,8 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
         Frames averaged into a group.
     smallest, largest : float
         The jumps that spread are above ``smallest`` and below ``largest``.
+    medians : (ny, nx) float64 array, optional
+        Median differences, electrons, as far as they are known: those of pixels with jumps. Found here by default.
 
     Notes
     -----
@@ -51,61 +44,53 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest):
     xp = array_namespace(ramp)
     nints, ngroups, ny, nx = ramp.shape
     planes = groupdq.reshape(-1, ny, nx)
-    nplanes, nvalues = planes.shape[0], nints * (ngroups - 1)
-    spreads, samples = None, None
-    for rows in row_tiles(ny, sample_bytes_per_row(nx, nvalues) + MASKS * nplanes * nx):
+    nplanes = planes.shape[0]
+    medians = jump_medians(ramp, groupdq, gain) if medians is None else medians
+    exposed = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, medians)]
+    spreads = None
+    for rows in row_tiles(ny, nplanes * nx):
         nrows = rows.stop - rows.start
         if spreads is None:
-            samples = sample_space(ramp, nrows + 1, nx, nvalues)
-            spreads = xp.empty((nplanes, nrows + 2, nx), dtype=xp.uint8)
+            spreads = xp.empty((nplanes, nrows + 2, nx + 2), dtype=xp.uint8)
             row_before = 0
-        judged = slice(rows.start, min(rows.stop + 1, ny))
-        fill_samples(ramp, groupdq, gain, judged, samples)
         spreads[:, 0] = row_before
         spreads[:, 1:] = 0
-        judge_pixel(
-            (judged.stop - judged.start, nx), rows.start, ramp, groupdq, gain, read_noise, nframes,
-            smallest, largest, samples, spreads,
-        )  # fmt: skip
-        flag_beside(planes[:, rows], spreads[:, : nrows + 2])
+        npixels = (min(rows.stop + 1, ny) - rows.start) * nx
+        judge_strip((npixels,), Scratch(1, 1), rows.start, nx, *exposed, nframes, smallest, largest, spreads)
+        flag_beside((nplanes, nrows, nx), NO_SCRATCH, rows.start, planes, spreads)
         row_before = spreads[:, nrows].copy()
 
 
-@pixel_kernel
-def judge_pixel(
-    row, x, first_row, ramp, groupdq, gain, read_noise, nframes, smallest, largest, samples, spreads
-):
-    """Mark the jumps of one pixel that spread."""
-    y = first_row + row
-    if not has_flag(groupdq, JUMP_DET, y, x):
-        return
-    nints, ngroups, _, nx = ramp.shape
-    strip, lane = sample_strip(row, x, nx), x % LANES
-    median = median_difference(samples, strip, lane)
-    noise = difference_noise(median, read_noise[y, x], gain[y, x], nframes)
-    for integration in range(nints):
-        for group in range(1, ngroups):
-            if not groupdq[integration, group, y, x] & JUMP_DET:
-                continue
-            difference = first_difference(ramp, groupdq, gain, integration, group, y, x)
-            size = abs(difference - median) / noise
-            if smallest < size and size < largest:
-                spreads[integration * ngroups + group, row + 1, x] = JUMP_DET
+@strip_kernel
+def judge_strip(
+    begin, end, samples, state, first_row, nx,
+    ramp, groupdq, gain, read_noise, medians, nframes, smallest, largest, spreads,
+):  # fmt: skip
+    """Mark the jumps that spread, of a strip of the pixels from a row on."""
+    nints, ngroups, _ = ramp.shape
+    first = first_row * nx
+    for lane in range(list_jumps(first + begin, first + end, samples[0], state[PIXEL], groupdq)):
+        x = int(state[PIXEL, lane])
+        median = medians[x]
+        noise = difference_noise(median, read_noise[x], gain[x], nframes)
+        row, column = x // nx - first_row + 1, x % nx + 1
+        for integration in range(nints):
+            for group in range(1, ngroups):
+                if not groupdq[integration, group, x] & JUMP_DET:
+                    continue
+                difference = first_difference(ramp, groupdq, gain, integration, group, x)
+                size = abs(difference - median) / noise
+                if smallest < size and size < largest:
+                    spreads[integration * ngroups + group, row, column] = JUMP_DET
 
 
-def flag_beside(flags, spreads):
-    """Flag the usable pixels beside those that spread.
-
-    Parameters
-    ----------
-    flags : (nplanes, nrows, nx) uint8 array
-        Flags of a block of rows, edited.
-    spreads : (nplanes, nrows + 2, nx) uint8 array
-        JUMP_DET where a jump spreads, in the block and in the rows before and after it.
-    """
-    own = spreads[:, 1:-1]
-    beside = spreads[:, :-2] | spreads[:, 2:]
-    beside[..., 1:] |= own[..., :-1]
-    beside[..., :-1] |= own[..., 1:]
-    beside *= flags & UNUSABLE == 0
-    flags |= beside
+@strip_kernel
+def flag_beside(plane, row, begin, end, samples, state, first_row, planes, spreads):
+    """Flag the usable pixels of a strip that have a spreading jump above, below, left or right of them."""
+    flags = planes[plane, first_row + row, begin:end]
+    above = spreads[plane, row, begin + 1 : end + 1]
+    below = spreads[plane, row + 2, begin + 1 : end + 1]
+    left, right = spreads[plane, row + 1, begin:end], spreads[plane, row + 1, begin + 2 : end + 2]
+    for lane in range(end - begin):
+        near = above[lane] | below[lane] | left[lane] | right[lane]
+        flags[lane] |= near if flags[lane] & UNUSABLE == 0 else np.uint8(0)

@@ -8,17 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import JUMP_DET
-from gpucal.kernels.first_differences import (
-    LANES,
-    UNUSABLE,
-    first_difference,
-    median_difference,
-    sample_blocks,
-    sample_strip,
-)
-from gpucal.kernels.group_flags import has_flag
+from gpucal.kernels.first_differences import UNUSABLE, first_difference, in_a_row
+from gpucal.kernels.jump_medians import PIXEL, jump_medians, list_jumps
 
 
 class Transient(NamedTuple):
@@ -55,11 +49,9 @@ def flag_transients(ramp, groupdq, gain, first, second):
     typical_gain = median_gain(gain)
     # The product is rounded to float32, as the differences are.
     heights = [float(np.float32(transient.height) * typical_gain) for transient in (first, second)]
-    nx = ramp.shape[3]
-    for first_row, nrows, samples in sample_blocks(ramp, groupdq, gain):
-        flag_after_jumps(
-            (nrows, nx), first_row, ramp, groupdq, gain, *heights, first.ngroups, second.ngroups, samples
-        )
+    lengths = first.ngroups, second.ngroups
+    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, jump_medians(ramp, groupdq, gain))]
+    flag_strip_after_jumps(arrays[-1].shape, Scratch(1, 1), *arrays, *heights, *lengths)
 
 
 def median_gain(gain):
@@ -69,27 +61,25 @@ def median_gain(gain):
     return np.float32(float(xp.median(known)) if known.size else np.nan)
 
 
-@pixel_kernel
-def flag_after_jumps(
-    row, x, first_row, ramp, groupdq, gain, first_height, second_height, first_length, second_length, samples
+@strip_kernel
+def flag_strip_after_jumps(
+    begin, end, samples, state, ramp, groupdq, gain, medians, first_height, second_height, first_length, second_length
 ):
-    """Walk along one pixel's ramps, flagging while a transient lasts."""
-    y = first_row + row
-    if not has_flag(groupdq, JUMP_DET, y, x):
-        return
-    nints, ngroups, _, nx = ramp.shape
-    strip, lane = sample_strip(row, x, nx), x % LANES
-    median = median_difference(samples, strip, lane)
-    for integration in range(nints):
-        remaining = 0
-        for group in range(1, ngroups):
-            jumped = groupdq[integration, group, y, x] & JUMP_DET
-            if remaining > 0 and not groupdq[integration, group, y, x] & UNUSABLE:
-                groupdq[integration, group, y, x] |= JUMP_DET
-            remaining -= 1
-            if jumped:
-                height = first_difference(ramp, groupdq, gain, integration, group, y, x) - median
-                if height >= first_height:
-                    remaining = max(remaining, first_length)
-                if height >= second_height:
-                    remaining = max(remaining, second_length)
+    """Walk along the ramps of a strip of pixels, flagging while a transient lasts."""
+    nints, ngroups, _ = ramp.shape
+    for lane in range(list_jumps(begin, end, samples[0], state[PIXEL], groupdq)):
+        x = int(state[PIXEL, lane])
+        median = medians[x]
+        for integration in range(nints):
+            remaining = 0
+            for group in range(1, ngroups):
+                jumped = groupdq[integration, group, x] & JUMP_DET
+                if remaining > 0 and not groupdq[integration, group, x] & UNUSABLE:
+                    groupdq[integration, group, x] |= JUMP_DET
+                remaining -= 1
+                if jumped:
+                    height = first_difference(ramp, groupdq, gain, integration, group, x) - median
+                    if height >= first_height:
+                        remaining = max(remaining, first_length)
+                    if height >= second_height:
+                        remaining = max(remaining, second_length)

@@ -15,7 +15,7 @@ import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
 from gpucal.kernels.dqflags import DO_NOT_USE, GOOD, JUMP_DET, SATURATED
-from gpucal.kernels.first_differences import LANES, sample_median, sample_strip
+from gpucal.kernels.pixel_samples import LANES, sample_median, sample_strip
 from gpucal.kernels.likelihood_jumps import drop_jumps
 from gpucal.kernels.likelihood_line import (
     DIFFERENCE,

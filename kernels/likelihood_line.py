@@ -13,7 +13,7 @@ named below, stand one after another, each with one place more than there are di
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function
-from gpucal.kernels.first_differences import LANES
+from gpucal.kernels.pixel_samples import LANES
 from gpucal.kernels.likelihood_noise import (
     PHOTON_BESIDE,
     PHOTON_DIAGONAL,

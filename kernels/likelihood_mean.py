@@ -13,9 +13,9 @@ import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
 from gpucal.kernels.dqflags import DO_NOT_USE, GOOD
-from gpucal.kernels.first_differences import (
+from gpucal.kernels.pixel_samples import (
     LANES,
-    median_difference,
+    known_median,
     sample_bytes_per_row,
     sample_space,
     sample_strip,
@@ -68,7 +68,7 @@ def average_pixel(row, x, first_row, rateints, rateints_dq, samples, weights, ra
     nints = rateints_dq.shape[0]
     for integration in range(nints):
         samples[strip, integration, lane] = rateints[SLOPE, integration, y, x]
-    slope = np.float32(median_difference(samples, strip, lane))
+    slope = np.float32(known_median(samples, strip, lane))
     for _ in range(ROUNDS):
         typical = slope
         fill_weights(rateints, typical, y, x, weights, strip, lane)

@@ -4,8 +4,12 @@ Source: the ``saturation`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 """
 
-from gpucal.backend import array_namespace, pixel_kernel
+import math
+
+from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.strips import NO_SCRATCH, Scratch
 from gpucal.kernels.dqflags import AD_FLOOR, DO_NOT_USE, NO_SAT_CHECK, SATURATED
+from gpucal.kernels.first_differences import in_a_row
 from gpucal.kernels.saturation_growth import grow, grow_flag, plane_blocks
 
 ATOD_LIMIT = 65535  # the highest value of the 16-bit converter
@@ -56,25 +60,24 @@ def flag_saturation(ramp, groupdq, limit, radius):
     radius : int
         Layers of neighbours that saturation spills into.
     """
-    nints, _, ny, nx = ramp.shape
-    flag_ramp((nints, ny, nx), ramp, groupdq, limit)
+    counts, flags, limits = in_a_row(ramp), in_a_row(groupdq), in_a_row(limit)
+    grid = len(counts), limits.size
+    flag_ramps(grid, Scratch(samples=1), counts, flags, limits)
     grow_flag(groupdq, SATURATED, radius)
 
 
-@pixel_kernel
-def flag_ramp(integration, y, x, ramp, groupdq, limit):
-    """Flag one pixel's ramp, from its own values alone."""
-    saturated = False
+@strip_kernel
+def flag_ramps(integration, begin, end, samples, state, ramp, groupdq, limits):
+    """Flag the ramps of a strip of pixels, from their own values alone."""
+    limit, highest = limits[begin:end], samples[0]
+    for lane in range(end - begin):
+        highest[lane] = -math.inf
     for group in range(ramp.shape[1]):
-        counts = ramp[integration, group, y, x]
-        flags = groupdq[integration, group, y, x]
-        if counts >= limit[y, x]:
-            saturated = True
-        if saturated:
-            flags |= SATURATED
-        if counts <= 0:
-            flags |= AD_FLOOR | DO_NOT_USE
-        groupdq[integration, group, y, x] = flags
+        counts, flags = ramp[integration, group, begin:end], groupdq[integration, group, begin:end]
+        for lane in range(end - begin):
+            highest[lane] = counts[lane] if counts[lane] > highest[lane] else highest[lane]
+            saturated = SATURATED if highest[lane] >= limit[lane] else 0
+            flags[lane] |= saturated | (AD_FLOOR | DO_NOT_USE if counts[lane] <= 0 else 0)
 
 
 def blank_saturated_zeroframe(zeroframe, limit, radius):
@@ -91,38 +94,36 @@ def blank_saturated_zeroframe(zeroframe, limit, radius):
     radius : int
         Layers of neighbours that saturation spills into.
     """
-    for block in plane_blocks(zeroframe):
+    for block in plane_blocks(zeroframe, zeroframe):
         frames = zeroframe[block]
         frames[grow(frames >= limit, radius) | (frames <= 0)] = 0
 
 
-def count_flagged_pixels(groupdq, flag):
-    """Count the pixels that carry a flag in any group of any integration.
+def flags_of_pixels(groupdq):
+    """The flags that each pixel carries in any group of any integration.
 
     Parameters
     ----------
     groupdq : (nints, ngroups, ny, nx) uint8 array
         Group flags.
-    flag : int
-        The flag to look for.
 
     Returns
     -------
-    int
-        Number of pixels.
+    (ny, nx) uint8 array
+        The flags.
     """
-    xp = array_namespace(groupdq)
-    ny, nx = groupdq.shape[-2:]
-    flagged = xp.zeros((ny, nx), dtype=bool)
-    find_flag((ny, nx), groupdq, flag, flagged)
-    return int(xp.count_nonzero(flagged))
+    together = array_namespace(groupdq).zeros(groupdq.shape[-2:], groupdq.dtype)
+    planes, pixels = in_a_row(groupdq), in_a_row(together)
+    collect_flags(pixels.shape, NO_SCRATCH, planes, pixels)
+    return together
 
 
-@pixel_kernel
-def find_flag(y, x, groupdq, flag, flagged):
-    """Find whether one pixel carries a flag anywhere in its ramps."""
-    nints, ngroups = groupdq.shape[:2]
-    for integration in range(nints):
-        for group in range(ngroups):
-            if groupdq[integration, group, y, x] & flag:
-                flagged[y, x] = True
+@strip_kernel
+def collect_flags(begin, end, samples, state, planes, pixels):
+    """Collect the flags of a strip of pixels."""
+    together = pixels[begin:end]
+    for integration in range(planes.shape[0]):
+        for group in range(planes.shape[1]):
+            flags = planes[integration, group, begin:end]
+            for lane in range(end - begin):
+                together[lane] |= flags[lane]

@@ -10,9 +10,12 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.strips import NO_SCRATCH
 from gpucal.kernels.dqflags import DO_NOT_USE, NO_SAT_CHECK, SATURATED
-from gpucal.kernels.saturation_growth import grow, plane_blocks
+from gpucal.kernels.saturation_growth import any_flag, plane_blocks, planes_with, spread_flag
+
+PARTIAL = 1  # mark of a group in which saturation hides
 
 
 def flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius):
@@ -42,33 +45,32 @@ def flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius):
         return
     xp = array_namespace(ramp)
     ngroups, ny, nx = ramp.shape[1:]
-    planes = groupdq.reshape(-1, ny, nx)
-    counts = ramp.reshape(-1, ny, nx)
-    for block in plane_blocks(planes):
-        partial = xp.zeros((block.stop - block.start, ny, nx), dtype=bool)
-        find_partial_saturation(
-            partial.shape, counts, planes, limit, limit_dq, ngroups, nframes, block.start, partial
-        )
-        planes[block] |= grow(partial, radius) * planes.dtype.type(DO_NOT_USE)
+    planes, counts = groupdq.reshape(-1, ny, nx), ramp.reshape(-1, ny, nx)
+    saturated = planes_with(planes, SATURATED)
+    hiding = saturated[saturated % ngroups > 0] - 1
+    for block in plane_blocks(hiding, planes):
+        partial = xp.zeros((block.stop - block.start, ny, nx), np.uint8)
+        find_partial(partial.shape, NO_SCRATCH, counts, planes, hiding[block], limit, limit_dq, ngroups, nframes, partial)
+        spread_flag(partial, xp.arange(len(partial)), PARTIAL, planes, hiding[block], DO_NOT_USE, max(radius, 0))
 
 
-@pixel_kernel
-def find_partial_saturation(
-    plane, y, x, counts, planes, limit, limit_dq, ngroups, nframes, first_plane, partial
+@strip_kernel
+def find_partial(
+    place, y, begin, end, samples, state, counts, planes, hiding, limit, limit_dq, ngroups, nframes, partial
 ):
-    """Find whether one group of one pixel saturated before its last frame."""
-    here = first_plane + plane
-    following = here + 1
-    if following == planes.shape[0] or not planes[following, y, x] & SATURATED:
-        return
-    if planes[here, y, x] & (SATURATED | DO_NOT_USE):
-        return
-    group = here % ngroups
-    if group == ngroups - 1 or limit_dq[y, x] & NO_SAT_CHECK:
-        return
+    """Find the pixels of a strip that saturated in the course of a group that is followed by a saturated one."""
+    plane = hiding[place]
+    group = plane % ngroups
     mean_frame = group * nframes + 0.5 * (nframes + 1)
     dilution = mean_frame / ((group + 1) * nframes)
-    partial[plane, y, x] = counts[here, y, x] >= limit[y, x] * dilution
+    following, flags = planes[plane + 1, y, begin:end], planes[plane, y, begin:end]
+    if not any_flag(following, SATURATED):
+        return
+    for lane in range(end - begin):
+        x = begin + lane
+        checked = following[lane] & SATURATED != 0 and flags[lane] & (SATURATED | DO_NOT_USE) == 0
+        if checked and limit_dq[y, x] & NO_SAT_CHECK == 0 and counts[plane, y, x] >= limit[y, x] * dilution:
+            partial[place, y, x] = PARTIAL
 
 
 def flag_second_group(ramp, groupdq, limit, superbias, nframes):
@@ -99,19 +101,22 @@ def flag_second_group(ramp, groupdq, limit, superbias, nframes):
     """
     nints, ngroups, ny, nx = ramp.shape
     if ngroups > 2:
-        flag_hidden_event((nints, ny, nx), ramp, groupdq, limit, superbias, nframes)
+        flag_hidden_events((nints, ny, nx), NO_SCRATCH, ramp, groupdq, limit, superbias, nframes)
 
 
-@pixel_kernel
-def flag_hidden_event(integration, y, x, ramp, groupdq, limit, superbias, nframes):
-    """Flag the second group of one pixel's ramp if an event saturated it."""
-    if not groupdq[integration, 2, y, x] & SATURATED or groupdq[integration, 1, y, x] & SATURATED:
+@strip_kernel
+def flag_hidden_events(integration, y, begin, end, samples, state, ramp, groupdq, limit, superbias, nframes):
+    """Flag the second group of a strip of ramps where an event saturated it."""
+    flags, following = groupdq[integration, 1, y, begin:end], groupdq[integration, 2, y, begin:end]
+    if not any_flag(following, SATURATED):
         return
-    first = ramp[integration, 0, y, x]
-    bias = superbias[y, x]
-    mean_frame = 0.5 * (nframes + 1)
-    last_frame = 3 * nframes
-    expected = (first - bias) / mean_frame * last_frame + bias
-    rise = ramp[integration, 1, y, x] - first
-    if expected < limit[y, x] and rise > (limit[y, x] - first) / np.float32(nframes):
-        groupdq[integration, 1, y, x] |= DO_NOT_USE
+    mean_frame, last_frame = 0.5 * (nframes + 1), 3 * nframes
+    for lane in range(end - begin):
+        if not following[lane] & SATURATED or flags[lane] & SATURATED:
+            continue
+        x = begin + lane
+        first, bias = ramp[integration, 0, y, x], superbias[y, x]
+        expected = (first - bias) / mean_frame * last_frame + bias
+        rise = ramp[integration, 1, y, x] - first
+        if expected < limit[y, x] and rise > (limit[y, x] - first) / np.float32(nframes):
+            flags[lane] |= DO_NOT_USE

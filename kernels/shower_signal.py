@@ -14,21 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.strips import NO_SCRATCH, Scratch
 from gpucal.kernels.dqflags import JUMP_DET, REFERENCE_PIXEL
-from gpucal.kernels.first_differences import (
-    LANES,
-    UNUSABLE,
-    keep_within,
-    median_difference,
-    sample_bytes_per_row,
-    sample_space,
-    sample_strip,
-)
-from gpucal.kernels.sigma_clip_jumps import clipping_bounds
+from gpucal.kernels.first_differences import UNUSABLE, in_a_row
+from gpucal.kernels.sigma_clip_jumps import COUNT, LOWER, STATE_ROWS, UPPER, find_bounds, place_of
+from gpucal.kernels.sorted_samples import LARGEST, sort_samples, sorted_median
 
 FLAGGED = UNUSABLE | JUMP_DET
 CLIPPING_REACH = 5.0  # standard deviations
+RING_SCRATCH = Scratch(state=2)  # a sum and a count
 
 
 class TypicalDifferences(NamedTuple):
@@ -76,67 +71,62 @@ def typical_differences(ramp, groupdq, gain, read_noise, nframes, by_group):
     """
     xp = array_namespace(ramp)
     nints, ngroups, ny, nx = ramp.shape
-    planes = [range(group, group + 1) for group in range(1, ngroups)] if by_group else [range(1, ngroups)]
-    center, spread = (xp.empty((len(planes), ny, nx), dtype=xp.float32) for _ in range(2))
-    nvalues = nints * len(planes[0])
-    blocks = list(row_tiles(ny, sample_bytes_per_row(nx, nvalues)))
-    samples = sample_space(ramp, blocks[0].stop, nx, nvalues)
-    for plane, groups in enumerate(planes):
-        results = samples, center[plane], spread[plane]
-        for rows in blocks:
-            grid = rows.stop - rows.start, nx
-            if by_group:
-                clip_pixel(grid, rows.start, groups.start, ramp, groupdq, gain, *results)
-            else:
-                noise = read_noise, nframes
-                judge_pixel(grid, rows.start, ramp, groupdq, gain, *noise, *results)
+    span = 1 if by_group else ngroups - 1
+    nplanes = (ngroups - 1) // span
+    center, spread = (xp.empty((nplanes, ny, nx), dtype=xp.float32) for _ in range(2))
+    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, center, spread)]
+    grid = nplanes, ny * nx
+    find_typical(grid, Scratch(nints * span, STATE_ROWS), *arrays, nframes, span, by_group)
     return TypicalDifferences(center, spread)
 
 
-@pixel_kernel
-def judge_pixel(row, x, first_row, ramp, groupdq, gain, read_noise, nframes, samples, center, spread):
-    """Median of all differences of one pixel, and the noise that it and the read noise predict."""
-    y = first_row + row
-    strip, lane = sample_strip(row, x, ramp.shape[3]), x % LANES
-    fill_sample(ramp, groupdq, gain, 1, ramp.shape[1], y, x, samples, strip, lane)
-    median = np.float32(median_difference(samples, strip, lane))
-    electrons = read_noise[y, x] * gain[y, x]
-    center[y, x] = median
-    spread[y, x] = math.sqrt(abs(median) + electrons * electrons / np.float32(nframes))
-
-
-@pixel_kernel
-def clip_pixel(row, x, first_row, group, ramp, groupdq, gain, samples, center, spread):
-    """Median and standard deviation of one pixel's differences of one group, after sigma clipping."""
-    y = first_row + row
-    strip, lane = sample_strip(row, x, ramp.shape[3]), x % LANES
-    fill_sample(ramp, groupdq, gain, group, group + 1, y, x, samples, strip, lane)
-    lower, upper = clipping_bounds(samples, strip, lane, samples.shape[1], CLIPPING_REACH)
-    fill_sample(ramp, groupdq, gain, group, group + 1, y, x, samples, strip, lane)
-    kept = keep_within(samples, strip, lane, samples.shape[1], lower, upper)
-    spread[y, x] = deviation_in_order(samples, strip, lane, kept)
-    for place in range(kept, samples.shape[1]):
-        samples[strip, place, lane] = math.nan
-    center[y, x] = median_difference(samples, strip, lane)
+@strip_kernel
+def find_typical(
+    plane, begin, end, samples, state, ramp, groupdq, gain, read_noise, center, spread, nframes, span, by_group
+):
+    """Typical differences of ``span`` groups of a strip of pixels, and their noise."""
+    first_group, width = 1 + plane * span, end - begin
+    nvalues = fill_valid(begin, end, samples, ramp, groupdq, gain, first_group, first_group + span)
+    sort_samples(samples, nvalues, width, state[COUNT])
+    if by_group:
+        find_bounds(samples, nvalues, width, state, CLIPPING_REACH)
+    for lane in range(width):
+        x, first, last = begin + lane, 0, int(state[COUNT, lane])
+        if by_group:
+            first, last = (
+                place_of(samples, lane, 0, last, state[LOWER, lane], False),
+                place_of(samples, lane, 0, last, state[UPPER, lane], True),
+            )
+        center[plane, x] = median = np.float32(sorted_median(samples, lane, first, last))
+        electrons = read_noise[x] * gain[x]
+        spread[plane, x] = math.sqrt(abs(median) + electrons * electrons / np.float32(nframes))
+    if by_group:
+        fill_valid(begin, end, samples, ramp, groupdq, gain, first_group, first_group + span)
+        for lane in range(width):
+            bounds = state[LOWER, lane], state[UPPER, lane]
+            spread[plane, begin + lane] = deviation_in_order(samples, nvalues, lane, *bounds)
 
 
 @pixel_function
-def fill_sample(ramp, groupdq, gain, begin, end, y, x, samples, strip, lane):
-    """Write one pixel's differences of groups ``begin`` to ``end - 1`` into its sample."""
+def fill_valid(begin, end, samples, ramp, groupdq, gain, first_group, stop_group):
+    """Write the differences of a strip of pixels into its samples, NaN where either group is void; return their number.
+
+    See `gpucal.kernels.first_differences.fill_samples` for the parameters.
+    """
     place = 0
+    factor = gain[begin:end]
     for integration in range(ramp.shape[0]):
-        for group in range(begin, end):
-            samples[strip, place, lane] = valid_difference(ramp, groupdq, gain, integration, group, y, x)
+        for group in range(first_group, stop_group):
+            before, after = ramp[integration, group - 1, begin:end], ramp[integration, group, begin:end]
+            flags_before = groupdq[integration, group - 1, begin:end]
+            flags_after = groupdq[integration, group, begin:end]
+            differences = samples[place]
+            for lane in range(end - begin):
+                difference = after[lane] * factor[lane] - before[lane] * factor[lane]
+                void = is_void(flags_before[lane]) or is_void(flags_after[lane])
+                differences[lane] = np.float32(math.nan) if void else difference
             place += 1
-
-
-@pixel_function
-def valid_difference(ramp, groupdq, gain, integration, group, y, x):
-    """Electrons gained between the group before and ``group``; NaN where either is void."""
-    if is_void(groupdq[integration, group - 1, y, x]) or is_void(groupdq[integration, group, y, x]):
-        return np.float32(math.nan)
-    before = ramp[integration, group - 1, y, x] * gain[y, x]
-    return ramp[integration, group, y, x] * gain[y, x] - before
+    return place
 
 
 @pixel_function
@@ -149,48 +139,109 @@ def is_void(flags):
 
 
 @pixel_function
-def deviation_in_order(samples, strip, lane, count):
-    """Population standard deviation of the first values of a sample, summed in float32 one after another."""
+def deviation_in_order(samples, nvalues, lane, lower, upper):
+    """Population standard deviation of the values within bounds, summed in float32 one after another."""
+    total, count = np.float32(0), 0
+    for place in range(nvalues):
+        value = samples[place, lane]
+        if lower <= value and value <= upper:
+            total += value
+            count += 1
     if count == 0:
         return np.float32(math.nan)
-    total = np.float32(0)
-    for place in range(count):
-        total += samples[strip, place, lane]
     mean = np.float32(total / np.float32(count))
     squares = np.float32(0)
-    for place in range(count):
-        residual = samples[strip, place, lane] - mean
-        squares += residual * residual
+    for place in range(nvalues):
+        value = samples[place, lane]
+        if lower <= value and value <= upper:
+            residual = value - mean
+            squares += residual * residual
     return np.float32(math.sqrt(np.float32(squares / np.float32(count))))
 
 
-@pixel_kernel
-def measure_ratio(y, x, integration, group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
-    """Distance of one difference from the typical one, in units of its noise; NaN where it does not count."""
-    flags = groupdq[integration, group, y, x] | pixeldq[y, x]
-    if flags & FLAGGED or pixeldq[y, x] == REFERENCE_PIXEL:
-        ratio[y, x] = math.nan
-        return
-    difference = valid_difference(ramp, groupdq, gain, integration, group, y, x)
-    ratio[y, x] = abs(difference - center[y, x]) / spread[y, x]
+def ratio_space(like, reach):
+    """Memory for the ratios of an image, (ny + 2 reach, nx + 2 reach) float32: zeros, so that its border counts as such."""
+    ny, nx = like.shape
+    return array_namespace(like).zeros((ny + 2 * reach, nx + 2 * reach), np.float32)
 
 
-@pixel_kernel
-def find_bright(y, x, ratio, ring, threshold, bright):
-    """Whether the mean ratio over the ring around a pixel exceeds a threshold.
+def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spread, ratio, reach):
+    """Measure how far the differences of a group are from the typical ones, in units of their noise.
+
+    Parameters
+    ----------
+    integration, group : int
+        Which differences.
+    ramp, groupdq, gain
+        As in `typical_differences`.
+    pixeldq : (ny, nx) uint32 array
+        Pixel flags.
+    center, spread : (ny, nx) float32 array
+        Typical differences and their noise, electrons.
+    ratio : array
+        Memory of `ratio_space`, filled but for its border; NaN where a difference does not count.
+    reach : int
+        Width of the border.
+    """
+    groups = slice(group - 1, group + 1)
+    exposed = ramp[integration, groups], groupdq[integration, groups], pixeldq, gain
+    measure_strip(pixeldq.shape, NO_SCRATCH, *exposed, center, spread, ratio, reach)
+
+
+@strip_kernel
+def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, center, spread, ratio, reach):
+    """Distances of a strip of differences between two groups from the typical ones, in units of their noise."""
+    before, after, factor = counts[0, y, begin:end], counts[1, y, begin:end], gain[y, begin:end]
+    flags_before, flags_after, pixel_flags = flags[0, y, begin:end], flags[1, y, begin:end], pixeldq[y, begin:end]
+    typical, noise = center[y, begin:end], spread[y, begin:end]
+    ratios = ratio[y + reach, begin + reach : end + reach]
+    for lane in range(end - begin):
+        distance = abs(after[lane] * factor[lane] - before[lane] * factor[lane] - typical[lane]) / noise[lane]
+        flagged = (flags_after[lane] | pixel_flags[lane]) & FLAGGED != 0 or pixel_flags[lane] == REFERENCE_PIXEL
+        void = flagged or is_void(flags_before[lane]) or is_void(flags_after[lane])
+        ratios[lane] = np.float32(math.nan) if void else distance
+
+
+@strip_kernel
+def find_bright(y, begin, end, samples, state, ratios, row_length, ring, reach, threshold, bright):
+    """Whether the mean ratio over the ring around each pixel of a strip exceeds a threshold.
 
     Pixels beyond the edge of the image count as zeros. A pixel without a ratio of its own is not bright.
     """
-    ny, nx = ratio.shape
-    total, count = 0.0, 0
-    for place in range(ring.shape[0]):
-        row, column = y + ring[place, 0], x + ring[place, 1]
-        if row < 0 or row >= ny or column < 0 or column >= nx:
-            count += 1
-        elif math.isfinite(ratio[row, column]):
-            total += np.float64(ratio[row, column])
-            count += 1
-    bright[y, x] = count > 0 and math.isfinite(ratio[y, x]) and total / count > threshold
+    width, total, count = end - begin, state[0], state[1]
+    start = (y + reach) * row_length + begin + reach
+    for lane in range(width):
+        total[lane], count[lane] = 0.0, 0.0
+    together = ring.size // 3 * 3
+    for place in range(0, together, 3):
+        one = start + ring[place]
+        two = start + ring[place + 1]
+        three = start + ring[place + 2]
+        first, second, third = ratios[one : one + width], ratios[two : two + width], ratios[three : three + width]
+        for lane in range(width):
+            total[lane] = total[lane] + known(first[lane]) + known(second[lane]) + known(third[lane])
+            count[lane] += is_known(first[lane]) + is_known(second[lane]) + is_known(third[lane])
+    for place in range(together, ring.size):
+        one = start + ring[place]
+        first = ratios[one : one + width]
+        for lane in range(width):
+            total[lane] += known(first[lane])
+            count[lane] += is_known(first[lane])
+    own, found = ratios[start : start + width], bright[y, begin:end]
+    for lane in range(width):
+        found[lane] = is_known(own[lane]) > 0 and total[lane] / count[lane] > threshold
+
+
+@pixel_function
+def known(value):
+    """A ratio, float64; zero where there is none."""
+    return np.float64(value) if abs(value) <= LARGEST else 0.0
+
+
+@pixel_function
+def is_known(value):
+    """One where there is a ratio, zero where there is none."""
+    return 1.0 if abs(value) <= LARGEST else 0.0
 
 
 def ring_offsets(inner_radius, width):

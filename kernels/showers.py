@@ -7,21 +7,27 @@ Source: Regan (2023), JWST-STScI-008545, and the ``jump`` step of the JWST pipel
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/jump/description.html.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
+from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
+from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
+from gpucal.kernels.first_differences import in_a_row
 from gpucal.kernels.flagged_regions import draw_ellipse, expanded_radii, find_regions
 from gpucal.kernels.shower_signal import (
     FLAGGED,
+    RING_SCRATCH,
     find_bright,
     measure_ratio,
+    ratio_space,
     ring_offsets,
     typical_differences,
 )
+
+# What `keep_small_changes` knows of each pixel: sums of differences and their numbers, before and after.
+BEFORE, COUNT_BEFORE, AFTER, COUNT_AFTER, DIFFERENCE, KEPT_ROWS = range(6)
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,9 @@ def flag_showers(ramp, groupdq, pixeldq, gain, read_noise, nframes, rules):
         for group, ellipse in showers:
             flag_shower(extended[group : group + rules.following_groups + 1], ellipse, rules)
         extended = backend.asarray(extended)
-        keep_small_changes(
-            pixeldq.shape, integration, ramp, gain, pixeldq, groupdq, extended, np.float32(rules.max_change)
-        )
+        pixels = [in_a_row(array) for array in (ramp, gain, pixeldq, groupdq, extended)]
+        scratch, change = Scratch(samples=KEPT_ROWS), np.float32(rules.max_change)
+        keep_small_changes(pixels[1].shape, scratch, integration, *pixels, change)
     return total
 
 
@@ -130,14 +136,19 @@ def find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules):
         Groups with showers, and where these are.
     """
     backend, xp = current_backend(), array_namespace(ramp)
-    ring = backend.asarray(ring_offsets(rules.inner_radius, rules.ring_width))
-    ratio = xp.empty(pixeldq.shape, dtype=xp.float32)
+    offsets = ring_offsets(rules.inner_radius, rules.ring_width)
+    reach = abs(offsets).max(initial=0)
+    ratio = ratio_space(pixeldq, reach)
+    ratios, row_length = ratio.reshape(-1), ratio.shape[1]
+    ring = backend.asarray(offsets[:, 0] * row_length + offsets[:, 1])
     bright = xp.empty(pixeldq.shape, dtype=bool)
     showers = []
     for group in range(first_usable_group(groupdq[integration], pixeldq) + 1, ramp.shape[1]):
         exposed = ramp, groupdq, pixeldq, gain
-        measure_ratio(pixeldq.shape, integration, group, *exposed, *typical.of_group(group), ratio)
-        find_bright(pixeldq.shape, ratio, ring, rules.snr_threshold, bright)
+        measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio, reach)
+        find_bright(
+            pixeldq.shape, RING_SCRATCH, ratios, row_length, ring, reach, rules.snr_threshold, bright
+        )
         regions = find_regions(backend.asnumpy(bright), rules.min_area)
         showers += [(group, region.ellipse) for region in regions]
     return showers
@@ -172,34 +183,46 @@ def flag_shower(flags, ellipse, rules):
         flagged[inside] |= JUMP_DET
 
 
-@pixel_kernel
-def keep_small_changes(y, x, integration, ramp, gain, pixeldq, groupdq, extended, max_change):
-    """Take over the extended flags of one pixel, if that changes its mean difference little."""
-    if pixeldq[y, x] == REFERENCE_PIXEL:
-        return
-    before, after = np.float32(0), np.float32(0)
-    count_before, count_after = 0, 0
+@strip_kernel
+def keep_small_changes(
+    begin, end, samples, state, integration, ramp, gain, pixeldq, groupdq, extended, max_change
+):
+    """Take over the extended flags of the pixels of a strip whose mean difference that changes little."""
+    width, factor, flags_of_pixels = end - begin, gain[begin:end], pixeldq[begin:end]
+    for row in range(KEPT_ROWS):
+        clear(samples[row], width)
     for group in range(1, ramp.shape[1]):
-        earlier = ramp[integration, group - 1, y, x] * gain[y, x]
-        difference = ramp[integration, group, y, x] * gain[y, x] - earlier
-        if math.isnan(difference):
-            continue
-        if not (groupdq[integration, group - 1, y, x] | groupdq[integration, group, y, x]) & FLAGGED:
-            before += difference
-            count_before += 1
-        if not (extended[group - 1, y, x] | extended[group, y, x]) & FLAGGED:
-            after += difference
-            count_after += 1
-    if count_before == 0 or count_after == 0:
-        return
-    change = mean_of(before, count_before) - mean_of(after, count_after)
-    if not abs(change) <= max_change:
-        return
+        earlier, counts = ramp[integration, group - 1, begin:end], ramp[integration, group, begin:end]
+        differences = samples[DIFFERENCE]
+        for lane in range(width):
+            differences[lane] = counts[lane] * factor[lane] - earlier[lane] * factor[lane]
+        flags = groupdq[integration, group - 1, begin:end], groupdq[integration, group, begin:end]
+        add_unflagged(differences, *flags, width, samples[BEFORE], samples[COUNT_BEFORE])
+        flags = extended[group - 1, begin:end], extended[group, begin:end]
+        add_unflagged(differences, *flags, width, samples[AFTER], samples[COUNT_AFTER])
+    small = samples[DIFFERENCE]
+    for lane in range(width):
+        mean_before = samples[BEFORE, lane] / samples[COUNT_BEFORE, lane]
+        mean_after = samples[AFTER, lane] / samples[COUNT_AFTER, lane]
+        is_small = abs(mean_before - mean_after) <= max_change and flags_of_pixels[lane] != REFERENCE_PIXEL
+        small[lane] = np.float32(1) if is_small else np.float32(0)
     for group in range(ramp.shape[1]):
-        groupdq[integration, group, y, x] = extended[group, y, x]
+        flags, flags_extended = groupdq[integration, group, begin:end], extended[group, begin:end]
+        for lane in range(width):
+            flags[lane] = flags_extended[lane] if small[lane] else flags[lane]
 
 
 @pixel_function
-def mean_of(total, count):
-    """Mean, in float32."""
-    return np.float32(total / np.float32(count))
+def clear(row, width):
+    """Set a row to zero."""
+    for lane in range(width):
+        row[lane] = 0
+
+
+@pixel_function
+def add_unflagged(differences, flags_before, flags_after, width, total, count):
+    """Add the differences, but for NaN, of groups without flags to a sum in float32, and count them."""
+    for lane in range(width):
+        counts = (flags_before[lane] | flags_after[lane]) & FLAGGED == 0 and differences[lane] == differences[lane]
+        total[lane] += differences[lane] if counts else np.float32(0)
+        count[lane] += np.float32(1) if counts else np.float32(0)

@@ -9,20 +9,18 @@ import math
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, pixel_kernel
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET
-from gpucal.kernels.first_differences import (
-    LANES,
-    LARGEST,
-    first_difference,
-    keep_within,
-    sample_blocks,
-    sample_median,
-    sample_strip,
-)
+from gpucal.kernels.first_differences import fill_samples, first_difference, in_a_row
 from gpucal.kernels.group_flags import fully_flagged_groups
+from gpucal.kernels.sorted_samples import LARGEST, sort_samples, sorted_median
 
 MAX_ROUNDS = 5
+
+# What is known of each pixel of a strip: how many values it has, the places in order of those that are kept, their mean
+# and sum of squares, and the bounds outside of which values are outliers.
+COUNT, FIRST, LAST, MEAN, SQUARES, LOWER, UPPER, STATE_ROWS = range(8)
 
 
 def flag_jumps_by_clipping(ramp, groupdq, gain, threshold, group_by_group):
@@ -45,63 +43,99 @@ def flag_jumps_by_clipping(ramp, groupdq, gain, threshold, group_by_group):
     group_by_group : bool
         Whether a sample holds one group of all integrations, rather than all groups of all.
     """
-    xp = array_namespace(ramp)
-    _, ngroups, ny, nx = ramp.shape
-    every = range(1, ngroups)
-    lower, upper = (xp.empty((ny, nx), dtype=xp.float64) for _ in range(2))
-    for groups in [range(group, group + 1) for group in every] if group_by_group else [every]:
-        for first_row, nrows, samples in sample_blocks(ramp, groupdq, gain, groups):
-            find_bounds((nrows, nx), first_row, threshold, samples, lower, upper)
-        for group in groups:
-            flag_outside((ramp.shape[0], ny, nx), group, ramp, groupdq, gain, lower, upper)
+    nints, ngroups = ramp.shape[:2]
+    factor = in_a_row(gain)
+    span = 1 if group_by_group else ngroups - 1
+    scratch = Scratch(nints * span, STATE_ROWS)
+    grid = (ngroups - 1) // span, factor.size
+    flag_strip_by_clipping(grid, scratch, in_a_row(ramp), in_a_row(groupdq), factor, span, threshold)
     for integration, group in np.argwhere(fully_flagged_groups(groupdq, JUMP_DET | DO_NOT_USE)):
         plane = groupdq[integration, group]
         plane[plane == JUMP_DET] = 0
 
 
-@pixel_kernel
-def find_bounds(row, x, first_row, threshold, samples, lower, upper):
-    """Bounds of one pixel's sample."""
-    y = first_row + row
-    strip, lane = sample_strip(row, x, lower.shape[1]), x % LANES
-    lower[y, x], upper[y, x] = clipping_bounds(samples, strip, lane, samples.shape[1], threshold)
-
-
-@pixel_kernel
-def flag_outside(integration, y, x, group, ramp, groupdq, gain, lower, upper):
-    """Flag one difference that is outside of the bounds of its pixel."""
-    difference = first_difference(ramp, groupdq, gain, integration, group, y, x)
-    if math.isfinite(difference) and (difference < lower[y, x] or difference > upper[y, x]):
-        groupdq[integration, group, y, x] |= JUMP_DET
+@strip_kernel
+def flag_strip_by_clipping(sample, begin, end, samples, state, ramp, groupdq, gain, span, threshold):
+    """Flag the differences of ``span`` groups that are outside of the bounds of their pixels."""
+    first_group = 1 + sample * span
+    groups = first_group, first_group + span
+    nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, *groups)
+    sort_samples(samples, nvalues, end - begin, state[COUNT])
+    find_bounds(samples, nvalues, end - begin, state, threshold)
+    fill_samples(begin, end, samples, ramp, groupdq, gain, *groups)
+    lower, upper = state[LOWER], state[UPPER]
+    place = 0
+    for integration in range(ramp.shape[0]):
+        for group in range(*groups):
+            differences, flags = samples[place], groupdq[integration, group, begin:end]
+            for lane in range(end - begin):
+                difference = differences[lane]
+                outside = difference < lower[lane] or difference > upper[lane]
+                flags[lane] |= JUMP_DET if outside and abs(difference) <= LARGEST else 0
+            place += 1
 
 
 @pixel_function
-def clipping_bounds(samples, strip, lane, count, threshold):
-    """Bounds outside of which the values of a sample are outliers; it uses up the sample."""
-    lower, upper = -LARGEST, LARGEST
-    kept = keep_within(samples, strip, lane, count, lower, upper)
+def find_bounds(samples, nvalues, width, state, threshold):
+    """Bounds outside of which the values of sorted samples are outliers: rows ``LOWER`` and ``UPPER`` of the state."""
+    for lane in range(width):
+        count = int(state[COUNT, lane])
+        state[LOWER, lane], state[UPPER, lane] = -LARGEST, LARGEST
+        state[FIRST, lane] = place_of(samples, lane, 0, count, -LARGEST, False)
+        state[LAST, lane] = place_of(samples, lane, 0, count, LARGEST, True)
     for _ in range(MAX_ROUNDS):
-        if kept == 0:
+        sum_squares(samples, nvalues, width, state)
+        if not tighten(samples, width, state, threshold):
             break
-        count = kept
-        reach = threshold * standard_deviation(samples, strip, lane, count)
-        median = sample_median(samples, strip, lane, count)
-        lower, upper = median - reach, median + reach
-        kept = keep_within(samples, strip, lane, count, lower, upper)
-        if kept == count:
-            break
-    return lower, upper
 
 
 @pixel_function
-def standard_deviation(samples, strip, lane, count):
-    """Population standard deviation of the first values of a sample."""
-    total = 0.0
-    for place in range(count):
-        total += np.float64(samples[strip, place, lane])
-    mean = total / count
-    squares = 0.0
-    for place in range(count):
-        residual = np.float64(samples[strip, place, lane]) - mean
-        squares += residual * residual
-    return math.sqrt(squares / count)
+def tighten(samples, width, state, threshold):
+    """Find new bounds about the medians of what is kept, and keep what is within; return whether anything leaves."""
+    changed = False
+    for lane in range(width):
+        first, last = int(state[FIRST, lane]), int(state[LAST, lane])
+        if first >= last:
+            continue
+        reach = threshold * math.sqrt(state[SQUARES, lane] / (last - first))
+        median = sorted_median(samples, lane, first, last)
+        lower, upper = median - reach, median + reach
+        state[LOWER, lane], state[UPPER, lane] = lower, upper
+        state[FIRST, lane] = place_of(samples, lane, first, last, lower, False)
+        state[LAST, lane] = place_of(samples, lane, first, last, upper, True)
+        changed |= state[FIRST, lane] != first or state[LAST, lane] != last
+    return changed
+
+
+@pixel_function
+def place_of(samples, lane, first, last, value, after_equals):
+    """Where a value belongs among a range of a sorted column, before or after its equals."""
+    while first < last:
+        middle = (first + last) // 2
+        here = np.float64(samples[middle, lane])
+        if here < value or (after_equals and here == value):
+            first = middle + 1
+        else:
+            last = middle
+    return first
+
+
+@pixel_function
+def sum_squares(samples, nvalues, width, state):
+    """Sums of the squared distances from the mean, of what is kept of each sample."""
+    first, last, total, squares = state[FIRST], state[LAST], state[MEAN], state[SQUARES]
+    for lane in range(width):
+        total[lane], squares[lane] = 0.0, 0.0
+    for place in range(nvalues):
+        values = samples[place]
+        for lane in range(width):
+            kept = first[lane] <= place and place < last[lane]
+            total[lane] += np.float64(values[lane]) if kept else 0.0
+    for lane in range(width):
+        total[lane] /= last[lane] - first[lane]
+    for place in range(nvalues):
+        values = samples[place]
+        for lane in range(width):
+            kept = first[lane] <= place and place < last[lane]
+            residual = np.float64(values[lane]) - total[lane]
+            squares[lane] += residual * residual if kept else 0.0

@@ -11,6 +11,7 @@ from gpucal.backend.selection import (
     select_backend,
     use_backend,
 )
+from gpucal.backend.strips import strip_kernel
 from gpucal.backend.tiles import row_tiles
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "pixel_kernel",
     "row_tiles",
     "select_backend",
+    "strip_kernel",
     "use_backend",
 ]

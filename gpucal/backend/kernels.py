@@ -95,9 +95,20 @@ class PixelKernel:
     function : callable
         A function of the grid indices (one to three of them, the last one running along memory) and
         of further arrays and scalars. It writes only to the elements of its own grid point.
+
+    Attributes
+    ----------
+    loop, grid, axes
+        The code of the two launchers, and how they walk grids.
+    own_parameters : int
+        Parameters of the function, after the indices, that the launcher gives.
+    loop_only : int
+        Parameters that the loop has before those that the grid has as well.
     """
 
     registry: ClassVar[list["PixelKernel"]] = []
+    loop, grid, axes = _LOOP, _GRID, _AXES
+    own_parameters, loop_only = 0, 2
 
     def __init__(self, function: Callable):
         self.function = function
@@ -134,7 +145,7 @@ class PixelKernel:
         return self.launchers[how, ndim]
 
     def _build_loop(self, ndim: int) -> Callable:
-        loop = self._function_from(_LOOP, ndim, pixel=self._compiled)
+        loop = self._function_from(self.loop, ndim, pixel=self._compiled)
         with _cache_directory(Path(inspect.getfile(self.function)).parent):
             return njit(loop, nogil=True, cache=True, **_COMPILE)
 
@@ -142,20 +153,21 @@ class PixelKernel:
         from numba import cuda  # here, because it takes long to import and the cpu backend needs none of it
 
         pixel = interpreted(self.function) if config.ENABLE_CUDASIM else self._compiled
-        return cuda.jit(self._function_from(_GRID, ndim, pixel=pixel, cuda=cuda))
+        return cuda.jit(self._function_from(self.grid, ndim, pixel=pixel, cuda=cuda))
 
     @cached_property
     def _compiled(self) -> Dispatcher:
         return njit(self.function, forceinline=True, **_COMPILE)
 
     def _function_from(self, template: str, ndim: int, **names) -> FunctionType:
-        if ndim not in _AXES:
+        if ndim not in self.axes:
             raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
+        own = ndim + self.own_parameters
         source = template.format(
             name=f"{self.__name__}_{ndim}d",
             extents=", ".join(f"grid_extent{axis}" for axis in range(ndim)),
-            arguments=", ".join(list(inspect.signature(self.function).parameters)[ndim:]),
-            **_AXES[ndim]._asdict(),
+            arguments=", ".join(list(inspect.signature(self.function).parameters)[own:]),
+            **self.axes[ndim]._asdict(),
         )
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
         code = compile(source, inspect.getfile(self.function), "exec")

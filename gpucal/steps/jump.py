@@ -121,12 +121,13 @@ class JumpStep(Step):
             return NOT_SEARCHED
 
         noise = (gain, read_noise, timing.nframes)
+        medians = None
         if clips:
             log.info("Finding jumps by sigma clipping at %g sigma", self.rejection_threshold)
             flag_jumps_by_clipping(ramp, groupdq, gain, self.rejection_threshold, self.only_use_ints)
         elif fewest_groups > self.min_diffs_single_pass:
             log.info("Finding jumps above %g sigma", self.rejection_threshold)
-            flag_jumps_once(ramp, groupdq, *noise, self.rejection_threshold)
+            medians = flag_jumps_once(ramp, groupdq, *noise, self.rejection_threshold)
         else:
             log.info("Finding jumps above %g sigma, one after another", self.rejection_threshold)
             flag_jumps_iteratively(ramp, groupdq, *noise, self._thresholds())
@@ -134,7 +135,7 @@ class JumpStep(Step):
 
         if self.flag_4_neighbors:
             limits = self.min_jump_to_flag_neighbors, self.max_jump_to_flag_neighbors
-            flag_neighbors(ramp, groupdq, *noise, *limits)
+            flag_neighbors(ramp, groupdq, *noise, *limits, medians)
         flag_transients(ramp, groupdq, gain, *self._transients(timing))
         log.info("%d jumps found", cosmic_rays)
         return cosmic_rays

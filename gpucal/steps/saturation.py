@@ -9,8 +9,8 @@ from gpucal.kernels.dqflags import AD_FLOOR, SATURATED
 from gpucal.kernels.irs2_layout import is_irs2
 from gpucal.kernels.saturation import (
     blank_saturated_zeroframe,
-    count_flagged_pixels,
     flag_saturation,
+    flags_of_pixels,
     saturation_limits,
 )
 from gpucal.kernels.saturation_irs2 import (
@@ -56,8 +56,9 @@ class SaturationStep(Step):
             self.flag_irs2(exposure, references["saturation"], references["superbias"], nframes)
         else:
             self.flag(exposure, references["saturation"], references["superbias"], nframes)
-        log.info("%d pixels saturate", count_flagged_pixels(exposure.groupdq, SATURATED))
-        log.info("%d pixels reach the A/D floor", count_flagged_pixels(exposure.groupdq, AD_FLOOR))
+        flags = flags_of_pixels(exposure.groupdq)
+        log.info("%d pixels saturate", (flags & SATURATED != 0).sum())
+        log.info("%d pixels reach the A/D floor", (flags & AD_FLOOR != 0).sum())
         return exposure
 
     def flag(self, exposure, saturation, superbias, nframes):

@@ -71,7 +71,7 @@ def ptx_of(kernel, ndim: int, signature) -> str:
     from numba import cuda
 
     grid = kernel.launcher("grid", ndim).py_func
-    types = signature[2:]  # a loop starts with its range of rows, which a grid does not have
+    types = signature[kernel.loop_only :]
     device = SimpleNamespace(compute_capability=CAPABILITY)
     with mock.patch("numba.cuda.dispatcher.get_current_device", return_value=device):
         return cuda.compile_ptx(grid, types, cc=CAPABILITY)[0]

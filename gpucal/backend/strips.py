@@ -1,0 +1,164 @@
+"""Write the logic of a strip of neighbouring pixels; run it as vector code on a CPU, as one pixel a thread on CUDA.
+
+A loop over the groups of one pixel keeps a CPU from doing several pixels at once. In a strip the loop over pixels is
+the innermost one, and the compiler makes vector instructions of it. What a pixel has to remember from one such loop
+to the next stands in scratch memory, of which each strip has its own: on a CPU it is small and stays in a cache.
+"""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from gpucal.backend.kernels import THREADS_PER_BLOCK, PixelKernel
+from gpucal.backend.selection import current_backend
+from gpucal.backend.threads import run_rows
+from gpucal.backend.tiles import SCRATCH_BYTES
+
+# Pixels of a strip on a CPU: enough for the vector loops to run, few enough for the cache.
+NARROWEST, WIDEST, WIDEST_WITHOUT_SCRATCH = 16, 512, 4096
+CACHE_BYTES = 2**20
+
+_LOOP = """
+def {name}(grid_start, grid_stop, {extents}, grid_samples, grid_state, {arguments}):
+    grid_width = grid_samples.shape[1]
+    grid_strips = -(-{columns} // grid_width)
+    for grid_strip in range(grid_start, grid_stop):
+        grid_row = grid_strip // grid_strips
+        grid_begin = (grid_strip - grid_row * grid_strips) * grid_width
+        grid_end = min(grid_begin + grid_width, {columns})
+        {leading}
+        grid_pixel({indices}grid_begin, grid_end, grid_samples, grid_state, {arguments})
+"""
+
+_GRID = """
+def {name}(grid_start, grid_stop, {extents}, grid_samples, grid_state, {arguments}):
+    grid_lane = grid_cuda.grid(1)
+    grid_point = grid_start + grid_lane
+    if grid_point < grid_stop:
+        grid_row = grid_point // {columns}
+        grid_begin = grid_point - grid_row * {columns}
+        {leading}
+        grid_pixel(
+            {indices}grid_begin,
+            grid_begin + 1,
+            grid_samples[:, grid_lane:],
+            grid_state[:, grid_lane:],
+            {arguments},
+        )
+"""
+
+
+class _Axes(NamedTuple):
+    """How a grid is walked: as rows of columns; the indices but the last one are made from the row."""
+
+    columns: str
+    leading: str
+    indices: str
+
+
+_AXES = {
+    1: _Axes("grid_extent0", "", ""),
+    2: _Axes("grid_extent1", "grid_first = grid_row", "grid_first, "),
+    3: _Axes(
+        "grid_extent2",
+        "grid_first, grid_second = grid_row // grid_extent1, grid_row % grid_extent1",
+        "grid_first, grid_second, ",
+    ),
+}
+
+
+class Scratch(NamedTuple):
+    """What a kernel remembers of each pixel of its strip.
+
+    Attributes
+    ----------
+    samples, state : int
+        Values a pixel, float32 and float64.
+    """
+
+    samples: int = 0
+    state: int = 0
+
+    @property
+    def bytes_per_pixel(self) -> int:
+        """Bytes of a pixel, one at least."""
+        return 4 * self.samples + 8 * self.state or 1
+
+    def arrays(self, npixels: int):
+        """Uninitialized arrays of the backend, with an element for each pixel along their last axis."""
+        xp = current_backend().xp
+        return (
+            xp.empty((self.samples, npixels), np.float32),
+            xp.empty((self.state, npixels), np.float64),
+        )
+
+
+NO_SCRATCH = Scratch()
+
+
+class StripKernel(PixelKernel):
+    """The logic of a strip of grid points, and the launchers built from it.
+
+    Parameters
+    ----------
+    function : callable
+        A function of the grid indices but the last, of the range ``begin, end`` of the last one, of the arrays
+        ``samples`` and ``state`` (the first ``end - begin`` columns are the strip's, not initialized), and of further arrays and
+        scalars. It writes only to the elements of its own strip, and its results do not depend on where strips end.
+    """
+
+    loop, grid, axes = _LOOP, _GRID, _AXES
+    own_parameters, loop_only = 3, 0
+
+    def __call__(self, shape: tuple[int, ...], scratch: Scratch, *arguments) -> None:
+        """Run the function on strips that cover a grid.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            The extents of the grid, the last one running along memory.
+        scratch : Scratch
+            What the kernel needs to remember of each pixel.
+        *arguments
+            What the function takes after its scratch memory: backend arrays and scalars.
+        """
+        points = math.prod(shape)
+        if points == 0:
+            return
+        how = current_backend().launcher
+        launcher = self.launcher(how, len(shape))
+        if how == "grid":
+            self._launch_grid(launcher, shape, scratch, points, arguments)
+            return
+        width = strip_width(scratch, shape[-1])
+        nstrips = points // shape[-1] * -(-shape[-1] // width)
+
+        def run_strips(start, stop):
+            launcher(start, stop, *shape, *scratch.arrays(width), *arguments)
+
+        run_rows(run_strips, nstrips, points, ())
+
+    @staticmethod
+    def _launch_grid(launcher, shape, scratch, points, arguments):
+        """One thread a point, as many at a time as have scratch memory."""
+        at_once = min(points, max(THREADS_PER_BLOCK, SCRATCH_BYTES // scratch.bytes_per_pixel))
+        memory = scratch.arrays(at_once)
+        for start in range(0, points, at_once):
+            stop = min(start + at_once, points)
+            blocks = -(-(stop - start) // THREADS_PER_BLOCK)
+            launcher[blocks, THREADS_PER_BLOCK](start, stop, *shape, *memory, *arguments)
+
+
+def strip_width(scratch: Scratch, columns: int) -> int:
+    """Pixels of a strip on a CPU: so many that its scratch memory stays in a cache."""
+    if scratch == NO_SCRATCH:
+        return min(columns, WIDEST_WITHOUT_SCRATCH)
+    fitting = CACHE_BYTES // scratch.bytes_per_pixel // NARROWEST * NARROWEST
+    return min(columns, max(NARROWEST, min(WIDEST, fitting)))
+
+
+def strip_kernel(function: Callable) -> StripKernel:
+    """Make a `StripKernel` of a function of one strip."""
+    return StripKernel(function)
