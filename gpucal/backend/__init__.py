@@ -10,11 +10,13 @@ from gpucal.backend.selection import (
     select_backend,
     use_backend,
 )
+from gpucal.backend.strips import Strip, strip_kernel
 from gpucal.backend.tiles import row_tiles
 
 __all__ = [
     "Backend",
     "BackendError",
+    "Strip",
     "array_namespace",
     "current_backend",
     "image_library",
@@ -22,5 +24,6 @@ __all__ = [
     "pixel_kernel",
     "row_tiles",
     "select_backend",
+    "strip_kernel",
     "use_backend",
 ]

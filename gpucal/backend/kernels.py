@@ -70,6 +70,9 @@ _AXES = {
 # takes several times as long as the work of a typical pixel.
 _COMPILE = {"error_model": "numpy", "_nrt": False}
 
+# Compiled code alone calls the functions inside a launcher: none needs wrappers that Python or C could call.
+_INSIDE = _COMPILE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 
 def pixel_function(function: Callable | None = None, *, inline: bool = False) -> Dispatcher:
     """Make a scalar helper callable from pixel kernels.
@@ -84,7 +87,7 @@ def pixel_function(function: Callable | None = None, *, inline: bool = False) ->
     """
     if function is None:
         return partial(pixel_function, inline=inline)
-    return njit(function, inline="always" if inline else "never", **_COMPILE)
+    return njit(function, inline="always" if inline else "never", **_INSIDE)
 
 
 class PixelKernel:
@@ -98,6 +101,9 @@ class PixelKernel:
     """
 
     registry: ClassVar[list["PixelKernel"]] = []
+    loop_source: ClassVar[str] = _LOOP
+    grid_source: ClassVar[str] = _GRID
+    forceinline: ClassVar[bool] = True
 
     def __init__(self, function: Callable):
         self.function = function
@@ -134,17 +140,17 @@ class PixelKernel:
         return self.launchers[how, ndim]
 
     def _build_loop(self, ndim: int) -> Callable:
-        loop = self._function_from(_LOOP, ndim, pixel=self._compiled)
+        loop = self._function_from(self.loop_source, ndim, pixel=self._compiled)
         with _cache_directory(Path(inspect.getfile(self.function)).parent):
             return njit(loop, nogil=True, cache=True, **_COMPILE)
 
     def _build_grid(self, ndim: int) -> Callable:
         pixel = interpreted(self.function) if config.ENABLE_CUDASIM else self._compiled
-        return cuda.jit(self._function_from(_GRID, ndim, pixel=pixel))
+        return cuda.jit(self._function_from(self.grid_source, ndim, pixel=pixel))
 
     @cached_property
     def _compiled(self) -> Dispatcher:
-        return njit(self.function, forceinline=True, **_COMPILE)
+        return njit(self.function, forceinline=self.forceinline, **_INSIDE)
 
     def _function_from(self, template: str, ndim: int, pixel: Callable) -> FunctionType:
         if ndim not in _AXES:
