@@ -31,7 +31,8 @@ def is_good_somewhere(groupdq, integration, group, strip):
     """Whether any pixel of a strip has no flag in a group."""
     least = groupdq[integration, group, strip.y, strip.first]
     for lane in range(strip.count):
-        least = min(least, groupdq[integration, group, strip.y, strip.first + lane])
+        flags = groupdq[integration, group, strip.y, strip.first + lane]
+        least = flags if flags < least else least
     return least == GOOD
 
 
