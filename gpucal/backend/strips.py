@@ -6,6 +6,7 @@ On a device every thread has a strip of one pixel, and the scratch memory of nei
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from gpucal.backend.kernels import THREADS_PER_BLOCK, PixelKernel
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import BLOCKS_PER_THREAD, run_rows, thread_count
 
-CPU_STRIP = 64
+CPU_STRIP = 256
 WARP = 32
 
 # A device is given this many bytes of scratch memory, and no more threads than these.
@@ -85,13 +86,19 @@ class StripKernel(PixelKernel):
     Parameters
     ----------
     function : callable
-        A function of a `Strip`, of its scratch memory, (nplanes, nlanes) float64, and of further arrays and
-        scalars. It writes only to the pixels and the lanes of its own strip.
+        A function of a `Strip`, of its scratch memory, (nplanes, nlanes), and of further arrays and scalars. It
+        writes only to the pixels and the lanes of its own strip.
+    scratch : type
+        The type of the scratch memory.
     """
 
     loop_source = _LOOP
     grid_source = _GRID
     forceinline = False  # a call is cheap where it is for a strip
+
+    def __init__(self, function: Callable, scratch: type):
+        super().__init__(function)
+        self.scratch = scratch
 
     def __call__(self, shape: tuple[int, int], nplanes: int, *arguments) -> None:
         """Run the function on every strip of an image.
@@ -101,7 +108,7 @@ class StripKernel(PixelKernel):
         shape : (int, int)
             Rows and columns of the image.
         nplanes : int
-            Planes of scratch memory: the values that a pixel needs.
+            Planes of scratch memory: the values that a pixel needs, one or more.
         *arguments
             What the function takes after the scratch memory: backend arrays and scalars.
         """
@@ -111,22 +118,26 @@ class StripKernel(PixelKernel):
         backend = current_backend()
         launcher = self.launcher(backend.launcher, 2)
         if backend.launcher == "grid":
-            blocks = _device_threads(rows * columns, nplanes) // THREADS_PER_BLOCK
-            scratch = backend.xp.empty((blocks * THREADS_PER_BLOCK // WARP, nplanes, WARP))
+            blocks = (
+                _device_threads(rows * columns, nplanes * np.dtype(self.scratch).itemsize)
+                // THREADS_PER_BLOCK
+            )
+            scratch = backend.xp.empty((blocks * THREADS_PER_BLOCK // WARP, nplanes, WARP), self.scratch)
             launcher[blocks, THREADS_PER_BLOCK](rows, columns, scratch, *arguments)
         else:
             slots = min(rows, thread_count() * BLOCKS_PER_THREAD)
-            scratch = backend.xp.empty((slots, nplanes, CPU_STRIP))
+            scratch = backend.xp.empty((slots, nplanes, CPU_STRIP), self.scratch)
             run_rows(launcher, slots, rows * columns, (rows, columns, scratch, *arguments))
 
 
-def strip_kernel(function: Callable) -> StripKernel:
+def strip_kernel(function: Callable | None = None, *, scratch: type = np.float64) -> StripKernel:
     """Make a `StripKernel` of a function of one strip."""
-    return StripKernel(function)
+    if function is None:
+        return partial(strip_kernel, scratch=scratch)
+    return StripKernel(function, scratch)
 
 
-def _device_threads(points, nplanes):
+def _device_threads(points, bytes_per_thread):
     """Threads for so many pixels, in full blocks: no more than their scratch memory allows."""
-    fitting = DEVICE_SCRATCH_BYTES // (nplanes * np.dtype(np.float64).itemsize)
-    threads = min(points, DEVICE_THREADS, fitting)
+    threads = min(points, DEVICE_THREADS, DEVICE_SCRATCH_BYTES // bytes_per_thread)
     return max(1, -(-threads // THREADS_PER_BLOCK)) * THREADS_PER_BLOCK

@@ -15,7 +15,7 @@ def number(strip, scratch, out, step):
         out[strip.y, strip.first + lane] += scratch[0, lane] + scratch[1, lane]
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 63), (5, 64), (2, 65), (40, 130)])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 255), (5, 256), (2, 257), (40, 530)])
 def test_every_pixel_is_treated_once(backend, shape):
     out = backend.asarray(np.zeros(shape))
     number(shape, 2, out, 1000)

@@ -260,7 +260,7 @@ def test_read_variance_as_if_no_charge_had_been_lost(backend):
         np.testing.assert_array_equal(product.var_poisson, same.var_poisson)
 
 
-@pytest.mark.parametrize("width", [1, 5, 64])
+@pytest.mark.parametrize("width", [1, 5, 64, 256])
 def test_results_do_not_depend_on_the_width_of_strips(monkeypatch, width):
     rng = np.random.default_rng(8)
     shape = (3, 6, 4, 133)
