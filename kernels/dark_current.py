@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, pixel_kernel
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.strips import Scratch, strip_at
 
 
 def frames_spanned(ngroups, nframes, groupgap):
@@ -63,12 +64,25 @@ def subtract_dark(ramp, pixeldq, dark, dark_dq, nframes=1, groupgap=0, available
         Whether the ramp starts with the first integration of its exposure. If not, the last dark serves all.
     """
     pixeldq |= dark_dq
+    nread = dark.shape[1]
+    available = nread if available is None else available
+    alone = min(len(dark) - 1, len(ramp)) if from_first else 0
+    subtract_from_strip(ramp.shape[2:], Scratch(state=1), ramp, dark, alone, nframes, groupgap, available)
+
+
+@strip_kernel
+def subtract_from_strip(y, begin, end, _samples, scratch, ramp, dark, alone, nframes, groupgap, available):
+    """Correct a strip of pixels: the first ``alone`` integrations by darks of their own, the rest by the last."""
+    strip = strip_at(y, begin, end)
     nints, ngroups = ramp.shape[:2]
-    alone = min(len(dark) - 1, nints) if from_first else 0
-    served = [ramp[integration : integration + 1] for integration in range(alone)] + [ramp[alone:]]
-    for integrations, own_dark in zip(served, [*dark[:alone], dark[-1]], strict=True):
-        for group, signal in enumerate(dark_groups(own_dark, ngroups, nframes, groupgap, available)):
-            integrations[:, group] -= signal
+    for group in range(ngroups):
+        frame = group * (nframes + groupgap)
+        for served in range(alone + 1):
+            own = dark[served] if served < alone else dark[dark.shape[0] - 1]
+            fill_mean(own, frame, min(frame + nframes, available), available, strip, scratch)
+            for integration in range(served, served + 1 if served < alone else nints):
+                for lane in range(strip.count):
+                    ramp[integration, group, strip.y, strip.first + lane] -= np.float32(scratch[0, lane])
 
 
 def dark_groups(dark, ngroups, nframes, groupgap, available=None):
@@ -97,39 +111,60 @@ def dark_groups(dark, ngroups, nframes, groupgap, available=None):
     """
     nread, ny, nx = dark.shape
     available = nread if available is None else available
-    average = average_frames if available <= nread else average_frames_and_more
     mean = array_namespace(dark).empty((ny, nx), np.float32)
     for begin in range(0, ngroups * (nframes + groupgap), nframes + groupgap):
-        average((ny, nx), dark, begin, min(begin + nframes, available), mean)
+        store_mean((ny, nx), Scratch(state=1), dark, begin, min(begin + nframes, available), available, mean)
         yield mean
 
 
+@strip_kernel
+def store_mean(y, begin, end, _samples, scratch, dark, first, stop, available, mean):
+    """Write the mean of the frames from first to before stop of a strip of pixels."""
+    strip = strip_at(y, begin, end)
+    fill_mean(dark, first, stop, available, strip, scratch)
+    for lane in range(strip.count):
+        mean[strip.y, strip.first + lane] = scratch[0, lane]
+
+
 @pixel_function
-def continued(dark, frame, y, x):
-    """Signal of a frame beyond the last of a dark; the slope is rounded to float32, the signal is not."""
-    last = dark.shape[0] - 1
-    slope = dark[last, y, x] - dark[last - 1, y, x]
-    return dark[last, y, x] + (frame - last) * np.float64(slope)
-
-
-@pixel_kernel
-def average_frames(y, x, dark, begin, end, mean):
-    """Average one pixel of the frames from begin to before end, NaN as zero; NaN if there are none."""
-    total = np.float32(0)
-    for frame in range(begin, end):
-        signal = dark[frame, y, x]
-        if not math.isnan(signal):
-            total += signal
-    mean[y, x] = total / (end - begin) if end > begin else math.nan
-
-
-@pixel_kernel
-def average_frames_and_more(y, x, dark, begin, end, mean):
-    """The same of a dark and its continuation."""
+def fill_mean(dark, begin, end, available, strip, scratch):
+    """Average the frames from begin to before end of a strip of pixels, NaN as zero; NaN if there are none."""
     nread = dark.shape[0]
-    total = 0.0
+    for lane in range(strip.count):
+        scratch[0, lane] = 0.0
     for frame in range(begin, end):
-        signal = np.float64(dark[frame, y, x]) if frame < nread else continued(dark, frame, y, x)
-        if not math.isnan(signal):
-            total += signal
-    mean[y, x] = total / (end - begin) if end > begin else math.nan
+        if available <= nread:
+            add_frame(dark, frame, strip, scratch)
+        elif frame < nread:
+            add_frame_in_double(dark, frame, strip, scratch)
+        else:
+            add_continuation(dark, frame, strip, scratch)
+    for lane in range(strip.count):
+        scratch[0, lane] = np.float32(scratch[0, lane] / (end - begin)) if end > begin else math.nan
+
+
+@pixel_function
+def add_frame(dark, frame, strip, scratch):
+    """Add a frame to sums that are single precision."""
+    for lane in range(strip.count):
+        signal = dark[frame, strip.y, strip.first + lane]
+        scratch[0, lane] = np.float32(scratch[0, lane]) + (np.float32(0) if math.isnan(signal) else signal)
+
+
+@pixel_function
+def add_frame_in_double(dark, frame, strip, scratch):
+    """Add a frame to sums that are double precision."""
+    for lane in range(strip.count):
+        signal = np.float64(dark[frame, strip.y, strip.first + lane])
+        scratch[0, lane] += 0.0 if math.isnan(signal) else signal
+
+
+@pixel_function
+def add_continuation(dark, frame, strip, scratch):
+    """Add a frame beyond the last of a dark; the slope is rounded to float32, the signal is not."""
+    last = dark.shape[0] - 1
+    for lane in range(strip.count):
+        x = strip.first + lane
+        slope = dark[last, strip.y, x] - dark[last - 1, strip.y, x]
+        signal = dark[last, strip.y, x] + (frame - last) * np.float64(slope)
+        scratch[0, lane] += 0.0 if math.isnan(signal) else signal

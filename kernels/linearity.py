@@ -6,8 +6,12 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/linearity/description.html.
 
 import math
 
-from gpucal.backend import pixel_function, pixel_kernel
+from gpucal.backend import pixel_function, pixel_kernel, strip_kernel
+from gpucal.backend.strips import Scratch, strip_at
 from gpucal.kernels.dqflags import NO_LIN_CORR, SATURATED
+
+# The planes of scratch memory.
+USABLE, VALUE = range(2)
 
 
 @pixel_function
@@ -72,18 +76,53 @@ def linearize(ramp, groupdq, coefficients, coefficient_dq):
         Their flags.
     """
     nints, _, ny, nx = ramp.shape
-    linearize_ramp((nints, ny, nx), ramp, groupdq, coefficients, coefficient_dq)
+    linearize_strip((nints * ny, nx), Scratch(samples=2), ramp, groupdq, coefficients, coefficient_dq)
 
 
-@pixel_kernel
-def linearize_ramp(integration, y, x, ramp, groupdq, coefficients, coefficient_dq):
-    """Correct one pixel's ramp."""
-    if not has_correction(coefficients, coefficient_dq, y, x):
-        return
+@strip_kernel
+def linearize_strip(line, begin, end, scratch, _state, ramp, groupdq, coefficients, coefficient_dq):
+    """Correct the ramps of a strip of pixels; the rows of all integrations follow each other."""
+    ny = ramp.shape[2]
+    integration, y = line // ny, line % ny
+    strip = strip_at(y, begin, end)
+    fill_usable(coefficients, coefficient_dq, y, strip, scratch)
     for group in range(ramp.shape[1]):
-        if not groupdq[integration, group, y, x] & SATURATED:
-            counts = ramp[integration, group, y, x]
-            ramp[integration, group, y, x] = polynomial(coefficients, y, x, counts)
+        fill_values(ramp, integration, group, coefficients, y, strip, scratch)
+        for lane in range(strip.count):
+            x = strip.first + lane
+            counts, value = ramp[integration, group, y, x], scratch[VALUE, lane]
+            saturated = groupdq[integration, group, y, x] & SATURATED
+            is_corrected = (scratch[USABLE, lane] != 0) & (saturated == 0)
+            ramp[integration, group, y, x] = value if is_corrected else counts
+
+
+@pixel_function
+def fill_usable(coefficients, coefficient_dq, y, strip, scratch):
+    """Write to the plane USABLE one for pixels that can be corrected, and zero for others; see `has_correction`."""
+    for lane in range(strip.count):
+        x = strip.first + lane
+        usable = (coefficient_dq[y, x] & NO_LIN_CORR == 0) & (coefficients[1, y, x] != 0)
+        scratch[USABLE, lane] = 1 if usable else 0
+    for term in range(coefficients.shape[0]):
+        for lane in range(strip.count):
+            usable = scratch[USABLE, lane]
+            scratch[USABLE, lane] = 0 if math.isnan(coefficients[term, y, strip.first + lane]) else usable
+
+
+@pixel_function
+def fill_values(ramp, integration, group, coefficients, y, strip, scratch):
+    """Write the values of the polynomials of one group to the plane VALUE; see `polynomial`."""
+    degree = coefficients.shape[0] - 1
+    for lane in range(strip.count):
+        x = strip.first + lane
+        scratch[VALUE, lane] = coefficients[degree, y, x] * ramp[integration, group, y, x]
+    for term in range(degree - 1, 0, -1):
+        for lane in range(strip.count):
+            x = strip.first + lane
+            value = scratch[VALUE, lane] + coefficients[term, y, x]
+            scratch[VALUE, lane] = value * ramp[integration, group, y, x]
+    for lane in range(strip.count):
+        scratch[VALUE, lane] += coefficients[0, y, strip.first + lane]
 
 
 def linearize_zeroframe(zeroframe, coefficients, coefficient_dq):

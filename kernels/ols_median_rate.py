@@ -3,127 +3,148 @@
 It decides only on the Poisson noise, for which the slope of a short segment would be too noisy.
 
 Source: the ``ramp_fitting`` algorithm of the stcal documentation,
-https://stcal.readthedocs.io/en/latest/stcal/ramp_fitting/description.html. The median is found without
-sorting or storing anything, after T. Mogensen's method (N. Devillard, "Fast median search", 1998).
+https://stcal.readthedocs.io/en/latest/stcal/ramp_fitting/description.html.
 """
 
 import math
 
 import numpy as np
 
-from gpucal.backend import pixel_function
+from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
+from gpucal.backend.strips import Scratch, strip_at
 from gpucal.kernels.dqflags import JUMP_DET
-from gpucal.kernels.ols_ramps import (
-    ALL_GOOD,
-    INVALID,
-    ONE_GROUP,
-    SUPPRESSED,
-    ZERO_FRAME,
-    group_signal,
-    survey_ramp,
+from gpucal.kernels.ols_ramps import INVALID, ONE_GROUP, SUPPRESSED, ZERO_FRAME, group_signal, survey_ramp
+from gpucal.kernels.ols_segments import filled
+from gpucal.kernels.ols_strips import (
+    COUNT,
+    CURRENT,
+    DIFFERENCES,
+    OTHERS,
+    common_segment,
+    fill_plane,
+    mark_others,
 )
+from gpucal.kernels.sorting_network import comparators, sort_planes
 
 
 @pixel_function
-def usable_signal(data, groupdq, integration, group, y, x, reading):
-    """The signal of a group, float64; NaN where it is DO_NOT_USE or saturated."""
-    if reading != ALL_GOOD and groupdq[integration, group, y, x] & INVALID:
-        return np.nan
-    return np.float64(data[integration, group, y, x])
+def fill_differences(data, groupdq, integration, strip, scratch):
+    """Write the first differences between usable groups, jumps left out, and infinity for the others.
+
+    Their number is written to the plane COUNT.
+    """
+    fill_plane(scratch, COUNT, 0.0, strip)
+    for group in range(1, data.shape[1]):
+        for lane in range(strip.count):
+            x = strip.first + lane
+            signal = np.float64(data[integration, group, strip.y, x])
+            difference = signal - np.float64(data[integration, group - 1, strip.y, x])
+            flags = groupdq[integration, group, strip.y, x]
+            spoiling = flags & (INVALID | JUMP_DET) | groupdq[integration, group - 1, strip.y, x] & INVALID
+            is_usable = spoiling == 0 and not math.isnan(difference)
+            scratch[DIFFERENCES + group - 1, lane] = difference if is_usable else math.inf
+            scratch[COUNT, lane] += is_usable
+
+
+@pixel_function(inline=True)
+def median_of_sorted(scratch, count, lane):
+    """Median of the sorted differences of a pixel, of which there is at least one."""
+    return 0.5 * (scratch[DIFFERENCES + (count - 1) // 2, lane] + scratch[DIFFERENCES + count // 2, lane])
 
 
 @pixel_function
-def jumps_into(groupdq, integration, group, y, x, reading):
-    """Whether a jump makes the difference between a group and the one before it useless."""
-    return reading != ALL_GOOD and groupdq[integration, group, y, x] & JUMP_DET != 0
-
-
-@pixel_function(inline=True)
-def difference_range(data, groupdq, integration, y, x, reading):
-    """Number, least and greatest of the first differences between usable groups, jumps left out."""
-    count = 0
-    low = np.inf
-    high = -np.inf
-    previous = usable_signal(data, groupdq, integration, 0, y, x, reading)
-    for group in range(1, data.shape[1]):
-        signal = usable_signal(data, groupdq, integration, group, y, x, reading)
-        difference = np.nan if jumps_into(groupdq, integration, group, y, x, reading) else signal - previous
-        previous = signal
-        count += difference == difference  # NaN is not
-        low = difference if difference < low else low
-        high = difference if difference > high else high
-    return count, low, high
-
-
-@pixel_function(inline=True)
-def split_differences(data, groupdq, integration, y, x, reading, guess):
-    """Number of differences that do not exceed a guess, the greatest of them, and the least of the others."""
-    count = 0
-    below = -np.inf
-    above = np.inf
-    previous = usable_signal(data, groupdq, integration, 0, y, x, reading)
-    for group in range(1, data.shape[1]):
-        signal = usable_signal(data, groupdq, integration, group, y, x, reading)
-        difference = np.nan if jumps_into(groupdq, integration, group, y, x, reading) else signal - previous
-        previous = signal
-        count += difference <= guess
-        below = difference if below < difference <= guess else below
-        above = difference if guess < difference < above else above
-    return count, below, above
-
-
-@pixel_function(inline=True)
-def median_difference(data, groupdq, integration, y, x, reading):
-    """Median of a ramp's first differences; the first signal where it has none; NaN without that."""
-    count, low, high = difference_range(data, groupdq, integration, y, x, reading)
-    if count == 0:
-        return usable_signal(data, groupdq, integration, 0, y, x, reading)
-    half = count // 2
-    is_odd = count % 2 == 1
-    # The middle lies in [low, high]; each pass moves one of the bounds to an element inside.
-    while low < high:
-        guess = low + 0.5 * (high - low)
-        if not guess < high:
-            guess = low
-        at_or_below, below, above = split_differences(data, groupdq, integration, y, x, reading, guess)
-        if at_or_below == half:
-            return above if is_odd else 0.5 * (below + above)
-        if at_or_below == half + 1 and is_odd:
-            return below
-        if at_or_below < half:
-            low = above
-        else:
-            high = below
-    return low
-
-
-@pixel_function(inline=True)
-def integration_rate(data, groupdq, zeroframe, integration, y, x, reading, readout):
-    """The robust rate of one ramp, DN/s; zero where it has none."""
-    if reading == SUPPRESSED:
-        return 0.0
+def first_rate(data, groupdq, zeroframe, integration, y, x, reading, readout):
+    """The rate of a ramp from its first signal alone, DN/s; zero where that is of no use."""
     if reading == ONE_GROUP or reading == ZERO_FRAME:
         time = readout.one_group_time if reading == ONE_GROUP else readout.frame_time
-        rate = group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading) / time
-    else:
-        rate = median_difference(data, groupdq, integration, y, x, reading) / readout.group_time
-    return 0.0 if math.isnan(rate) else rate
+        return filled(group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading) / time)
+    if groupdq[integration, 0, y, x] & INVALID:
+        return 0.0
+    return filled(np.float64(data[integration, 0, y, x]) / readout.group_time)
 
 
-@pixel_function(inline=True)
-def median_rate(data, groupdq, zeroframe, y, x, readout, rules):
-    """The robust rate of a pixel, DN/s: the mean of those of its integrations.
+@pixel_function
+def unusual_rate(data, groupdq, zeroframe, integration, y, x, readout, rules, scratch, lane):
+    """The robust rate of a ramp that has flags or no differences, DN/s."""
+    reading, _, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
+    if data.shape[1] == 1:
+        return group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading) / readout.one_group_time
+    if reading == SUPPRESSED:
+        return 0.0
+    count = int(scratch[COUNT, lane])
+    if count == 0 or reading == ONE_GROUP or reading == ZERO_FRAME:
+        return first_rate(data, groupdq, zeroframe, integration, y, x, reading, readout)
+    return filled(median_of_sorted(scratch, count, lane) / readout.group_time)
 
-    Exposures of one group have no differences: the mean signal over the time of one group, NaN where
-    any of them is saturated.
-    """
-    nints, ngroups = data.shape[:2]
-    total = 0.0
-    for integration in range(nints):
-        reading, _, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
-        if ngroups == 1:
-            signal = group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading)
-            total += signal / readout.one_group_time
+
+@pixel_function
+def add_rates(data, groupdq, zeroframe, integration, readout, rules, strip, scratch):
+    """Add the robust rates of one integration, whose differences are sorted, to the plane CURRENT."""
+    for lane in range(strip.count):
+        count = int(scratch[COUNT, lane])
+        if scratch[OTHERS, lane] == 0 and count > 0:
+            rate = filled(median_of_sorted(scratch, count, lane) / readout.group_time)
         else:
-            total += integration_rate(data, groupdq, zeroframe, integration, y, x, reading, readout)
-    return total / nints
+            x = strip.first + lane
+            rate = unusual_rate(
+                data, groupdq, zeroframe, integration, strip.y, x, readout, rules, scratch, lane
+            )
+        scratch[CURRENT, lane] += rate
+
+
+@pixel_function
+def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, pairs, strip, scratch):
+    """Write the rates that make Poisson noise, DN/s, to the plane CURRENT.
+
+    It is the mean rate over the integrations, where positive, and the dark current. Exposures of one group have
+    no differences: the mean is that of the signals over the time of one group, NaN where any is saturated.
+    """
+    nints = data.shape[0]
+    fill_plane(scratch, CURRENT, 0.0, strip)
+    for integration in range(nints):
+        fill_differences(data, groupdq, integration, strip, scratch)
+        sort_planes(scratch, DIFFERENCES, pairs, strip)
+        start, stop = common_segment(groupdq, integration, strip)
+        mark_others(groupdq, integration, start, stop, rules, strip, scratch)
+        add_rates(data, groupdq, zeroframe, integration, readout, rules, strip, scratch)
+    for lane in range(strip.count):
+        x = strip.first + lane
+        dark = np.float64(dark_current[strip.y, x])
+        source = scratch[CURRENT, lane] / nints
+        scratch[CURRENT, lane] = source + dark if source > 0 else dark
+
+
+def currents_of(ramps):
+    """The rate of each pixel that makes Poisson noise.
+
+    Parameters
+    ----------
+    ramps : Ramps
+        The ramps, completed.
+
+    Returns
+    -------
+    (ny, nx) float64 array
+        DN/s.
+    """
+    _, ngroups, ny, nx = ramps.data.shape
+    pairs = current_backend().asarray(comparators(ngroups - 1))
+    currents = array_namespace(ramps.data).empty((ny, nx))
+    data, groupdq, zeroframe, dark_current = ramps.data, ramps.groupdq, ramps.zeroframe, ramps.dark_current
+    store_currents(
+        (ny, nx), Scratch(state=DIFFERENCES + ngroups - 1),
+        data, groupdq, zeroframe, dark_current, ramps.readout, ramps.rules, pairs, currents,
+    )  # fmt: skip
+    return currents
+
+
+@strip_kernel
+def store_currents(
+    y, begin, end, _samples, scratch,
+    data, groupdq, zeroframe, dark_current, readout, rules, pairs, currents,
+):  # fmt: skip
+    """Write the rates of a strip of pixels."""
+    strip = strip_at(y, begin, end)
+    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, pairs, strip, scratch)
+    for lane in range(strip.count):
+        currents[strip.y, strip.first + lane] = scratch[CURRENT, lane]

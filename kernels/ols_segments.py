@@ -25,29 +25,29 @@ def noise_in_electrons(read_noise, gain, nframes):
 
 
 @pixel_function
-def signal_to_noise(first, last, noise, gain):
-    """S of a segment, from its first and last signals; not below zero."""
+def weighting(first, last, noise, gain):
+    """The weighting, 0 to 5, that the signal-to-noise ratio of a segment calls for, from its end signals."""
     signal = (last - first) * gain
     variance = noise * noise + signal
-    if variance <= 0 or gain == 0:
-        return 0.0
-    ratio = signal / math.sqrt(variance)
-    return 0.0 if ratio < 0 else ratio
+    ratio = 0.0 if variance <= 0 or gain == 0 else signal / math.sqrt(variance)
+    low = 0 if ratio < 5 else 1 if ratio < 10 else 2
+    high = 3 if ratio < 50 else 4 if ratio < 100 else 5
+    return low if ratio < 20 else high
 
 
 @pixel_function
-def weight(distance, ratio):
-    """Weight of a group at a distance from the middle (1 at the ends), at signal-to-noise ``ratio``."""
-    if ratio < 5:
+def weight(distance, index):
+    """Weight of a group at a distance from the middle (1 at the ends), in one of the six weightings."""
+    if index == 0:
         return 1.0
-    if ratio < 10:
+    if index == 1:
         return distance**0.4
-    if ratio < 20:
+    if index == 2:
         return distance
     cube = distance * distance * distance
-    if ratio < 50:
+    if index == 3:
         return cube
-    if ratio < 100:
+    if index == 4:
         return cube * cube
     return cube * cube * cube * distance
 
@@ -66,7 +66,7 @@ def filled(signal):
     return 0.0 if math.isnan(signal) else signal
 
 
-@pixel_function(inline=True)
+@pixel_function
 def weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, reading):
     """Sums over a segment of three or more groups, at distances u from its middle in groups.
 
@@ -77,7 +77,7 @@ def weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, 
     """
     first = fitted_signal(data, zeroframe, integration, start, y, x, reading)
     last = fitted_signal(data, zeroframe, integration, stop - 1, y, x, reading)
-    ratio = signal_to_noise(first, last, noise, gain)
+    index = weighting(first, last, noise, gain)
     half = 0.5 * (stop - start - 1)
     to_ends = 1.0 / half
     scale = 1.0 / (noise * noise)
@@ -86,13 +86,13 @@ def weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, 
         early = filled(fitted_signal(data, zeroframe, integration, start + step, y, x, reading))
         late = filled(fitted_signal(data, zeroframe, integration, stop - 1 - step, y, x, reading))
         u = half - step
-        one = scale * weight(u * to_ends, ratio)
+        one = scale * weight(u * to_ends, index)
         w += 2.0 * one
         wuu += 2.0 * one * u * u
         wy += one * (early + late)
         wuy += one * u * (late - early)
     if (stop - start) % 2 == 1:
-        one = scale * weight(0.0, ratio)
+        one = scale * weight(0.0, index)
         w += one
         wy += one * filled(fitted_signal(data, zeroframe, integration, (start + stop) // 2, y, x, reading))
     return w, wuu, wy, wuy
@@ -108,7 +108,7 @@ def single_time(reading, readout):
     return readout.group_time
 
 
-@pixel_function(inline=True)
+@pixel_function
 def segment_slope(data, zeroframe, integration, start, stop, y, x, noise, gain, reading, readout):
     """Slope of a segment, DN/s."""
     if stop - start > 2:

@@ -15,11 +15,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, pixel_kernel
+from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
+from gpucal.backend.strips import Scratch, strip_at
 from gpucal.kernels.dqflags import DO_NOT_USE, GOOD, JUMP_DET, NO_GAIN_VALUE, PERSISTENCE, SATURATED
-from gpucal.kernels.ols_median_rate import median_rate
-from gpucal.kernels.ols_ramps import INVALID, next_segment, shortest_segment, survey_ramp
+from gpucal.kernels.ols_median_rate import fill_currents
+from gpucal.kernels.ols_ramps import AS_FLAGGED, INVALID, next_segment, shortest_segment, survey_ramp
 from gpucal.kernels.ols_segments import noise_in_electrons, poisson_variance, read_variance, segment_slope
+from gpucal.kernels.ols_strips import (
+    CURRENT,
+    DIFFERENCES,
+    FITTED,
+    NEVER,
+    NOISE,
+    OTHERS,
+    POISSON,
+    RATE_POISSON,
+    RATE_READ,
+    RATE_SLOPE,
+    READ,
+    common_segment,
+    fill_plane,
+    fit_common_segment,
+    mark_others,
+)
+from gpucal.kernels.sorting_network import comparators
 
 # Variances from here on mean "not measured", and are set to zero.
 LARGE_VARIANCE = 1.0e6
@@ -68,12 +87,16 @@ def fit_ramps(ramps, pixeldq):
         group can be used. Pixels without a gain are flagged NO_GAIN_VALUE and DO_NOT_USE.
     """
     xp = array_namespace(ramps.data)
-    nints, _, ny, nx = ramps.data.shape
+    nints, ngroups, ny, nx = ramps.data.shape
     rate = xp.empty((4, ny, nx), np.float32)
     rate_dq = xp.empty((ny, nx), np.uint32)
     rateints = xp.empty((4, nints, ny, nx), np.float32)
     rateints_dq = xp.empty((nints, ny, nx), np.uint32)
-    fit_pixel((ny, nx), *ramps.complete(), pixeldq, rate, rate_dq, rateints, rateints_dq)
+    pairs = current_backend().asarray(comparators(ngroups - 1))
+    fit_strip(
+        (ny, nx), Scratch(state=DIFFERENCES + ngroups - 1), *ramps.complete(), pixeldq, pairs,
+        rate, rate_dq, rateints, rateints_dq,
+    )  # fmt: skip
     return as_rates(rate, rate_dq), as_rates(rateints, rateints_dq)
 
 
@@ -82,45 +105,39 @@ def as_rates(planes, dq):
     return Rates(planes[SLOPE], planes[ERR], dq, planes[VAR_POISSON], planes[VAR_RNOISE])
 
 
-@pixel_kernel
-def fit_pixel(
-    y, x, data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, pixeldq,
+@strip_kernel
+def fit_strip(
+    y, begin, end, _samples, scratch,
+    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, pixeldq, pairs,
     rate, rate_dq, rateints, rateints_dq,
 ):  # fmt: skip
-    """Fit the ramps of one pixel."""
-    e_per_dn = np.float64(gain[y, x])
-    noise = noise_in_electrons(np.float64(read_noise[y, x]), e_per_dn, readout.nframes)
-    current = total_current(data, groupdq, zeroframe, dark_current, y, x, readout, rules)
-    input_dq = flags_before_fit(pixeldq[y, x], e_per_dn)
-    rate_slope = rate_read = rate_poisson = 0.0
-    seen = GOOD
-    always_spoiled = INVALID
+    """Fit the ramps of a strip of pixels."""
+    strip = strip_at(y, begin, end)
+    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, pairs, strip, scratch)
+    fill_noise(read_noise, gain, readout, strip, scratch)
+    start_rate(pixeldq, gain, rate_dq, strip, scratch)
     for integration in range(data.shape[0]):
-        reading, flags, spoiled = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
-        spoiled |= input_dq & INVALID
-        slope, read, poisson, total = 0.0, 0.0, 0.0, 0.0
-        if not spoiled:
-            slope, read, poisson, total = fit_integration(
-                data, groupdq, zeroframe, integration, y, x, noise, e_per_dn, current, reading, readout
-            )
-        variance = capped_inverse(read)
-        rateints[SLOPE, integration, y, x] = np.nan if spoiled else slope * variance
-        rateints[ERR, integration, y, x] = math.sqrt(capped_inverse(total))
-        rateints[VAR_POISSON, integration, y, x] = capped_inverse(poisson)
-        rateints[VAR_RNOISE, integration, y, x] = variance
-        rateints_dq[integration, y, x] = input_dq | spoiled | (flags & CARRIED)
-        rate_slope += slope
-        rate_read += read
-        rate_poisson += poisson
-        seen |= flags
-        always_spoiled &= spoiled
-    variance = capped_inverse(rate_read)
-    poisson_part = capped_inverse(rate_poisson)
-    rate[SLOPE, y, x] = np.nan if always_spoiled else rate_slope * variance
-    rate[ERR, y, x] = math.sqrt(poisson_part + variance)
-    rate[VAR_POISSON, y, x] = poisson_part
-    rate[VAR_RNOISE, y, x] = variance
-    rate_dq[y, x] = input_dq | always_spoiled | (seen & CARRIED)
+        start, stop = common_segment(groupdq, integration, strip)
+        mark_others(groupdq, integration, start, stop, rules, strip, scratch)
+        flag_ramps(groupdq, integration, pixeldq, gain, rateints_dq, strip, scratch)
+        if stop - start > 1:
+            fit_common_segment(data, integration, start, stop, gain, readout.group_time, strip, scratch)
+            store_common_segment(integration, stop - start, gain, readout, rateints, strip, scratch)
+        fit_others(
+            data, groupdq, zeroframe, integration, gain, readout, rules, pixeldq, rateints, rateints_dq,
+            strip, scratch,
+        )  # fmt: skip
+        gather_flags(rateints_dq, integration, rate_dq, strip, scratch)
+    store_rate(pixeldq, gain, rate, rate_dq, strip, scratch)
+
+
+@pixel_function
+def fill_noise(read_noise, gain, readout, strip, scratch):
+    """Write the read noise, electrons, to the plane NOISE."""
+    for lane in range(strip.count):
+        x = strip.first + lane
+        given, e_per_dn = np.float64(read_noise[strip.y, x]), np.float64(gain[strip.y, x])
+        scratch[NOISE, lane] = noise_in_electrons(given, e_per_dn, readout.nframes)
 
 
 @pixel_function
@@ -129,15 +146,103 @@ def flags_before_fit(pixeldq, gain):
     return pixeldq if gain > 0 else pixeldq | (DO_NOT_USE | NO_GAIN_VALUE)
 
 
-@pixel_function(inline=True)
-def total_current(data, groupdq, zeroframe, dark_current, y, x, readout, rules):
-    """The rate that makes Poisson noise, DN/s: that of the pixel, where positive, and the dark current."""
-    source = median_rate(data, groupdq, zeroframe, y, x, readout, rules)
-    dark = np.float64(dark_current[y, x])
-    return source + dark if source > 0 else dark
+@pixel_function
+def start_rate(pixeldq, gain, rate_dq, strip, scratch):
+    """Clear the sums over the integrations, and write the flags of the pixels before the fit."""
+    fill_plane(scratch, RATE_SLOPE, 0.0, strip)
+    fill_plane(scratch, RATE_READ, 0.0, strip)
+    fill_plane(scratch, RATE_POISSON, 0.0, strip)
+    fill_plane(scratch, NEVER, 1.0, strip)
+    for lane in range(strip.count):
+        x = strip.first + lane
+        rate_dq[strip.y, x] = flags_before_fit(pixeldq[strip.y, x], gain[strip.y, x])
 
 
-@pixel_function(inline=True)
+@pixel_function
+def flag_ramps(groupdq, integration, pixeldq, gain, rateints_dq, strip, scratch):
+    """Write the flags of the ramps of one integration, and mark those of pixels that are not to be fitted."""
+    for lane in range(strip.count):
+        x = strip.first + lane
+        flags = flags_before_fit(pixeldq[strip.y, x], gain[strip.y, x])
+        rateints_dq[integration, strip.y, x] = flags
+        scratch[OTHERS, lane] += flags & INVALID != GOOD
+    for group in range(groupdq.shape[1]):
+        for lane in range(strip.count):
+            x = strip.first + lane
+            rateints_dq[integration, strip.y, x] |= groupdq[integration, group, strip.y, x] & CARRIED
+
+
+@pixel_function
+def store_common_segment(integration, length, gain, readout, rateints, strip, scratch):
+    """Store the fits of a segment that pixels have in common, and add them to the sums over the integrations.
+
+    What is stored of the ramps that are marked in the plane OTHERS has no meaning.
+    """
+    fill_variances(length, gain, readout, strip, scratch)
+    for lane in range(strip.count):
+        weighted = scratch[FITTED, lane] / scratch[READ, lane]
+        variance = capped_inverse(1.0 / scratch[READ, lane])
+        rateints[SLOPE, integration, strip.y, strip.first + lane] = weighted * variance
+        scratch[RATE_SLOPE, lane] += weighted if scratch[OTHERS, lane] == 0 else 0.0
+    for lane in range(strip.count):
+        variance = capped_inverse(1.0 / (scratch[READ, lane] + scratch[POISSON, lane]))
+        error = math.sqrt(variance if scratch[OTHERS, lane] == 0 else 0.0)
+        rateints[ERR, integration, strip.y, strip.first + lane] = error
+    for lane in range(strip.count):
+        weight = 1.0 / scratch[READ, lane]
+        rateints[VAR_RNOISE, integration, strip.y, strip.first + lane] = capped_inverse(weight)
+        scratch[RATE_READ, lane] += weight if scratch[OTHERS, lane] == 0 else 0.0
+    for lane in range(strip.count):
+        poisson = scratch[POISSON, lane]
+        weight = 1.0 / poisson if poisson > 0 else 0.0
+        rateints[VAR_POISSON, integration, strip.y, strip.first + lane] = capped_inverse(weight)
+        scratch[RATE_POISSON, lane] += weight if scratch[OTHERS, lane] == 0 else 0.0
+
+
+@pixel_function
+def fill_variances(length, gain, readout, strip, scratch):
+    """Write the variances of the slope of a segment, (DN/s)**2, to the planes READ and POISSON."""
+    for lane in range(strip.count):
+        e_per_dn = np.float64(gain[strip.y, strip.first + lane])
+        scratch[READ, lane] = read_variance(length, scratch[NOISE, lane], e_per_dn, AS_FLAGGED, readout)
+    for lane in range(strip.count):
+        e_per_dn = np.float64(gain[strip.y, strip.first + lane])
+        scratch[POISSON, lane] = poisson_variance(
+            length, scratch[CURRENT, lane], e_per_dn, AS_FLAGGED, readout
+        )
+
+
+@pixel_function
+def fit_others(
+    data, groupdq, zeroframe, integration, gain, readout, rules, pixeldq, rateints, rateints_dq, strip, scratch
+):  # fmt: skip
+    """Fit the ramps that are marked in the plane OTHERS one by one."""
+    for lane in range(strip.count):
+        if scratch[OTHERS, lane] == 0:
+            continue
+        y, x = strip.y, strip.first + lane
+        e_per_dn = np.float64(gain[y, x])
+        input_dq = flags_before_fit(pixeldq[y, x], e_per_dn)
+        reading, flags, spoiled = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
+        spoiled |= input_dq & INVALID
+        slope, read, poisson, total = 0.0, 0.0, 0.0, 0.0
+        if not spoiled:
+            slope, read, poisson, total = fit_integration(
+                data, groupdq, zeroframe, integration, y, x, scratch[NOISE, lane], e_per_dn,
+                scratch[CURRENT, lane], reading, readout,
+            )  # fmt: skip
+        variance = capped_inverse(read)
+        rateints[SLOPE, integration, y, x] = np.nan if spoiled else slope * variance
+        rateints[ERR, integration, y, x] = math.sqrt(capped_inverse(total))
+        rateints[VAR_POISSON, integration, y, x] = capped_inverse(poisson)
+        rateints[VAR_RNOISE, integration, y, x] = variance
+        rateints_dq[integration, y, x] = input_dq | spoiled | (flags & CARRIED)
+        scratch[RATE_SLOPE, lane] += slope
+        scratch[RATE_READ, lane] += read
+        scratch[RATE_POISSON, lane] += poisson
+
+
+@pixel_function
 def fit_integration(data, groupdq, zeroframe, integration, y, x, noise, gain, current, reading, readout):
     """Fit the segments of one ramp.
 
@@ -163,6 +268,33 @@ def fit_integration(data, groupdq, zeroframe, integration, y, x, noise, gain, cu
         if poisson > 0:
             inverse_poisson += 1.0 / poisson
     return weighted_slope, inverse_read, inverse_poisson, inverse_total
+
+
+@pixel_function
+def gather_flags(rateints_dq, integration, rate_dq, strip, scratch):
+    """Add the flags of one integration to those of the exposure; the plane NEVER tells that none was of use."""
+    for lane in range(strip.count):
+        rate_dq[strip.y, strip.first + lane] |= rateints_dq[integration, strip.y, strip.first + lane]
+    for lane in range(strip.count):
+        is_useless = rateints_dq[integration, strip.y, strip.first + lane] & DO_NOT_USE != GOOD
+        scratch[NEVER, lane] = scratch[NEVER, lane] if is_useless else 0.0
+
+
+@pixel_function
+def store_rate(pixeldq, gain, rate, rate_dq, strip, scratch):
+    """Store the mean over the integrations. DO_NOT_USE stands where it is in all of them."""
+    for lane in range(strip.count):
+        y, x = strip.y, strip.first + lane
+        never = scratch[NEVER, lane] > 0
+        spoiled = never or flags_before_fit(pixeldq[y, x], gain[y, x]) & INVALID != GOOD
+        variance = capped_inverse(scratch[RATE_READ, lane])
+        poisson = capped_inverse(scratch[RATE_POISSON, lane])
+        rate[SLOPE, y, x] = np.nan if spoiled else scratch[RATE_SLOPE, lane] * variance
+        rate[ERR, y, x] = math.sqrt(poisson + variance)
+        rate[VAR_POISSON, y, x] = poisson
+        rate[VAR_RNOISE, y, x] = variance
+        if not never:
+            rate_dq[y, x] = (rate_dq[y, x] | DO_NOT_USE) ^ DO_NOT_USE
 
 
 @pixel_function

@@ -11,6 +11,7 @@ import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel
 from gpucal.kernels.dqflags import JUMP_DET
+from gpucal.kernels.ols_median_rate import currents_of
 from gpucal.kernels.ols_ramps import (
     AS_FLAGGED,
     group_signal,
@@ -27,7 +28,7 @@ from gpucal.kernels.ols_segments import (
     segment_slope,
     weighted_sums,
 )
-from gpucal.kernels.ramp_fit import capped_inverse, total_current
+from gpucal.kernels.ramp_fit import capped_inverse
 
 # The planes of the results.
 SLOPE, SIGSLOPE, VAR_POISSON, VAR_RNOISE, YINT, SIGYINT, WEIGHTS = range(7)
@@ -92,7 +93,11 @@ def fit_segments(ramps, slopes, pedestal_groups):
     segments = xp.zeros((7, nints, nsegments, ny, nx), np.float32)
     pedestal = xp.empty((nints, ny, nx), np.float32)
     crmag = xp.zeros((nints, njumps, ny, nx), np.float32)
-    fit_pixel_segments((ny, nx), *ramps, slopes, pedestal_groups, segments, pedestal)
+    currents = currents_of(ramps)
+    fit_pixel_segments(
+        (ny, nx), data, groupdq, ramps.gain, ramps.read_noise, ramps.readout, currents, zeroframe, rules, slopes,
+        pedestal_groups, segments, pedestal,
+    )  # fmt: skip
     measure_jumps((nints, ny, nx), data, groupdq, zeroframe, crmag)
     return OptionalResults(*segments[:WEIGHTS], pedestal, segments[WEIGHTS], crmag)
 
@@ -123,7 +128,7 @@ def count_segments(integration, y, x, groupdq, zeroframe, rules, counts):
 
 @pixel_kernel
 def fit_pixel_segments(
-    y, x, data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, slopes,
+    y, x, data, groupdq, gain, read_noise, readout, currents, zeroframe, rules, slopes,
     pedestal_groups, segments, pedestal,
 ):  # fmt: skip
     """Fit the segments of one pixel, and extrapolate its slopes to the reset.
@@ -133,7 +138,7 @@ def fit_pixel_segments(
     """
     e_per_dn = np.float64(gain[y, x])
     noise = noise_in_electrons(np.float64(read_noise[y, x]), e_per_dn, readout.nframes)
-    current = total_current(data, groupdq, zeroframe, dark_current, y, x, readout, rules)
+    current = currents[y, x]
     for integration in range(data.shape[0]):
         reading, _, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
         shortest = shortest_segment(groupdq, integration, y, x, reading)

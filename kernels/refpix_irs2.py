@@ -11,15 +11,21 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.backend.fourier import transform_columns
 from gpucal.kernels.irs2_layout import BLOCK, BLOCK_TIMES, OUTPUTS, Irs2Layout, normal_rows
 from gpucal.kernels.refpix_irs2_fourier import (
-    FourierTables,
-    fourier_tables,
+    ImageRows,
+    image_rows,
     series,
-    spectrum,
     spectrum_of_rows,
 )
-from gpucal.kernels.refpix_irs2_refout import TAPER, GapFilling, fill_reference_output, gap_filling
+from gpucal.kernels.refpix_irs2_refout import (
+    TAPER,
+    GapFilling,
+    fill_reference_output,
+    gap_filling,
+    whole_series,
+)
 from gpucal.kernels.refpix_irs2_series import put_back, time_series
 
 # The four interleaved pixels of a block are an odd one read twice and an even one read twice. The series of
@@ -34,22 +40,25 @@ class Irs2Plan(NamedTuple):
     Attributes
     ----------
     layout : Irs2Layout
-    tables : FourierTables
     filling : GapFilling
-    spread_samples, spread_times : (nspread,) int arrays
-        Samples that make the series of reference pixels, and their times.
+    spread_samples : (nspread,) int array
+        Samples that make the series of reference pixels.
+    spread_rows : ImageRows
+        Where they stand in it.
     kept : (nkept,) int array
         Samples of an output that the product keeps.
+    kept_rows : ImageRows
+        Where they stand in the series of the output.
     targets : (5, nkept) int array
         Their rows in the product.
     """
 
     layout: Irs2Layout
-    tables: FourierTables
     filling: GapFilling
     spread_samples: np.ndarray
-    spread_times: np.ndarray
+    spread_rows: ImageRows
     kept: np.ndarray
+    kept_rows: ImageRows
     targets: np.ndarray
 
 
@@ -78,11 +87,11 @@ def irs2_plan(layout, nslow, keep_interleaved=False, taper=TAPER):
     rows = layout.rows[:, kept]
     return Irs2Plan(
         layout,
-        fourier_tables(layout.period, nslow),
         gap_filling(layout, nslow, taper),
         (first_sample + SPREAD_SAMPLES).ravel(),
-        (first_time + SPREAD_TIMES).ravel(),
+        image_rows((first_time + SPREAD_TIMES).ravel(), layout.period, nslow),
         kept,
+        image_rows(layout.times[kept], layout.period, nslow),
         rows if keep_interleaved else np.searchsorted(normal_rows(layout), rows),
     )
 
@@ -123,18 +132,19 @@ def subtract_irs2(ramp, plan, alpha, beta):
 
 def _correct_frame(samples, mean, plan, alpha, beta, stored, keep_reference_output):
     """Correct the samples of one frame, and store those that are kept."""
-    layout, tables, kept = plan.layout, plan.tables, plan.kept
-    reference = fill_reference_output(samples[0], layout, tables, plan.filling)
-    reference_spectrum = spectrum(reference, tables)
+    layout, kept = plan.layout, plan.kept
+    reference = fill_reference_output(samples[0], layout, plan.filling)
     if keep_reference_output:
         every = layout.normal[kept] | True
-        _keep(reference[layout.times[kept]], mean, every, plan, 0, stored)
+        whole = whole_series(reference, plan.filling)
+        _keep(whole[layout.times[kept]], mean, every, plan, 0, stored)
+    reference_spectrum = transform_columns(reference.turned)
     for output in range(1, OUTPUTS):
-        spectra = spectrum_of_rows(samples[output, plan.spread_samples], plan.spread_times, tables)
+        spectra = spectrum_of_rows(samples[output, plan.spread_samples], plan.spread_rows)
         spectra *= beta[output - 1]
         spectra += alpha[output - 1] * reference_spectrum
         corrected = samples[output, kept]
-        corrected -= series(spectra, layout.times[kept], tables)
+        corrected -= series(spectra, plan.kept_rows)
         _keep(corrected, mean, layout.normal[kept], plan, output, stored)
 
 

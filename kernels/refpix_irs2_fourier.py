@@ -3,8 +3,7 @@
 The samples of one output are a series of ``nslow * period`` pixel times, kept as an image: sample n stands in
 row ``n % period`` and column ``n // period``, so that an image row holds one place of all detector rows.
 A transform of such a length is one along the image rows, a turn of phases, and one along the columns
-(Cooley and Tukey 1965, Math. Comp. 19, 297). Most image rows are known to be zero before it, or are of no
-interest after it: the second transform is a product with those rows or columns of its matrix that count.
+(Cooley and Tukey 1965, Math. Comp. 19, 297). Image rows after the first two of these are called turned.
 
 Spectra are kept as images too: frequency k stands in row ``k // nslow`` and column ``k % nslow``, up to
 column ``nslow // 2``. The others are conjugates, since series are real.
@@ -15,113 +14,102 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace
+from gpucal.backend.fourier import (
+    columns_of_transforms,
+    rows_of_transforms,
+    transform_columns,
+    transform_rows,
+)
 
 
-class FourierTables(NamedTuple):
-    """Constants of the transform.
+def turns(times, period, nslow):
+    """Phases between the transforms along image rows and along columns; on the host.
 
-    Attributes
+    Parameters
     ----------
-    turn : (period, nslow // 2 + 1) complex64 array
-        Phases between the transforms along image rows and along columns.
-    matrix : (period, period) complex64 array
-        Transform along columns: frequencies in rows, times in columns.
-    nslow : int
-        Length of the image rows.
+    times : (nrows,) int array
+        The image rows.
+    period, nslow : int
+        Rows and columns of the image.
+
+    Returns
+    -------
+    (nrows, nslow // 2 + 1) complex64 array
     """
-
-    turn: np.ndarray
-    matrix: np.ndarray
-    nslow: int
+    return _phases(np.outer(times, np.arange(nslow // 2 + 1)), period * nslow)
 
 
-def fourier_tables(period, nslow):
-    """Tables of the transform of a series of ``nslow * period`` samples; on the host."""
-    place = np.arange(period)
-    return FourierTables(
-        _phases(np.outer(place, np.arange(nslow // 2 + 1)), period * nslow),
-        _phases(np.outer(place, place), period),
-        nslow,
-    )
+def transform_matrix(frequencies, times, length):
+    """What turns values at some times into those at some frequencies: (nfrequencies, ntimes) complex64."""
+    return _phases(np.outer(frequencies, times), length)
 
 
 def _phases(steps, steps_of_a_turn):
     return np.exp(-2j * np.pi * (steps % steps_of_a_turn) / steps_of_a_turn).astype(np.complex64)
 
 
-def spectrum(image, tables):
-    """Transform a whole series.
+class ImageRows(NamedTuple):
+    """Some image rows of series.
 
-    Parameters
+    Attributes
     ----------
-    image : (period, nslow) float32 array
-        The series.
-    tables : FourierTables
-        On the backend.
-
-    Returns
-    -------
-    (period, nslow // 2 + 1) complex64 array
-        The spectrum.
+    times : (nrows,) int array
+        Which they are.
+    turn : (nrows, nslow // 2 + 1) complex64 array
+        Phases from the transforms of rows to turned rows.
+    period : int
+        Number of all image rows.
     """
-    xp = array_namespace(image)
-    turned = xp.fft.rfft(image, axis=-1)
-    turned *= tables.turn
-    return xp.fft.fft(turned, axis=0)
+
+    times: np.ndarray
+    turn: np.ndarray
+    period: int
 
 
-def spectrum_of_rows(samples, times, tables, band=slice(None)):
+def image_rows(times, period, nslow) -> ImageRows:
+    """The image rows of some times; on the host."""
+    return ImageRows(times, turns(times, period, nslow), period)
+
+
+def spectrum_of_rows(samples, rows):
     """Transform a series of which some image rows are given and all others are zero.
 
     Parameters
     ----------
     samples : (nrows, nslow) float32 array
         The image rows.
-    times : (nrows,) int array
-        Where each belongs.
-    tables : FourierTables
-        On the backend.
-    band : slice or array of int
-        The rows of the spectrum that are wanted.
+    rows : ImageRows
+        Which they are; on the backend.
 
     Returns
     -------
-    (nband, nslow // 2 + 1) complex64 array
-        Those rows of the spectrum.
+    (period, nslow // 2 + 1) complex64 array
+        The spectrum.
     """
-    turned = array_namespace(samples).fft.rfft(samples, axis=-1)
-    turned *= tables.turn[times]
-    return tables.matrix[band][:, times] @ turned
+    turned = array_namespace(samples).zeros((rows.period, rows.turn.shape[1]), np.complex64)
+    turned[rows.times] = transform_rows(samples) * rows.turn
+    return transform_columns(turned)
 
 
-def series(spectra, times, tables):
+def series(spectra, rows):
     """Transform a whole spectrum back, and return some of the image rows.
 
     Parameters
     ----------
     spectra : (period, nslow // 2 + 1) complex64 array
-        The spectrum.
-    times : (nrows,) int array
-        The image rows that are wanted.
-    tables : FourierTables
-        On the backend.
+        The spectrum, overwritten.
+    rows : ImageRows
+        The image rows that are wanted; on the backend.
 
     Returns
     -------
     (nrows, nslow) float32 array
         The image rows.
     """
-    xp = array_namespace(spectra)
-    turned = xp.fft.ifft(spectra, axis=0)[times]
-    turned *= tables.turn[times].conj()
-    return xp.fft.irfft(turned, tables.nslow, axis=-1)
-
-
-def series_of_band(spectra, times, tables, band):
-    """As `series`, of a spectrum that is zero but for the rows in ``band``."""
-    turned = tables.matrix[band][:, times].conj().T @ spectra
-    turned *= tables.turn[times].conj() / np.float32(len(tables.matrix))
-    return array_namespace(spectra).fft.irfft(turned, tables.nslow, axis=-1)
+    nslow = 2 * (spectra.shape[1] - 1)
+    turned = columns_of_transforms(spectra)[rows.times]
+    turned *= rows.turn.conj()
+    return rows_of_transforms(turned, nslow)
 
 
 def weight_image(weights, nslow):

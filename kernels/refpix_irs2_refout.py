@@ -2,7 +2,8 @@
 
 The reference output has samples wherever a normal pixel is read. The others are filled in, first by a local
 mean with the weights of a half wave, then by what the samples say at the frequencies that matter: slow drifts,
-and those that alternate from pixel to pixel.
+and those that alternate from pixel to pixel. These are in few rows of the spectrum, the band, and samples enter into
+them by their turned rows (see `gpucal.kernels.refpix_irs2_fourier`), so that it takes no more transform to go on.
 
 Source: the ``refpix`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
@@ -13,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend.fourier import rows_of_transforms, transform_rows
 from gpucal.kernels.irs2_layout import BLOCK_TIMES
-from gpucal.kernels.refpix_irs2_fourier import series_of_band, spectrum_of_rows
+from gpucal.kernels.refpix_irs2_fourier import transform_matrix, turns
 
 REACH = 15
 ROUNDS = 3
@@ -30,17 +32,42 @@ class GapFilling(NamedTuple):
         Image rows of the series with samples of normal pixels, and all others.
     weights : (16,) float32 array
         Weights of the neighbours in time, from the sample itself to the last that counts.
-    band : (nband,) int array
-        The rows of the spectrum that say what is in the gaps; see `refpix_irs2_fourier` for the arrangement.
+    known_to_band, gaps_to_band : (nband, nknown) and (nband, ngaps) complex64 arrays
+        What turned rows contribute to the band, which says what is in the gaps.
+    band_to_gaps : (ngaps, nband) complex64 array
+        From the band back to the turned rows of the gaps.
+    band_to_band : (nband, nband) complex64 array
+        What of the band comes back by way of the gaps.
     gain : (nband, nslow // 2 + 1) float32 array
-        The gain at their frequencies.
+        The gain at the frequencies of the band.
+    turn : (period, nslow // 2 + 1) complex64 array
+        Phases from the transforms of all image rows to turned rows.
     """
 
     known: np.ndarray
     gaps: np.ndarray
     weights: np.ndarray
-    band: np.ndarray
+    known_to_band: np.ndarray
+    gaps_to_band: np.ndarray
+    band_to_gaps: np.ndarray
+    band_to_band: np.ndarray
     gain: np.ndarray
+    turn: np.ndarray
+
+
+class ReferenceOutput(NamedTuple):
+    """The reference output of a frame without gaps.
+
+    Attributes
+    ----------
+    measured : (period, nslow) float32 array
+        The series: samples of normal pixels as given, the others as their neighbours have it.
+    turned : (period, nslow // 2 + 1) complex64 array
+        Turned rows, by time; those of the gaps as the band has it.
+    """
+
+    measured: np.ndarray
+    turned: np.ndarray
 
 
 def gap_filling(layout, nslow, taper=TAPER):
@@ -63,7 +90,20 @@ def gap_filling(layout, nslow, taper=TAPER):
     weights = np.cos(np.arange(REACH + 1) / (2 * (REACH + 1)) * np.pi).astype(np.float32)
     gain = _gain(layout.period, nslow, taper)
     band = np.flatnonzero(gain.any(axis=-1))
-    return GapFilling(known, np.setdiff1d(np.arange(layout.period), known), weights, band, gain[band])
+    gaps = np.setdiff1d(np.arange(layout.period), known)
+    gaps_to_band = transform_matrix(band, gaps, layout.period)
+    band_to_gaps = gaps_to_band.conj().T / np.float32(layout.period)
+    return GapFilling(
+        known,
+        gaps,
+        weights,
+        transform_matrix(band, known, layout.period),
+        gaps_to_band,
+        band_to_gaps,
+        gaps_to_band @ band_to_gaps,
+        gain[band],
+        turns(np.arange(layout.period), layout.period, nslow),
+    )
 
 
 def _gain(period, nslow, taper):
@@ -83,7 +123,7 @@ def _gain(period, nslow, taper):
     return image[:, : nslow // 2 + 1].astype(np.float32)
 
 
-def fill_reference_output(samples, layout, tables, filling):
+def fill_reference_output(samples, layout, filling) -> ReferenceOutput:
     """Lay out the samples of the reference output in time, and fill the gaps.
 
     Parameters
@@ -91,26 +131,34 @@ def fill_reference_output(samples, layout, tables, filling):
     samples : (nsamples, nslow) float32 array
         Samples of one frame, DN; zero marks a missing one.
     layout : Irs2Layout
-        On the backend, as are the others.
-    tables : FourierTables
+        On the backend.
     filling : GapFilling
+        On the backend.
 
     Returns
     -------
-    (period, nslow) float32 array
-        The series. Samples of normal pixels are as given, all others are filled in.
+    ReferenceOutput
     """
     xp = array_namespace(samples)
-    measured = xp.zeros((layout.period, samples.shape[-1]), np.float32)
-    measured[layout.times] = samples
-    filled = xp.empty_like(measured)
-    fill_from_neighbours(measured.shape, measured, filling.weights, filled)
-    known, gaps, band = filling.known, filling.gaps, filling.band
-    fixed = spectrum_of_rows(filled[known], known, tables, band)
-    for _ in range(ROUNDS):
-        spectra = (fixed + spectrum_of_rows(filled[gaps], gaps, tables, band)) * filling.gain
-        filled[gaps] = series_of_band(spectra, gaps, tables, band)
-    return filled
+    given = xp.zeros((layout.period, samples.shape[-1]), np.float32)
+    given[layout.times] = samples
+    measured = xp.empty_like(given)
+    fill_from_neighbours(given.shape, given, filling.weights, measured)
+    turned = transform_rows(measured)
+    turned *= filling.turn
+    fixed = filling.known_to_band @ turned[filling.known]
+    band = (fixed + filling.gaps_to_band @ turned[filling.gaps]) * filling.gain
+    for _ in range(ROUNDS - 1):
+        band = (fixed + filling.band_to_band @ band) * filling.gain
+    turned[filling.gaps] = filling.band_to_gaps @ band
+    return ReferenceOutput(measured, turned)
+
+
+def whole_series(reference: ReferenceOutput, filling):
+    """The series of the reference output: (period, nslow) float32."""
+    made, gaps = reference.measured.copy(), filling.gaps
+    made[gaps] = rows_of_transforms(reference.turned[gaps] * filling.turn[gaps].conj(), made.shape[1])
+    return made
 
 
 @pixel_kernel

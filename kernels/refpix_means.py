@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel
-from gpucal.kernels.pairwise_sum import DEPTH, LANES, pairwise_sum
+from gpucal.kernels.pairwise_sum import DEPTH, LANES, pairwise_sum, rounded
 
 
 def column_signal(frames, sections, siglimit, dtype=np.float64):
@@ -35,18 +35,20 @@ def column_signal(frames, sections, siglimit, dtype=np.float64):
     """
     xp = array_namespace(frames)
     nframes, nsections = len(frames), len(sections.starts) - 1
-    kept = frames[:, sections.pixels].astype(dtype)
-    means = xp.empty((nframes, nsections), dtype)
-    partial = xp.empty((nframes * nsections, DEPTH + LANES), dtype)
+    kept = xp.ascontiguousarray(frames[:, sections.pixels], np.float64)
+    means = xp.empty((nframes, nsections))
+    partial = xp.empty((nframes * nsections, DEPTH + LANES))
     pending = xp.empty((nframes * nsections, DEPTH), np.int32)
     clipped_mean(
-        means.shape, kept, xp.empty_like(kept), sections.starts, dtype(siglimit), means, partial, pending
-    )
+        means.shape, kept, xp.empty_like(kept), sections.starts, float(dtype(siglimit)), means, partial, pending,
+        dtype is np.float32,
+    )  # fmt: skip
+    means = means.astype(dtype)
     return dtype(0.5) * (means[:, sections.columns[0]] + means[:, sections.columns[1]])
 
 
 @pixel_kernel
-def clipped_mean(frame, section, kept, squares, starts, siglimit, means, partial, pending):
+def clipped_mean(frame, section, kept, squares, starts, siglimit, means, partial, pending, single):
     """Mean of one section of one frame, clipped until no more values leave; zero for an empty section.
 
     The values that stay are moved to the front of their section. Equal values are their own mean.
@@ -61,17 +63,19 @@ def clipped_mean(frame, section, kept, squares, starts, siglimit, means, partial
     mean = kept[frame, begin]
     if not all_equal(kept, frame, begin, count):
         while count != before and count > 0:
-            mean = pairwise_sum(kept, frame, begin, count, partial, pending, scratch) / kept.dtype.type(count)
+            total = pairwise_sum(kept, frame, begin, count, partial, pending, scratch, single)
+            mean = rounded(total / count, single)
             for index in range(begin, begin + count):
-                squares[frame, index] = (kept[frame, index] - mean) * (kept[frame, index] - mean)
-            variance = pairwise_sum(
-                squares, frame, begin, count, partial, pending, scratch
-            ) / kept.dtype.type(count)
-            reach = siglimit * math.sqrt(variance)
+                deviation = rounded(kept[frame, index] - mean, single)
+                squares[frame, index] = rounded(deviation * deviation, single)
+            total = pairwise_sum(squares, frame, begin, count, partial, pending, scratch, single)
+            deviation = rounded(math.sqrt(rounded(total / count, single)), single)
+            reach = rounded(siglimit * deviation, single)
             before = count
-            count = keep_within(kept, frame, begin, count, mean - reach, mean + reach)
+            low, high = rounded(mean - reach, single), rounded(mean + reach, single)
+            count = keep_within(kept, frame, begin, count, low, high)
         if count == 0:
-            mean = kept.dtype.type(math.nan)
+            mean = math.nan
     means[frame, section] = mean
 
 

@@ -68,11 +68,14 @@ def subtract_edge_pixels(ramp, sections, siglimit):
         first, later = integration[0], integration[1:]
         changes = later.reshape(ngroups - 1, ny * nx)[:, sections.pixels] - first.ravel()[sections.pixels]
         signal = column_signal(changes, every, siglimit, np.float32)
-        subtract_since_first(later.shape, later, first, signal, signal.shape[1] // OUTPUTS)
+        # The signals of a row are those of its parity, over and over.
+        by_parity = signal.reshape(ngroups - 1, signal.shape[1] // OUTPUTS, OUTPUTS)
+        along_rows = xp.tile(by_parity, -(-nx // OUTPUTS))
+        subtract_since_first(later.shape, later, first, along_rows)
 
 
 @pixel_kernel
-def subtract_since_first(group, y, x, later, first, signal, nparities):
+def subtract_since_first(group, y, x, later, first, along_rows):
     """Correct the change of one pixel since the first group."""
     change = later[group, y, x] - first[y, x]
-    later[group, y, x] = change - signal[group, y % nparities * OUTPUTS + x % OUTPUTS] + first[y, x]
+    later[group, y, x] = change - along_rows[group, y % along_rows.shape[1], x] + first[y, x]

@@ -6,6 +6,8 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/reset/description.html.
 
 import math
 
+import numpy as np
+
 from gpucal.backend import pixel_kernel
 
 
@@ -29,15 +31,15 @@ def subtract_reset_anomaly(ramp, pixeldq, anomaly, anomaly_dq, first_integration
         Which integration of its exposure the ramp starts with, from zero.
     """
     pixeldq |= anomaly_dq
-    nints, _, ny, nx = ramp.shape
-    subtract_anomaly((nints, ny, nx), ramp, anomaly, first_integration)
+    nints, ngroups, ny, nx = ramp.shape
+    affected = min(ngroups, anomaly.shape[1])
+    subtract_anomaly((nints * affected, ny, nx), ramp, anomaly, affected, first_integration)
 
 
 @pixel_kernel
-def subtract_anomaly(integration, y, x, ramp, anomaly, first_integration):
-    """Correct one pixel's ramp."""
+def subtract_anomaly(place, y, x, ramp, anomaly, affected, first_integration):
+    """Correct one pixel of one group; the affected groups of all integrations follow each other."""
+    integration, group = place // affected, place % affected
     reset = min(first_integration + integration, anomaly.shape[0] - 1)
-    for group in range(min(ramp.shape[1], anomaly.shape[1])):
-        offset = anomaly[reset, group, y, x]
-        if not math.isnan(offset):
-            ramp[integration, group, y, x] -= offset
+    offset = anomaly[reset, group, y, x]
+    ramp[integration, group, y, x] -= np.float32(0) if math.isnan(offset) else offset

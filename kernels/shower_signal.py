@@ -160,7 +160,7 @@ def deviation_in_order(samples, nvalues, lane, lower, upper):
 
 
 def ratio_space(like, reach):
-    """Memory for the ratios of an image, (ny + 2 reach, nx + 2 reach) float32: zeros, so that its border counts as such."""
+    """Memory for the ratios of an image, (ny + 2 reach, nx + 2 reach) float32: zeros, as its border counts."""
     ny, nx = like.shape
     return array_namespace(like).zeros((ny + 2 * reach, nx + 2 * reach), np.float32)
 

@@ -70,6 +70,9 @@ _AXES = {
 # takes several times as long as the work of a typical pixel.
 _COMPILE = {"error_model": "numpy", "_nrt": False}
 
+# Compiled code alone calls the functions inside a launcher: none needs wrappers that Python or C could call.
+_INSIDE = _COMPILE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 
 def pixel_function(function: Callable | None = None, *, inline: bool = False) -> Dispatcher:
     """Make a scalar helper callable from pixel kernels.
@@ -84,7 +87,7 @@ def pixel_function(function: Callable | None = None, *, inline: bool = False) ->
     """
     if function is None:
         return partial(pixel_function, inline=inline)
-    return njit(function, inline="always" if inline else "never", **_COMPILE)
+    return njit(function, inline="always" if inline else "never", **_INSIDE)
 
 
 class PixelKernel:
@@ -109,6 +112,7 @@ class PixelKernel:
     registry: ClassVar[list["PixelKernel"]] = []
     loop, grid, axes = _LOOP, _GRID, _AXES
     own_parameters, loop_only = 0, 2
+    forceinline: ClassVar[bool] = True
 
     def __init__(self, function: Callable):
         self.function = function
@@ -157,7 +161,7 @@ class PixelKernel:
 
     @cached_property
     def _compiled(self) -> Dispatcher:
-        return njit(self.function, forceinline=True, **_COMPILE)
+        return njit(self.function, forceinline=self.forceinline, **_INSIDE)
 
     def _function_from(self, template: str, ndim: int, **names) -> FunctionType:
         if ndim not in self.axes:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend.kernels import THREADS_PER_BLOCK, PixelKernel
+from gpucal.backend.kernels import THREADS_PER_BLOCK, PixelKernel, pixel_function
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
 from gpucal.backend.tiles import SCRATCH_BYTES
@@ -98,6 +98,29 @@ class Scratch(NamedTuple):
 NO_SCRATCH = Scratch()
 
 
+class Strip(NamedTuple):
+    """A strip, for helpers of a kernel: pixel ``image[y, first + lane]`` for each lane below ``count``.
+
+    Attributes
+    ----------
+    y : int
+        The row.
+    first, count : uint64
+        The first pixel, and the number of pixels. Indices without a sign need no test for one, and the loops
+        over lanes can be compiled for vector registers.
+    """
+
+    y: int
+    first: np.uint64
+    count: np.uint64
+
+
+@pixel_function
+def strip_at(y, begin, end):
+    """The strip of the pixels from begin to before end of a row."""
+    return Strip(y, np.uint64(begin), np.uint64(end - begin))
+
+
 class StripKernel(PixelKernel):
     """The logic of a strip of grid points, and the launchers built from it.
 
@@ -105,12 +128,14 @@ class StripKernel(PixelKernel):
     ----------
     function : callable
         A function of the grid indices but the last, of the range ``begin, end`` of the last one, of the arrays
-        ``samples`` and ``state`` (the first ``end - begin`` columns are the strip's, not initialized), and of further arrays and
-        scalars. It writes only to the elements of its own strip, and its results do not depend on where strips end.
+        ``samples`` and ``state`` (the first ``end - begin`` columns are the strip's, not initialized), and of further
+        arrays and scalars. It writes only to the elements of its own strip, and its results do not depend on where
+        strips end.
     """
 
     loop, grid, axes = _LOOP, _GRID, _AXES
     own_parameters, loop_only = 3, 0
+    forceinline = False  # a call is cheap where it is for a strip
 
     def __call__(self, shape: tuple[int, ...], scratch: Scratch, *arguments) -> None:
         """Run the function on strips that cover a grid.

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gpucal.backend import strips, use_backend
 from gpucal.kernels.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
 from gpucal.kernels.dqflags import HOT, UNRELIABLE_DARK
 
@@ -84,3 +85,20 @@ def test_each_integration_is_served_by_its_dark(backend, dark, pattern, from_fir
     expected = ramp - np.array([averages(darks[served], *pattern) for served in served_by])
     np.testing.assert_allclose(backend.asnumpy(on_device), expected, rtol=1e-7, atol=1e-4)
     np.testing.assert_array_equal(backend.asnumpy(dq_on_device), pixeldq | dark_dq)
+
+
+@pytest.mark.parametrize("width", [1, 3, 5])
+@pytest.mark.parametrize("pattern", [(1, 0, 11), (2, 1, 11), (3, 2, 20)])
+def test_results_do_not_depend_on_the_width_of_strips(monkeypatch, dark, pattern, width):
+    ramp = np.random.default_rng(3).normal(500, 30, (3, 4, 4, 5)).astype(np.float32)
+    darks = np.stack([dark, 2 * dark])
+
+    def subtracted():
+        edited, flags = ramp.copy(), np.zeros((4, 5), np.uint32)
+        with use_backend("cpu"):
+            subtract_dark(edited, flags, darks, flags, *pattern)
+        return edited
+
+    expected = subtracted()
+    monkeypatch.setattr(strips, "strip_width", lambda _scratch, columns: min(width, columns))
+    np.testing.assert_array_equal(subtracted(), expected)

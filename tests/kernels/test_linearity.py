@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gpucal.backend import strips, use_backend
 from gpucal.kernels.dqflags import HOT, JUMP_DET, NO_LIN_CORR, NONLINEAR, SATURATED
 from gpucal.kernels.linearity import flag_uncorrectable, linearize, linearize_zeroframe
 
@@ -72,3 +73,21 @@ def test_zero_frame_keeps_its_zeros(backend):
     device = backend.asarray(zeroframe.copy())
     linearize_zeroframe(device, backend.asarray(coefficients), backend.asarray(flags))
     np.testing.assert_allclose(backend.asnumpy(device), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("width", [1, 4, 6])
+def test_results_do_not_depend_on_the_width_of_strips(monkeypatch, width):
+    rng = np.random.default_rng(4)
+    coefficients, flags = random_coefficients(rng)
+    ramp = rng.uniform(0, 60000, (3, 4, *SHAPE)).astype(np.float32)
+    groupdq = rng.choice([0, SATURATED, JUMP_DET], ramp.shape).astype(np.uint8)
+
+    def linearized():
+        edited = ramp.copy()
+        with use_backend("cpu"):
+            linearize(edited, groupdq, coefficients, flags)
+        return edited
+
+    expected = linearized()
+    monkeypatch.setattr(strips, "strip_width", lambda _scratch, columns: min(width, columns))
+    np.testing.assert_array_equal(linearized(), expected)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gpucal.backend import strips, use_backend
 from gpucal.kernels.dqflags import (
     AD_FLOOR,
     CHARGELOSS,
@@ -257,3 +258,26 @@ def test_read_variance_as_if_no_charge_had_been_lost(backend):
         np.testing.assert_array_equal(product.slope, same.slope)
         np.testing.assert_array_equal(product.err, same.err)
         np.testing.assert_array_equal(product.var_poisson, same.var_poisson)
+
+
+@pytest.mark.parametrize("width", [1, 5, 64, 256])
+def test_results_do_not_depend_on_the_width_of_strips(monkeypatch, width):
+    rng = np.random.default_rng(8)
+    shape = (3, 6, 4, 133)
+    data = np.cumsum(rng.normal(60, 9, shape), axis=1).astype(np.float32)
+    groupdq = rng.choice([G] * 25 + [J, S, D, PERSISTENCE], shape).astype(np.uint8)
+    groupdq[1, :2] = D  # groups that are of no use in any pixel
+    image = shape[2:]
+
+    def products():
+        with use_backend("cpu"):
+            ramps = Ramps(
+                data, groupdq, np.full(image, GAIN, np.float32), np.full(image, READ_NOISE, np.float32),
+                Readout.of(GROUP_TIME, FRAME_TIME, NFRAMES),
+            )  # fmt: skip
+            return [plane for rates in fit_ramps(ramps, np.zeros(image, np.uint32)) for plane in rates]
+
+    expected = products()
+    monkeypatch.setattr(strips, "strip_width", lambda _scratch, columns: min(width, columns))
+    for plane, same in zip(products(), expected, strict=True):
+        np.testing.assert_array_equal(plane, same)

@@ -1,59 +1,77 @@
-"""Median of first differences, against NumPy's median."""
+"""The robust rate from the median of first differences, against NumPy's median."""
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpucal.backend import pixel_kernel, use_backend
-from gpucal.kernels.dqflags import DO_NOT_USE, GOOD, JUMP_DET, SATURATED
-from gpucal.kernels.ols_median_rate import median_difference
-from gpucal.kernels.ols_ramps import ALL_GOOD, AS_FLAGGED
+from gpucal.backend import use_backend
+from gpucal.kernels.dqflags import DO_NOT_USE, GOOD, JUMP_DET, PERSISTENCE, SATURATED
+from gpucal.kernels.ols_median_rate import currents_of
+from gpucal.kernels.ramp_fit_inputs import Ramps, ReadingRules, Readout
+
+GROUP_TIME = 8.0
 
 
-@pixel_kernel
-def median_differences(y, x, data, groupdq, reading, medians):
-    medians[y, x] = median_difference(data, groupdq, 0, y, x, reading)
+def rates_of(backend, data, groupdq, dark_current=0.0):
+    """Robust rates of pixels given as (nints, ngroups, npixels), DN in a group."""
+    data = np.float32(data)[:, :, None, :]
+    image = data.shape[2:]
+    ramps = Ramps(
+        data=backend.asarray(data),
+        groupdq=backend.asarray(np.uint8(groupdq)[:, :, None, :]),
+        gain=backend.asarray(np.ones(image, np.float32)),
+        read_noise=backend.asarray(np.ones(image, np.float32)),
+        readout=Readout.of(GROUP_TIME, GROUP_TIME, 1),
+        dark_current=backend.asarray(np.full(image, dark_current, np.float32)),
+        rules=ReadingRules(suppress_one_group=False),
+    )
+    return backend.asnumpy(currents_of(ramps.complete()))[0] * GROUP_TIME
 
 
-def medians_of(backend, data, groupdq, reading):
-    medians = backend.asarray(np.zeros((1, data.shape[-1])))
-    median_differences(medians.shape, backend.asarray(data), backend.asarray(groupdq), reading, medians)
-    return backend.asnumpy(medians)[0]
-
-
-def expected_medians(data, groupdq):
+def expected_rates(data, groupdq):
+    """Means over the integrations, DN in a group; zero for ramps without a median or a first signal."""
     signal = np.where(groupdq & (DO_NOT_USE | SATURATED), np.nan, data.astype(float))
     differences = np.diff(signal, axis=1)
     differences[(groupdq[:, 1:] & JUMP_DET) > 0] = np.nan
+    rates = np.nan_to_num(signal[:, 0])
     some = ~np.isnan(differences).all(axis=1)
-    first = signal[:, 0].copy()
-    first[some] = np.nanmedian(differences.swapaxes(0, 1)[:, some], axis=0)
-    return first[0, 0]
+    for integration, pixel in np.argwhere(some):
+        rates[integration, pixel] = np.nanmedian(differences[integration, :, pixel])
+    return rates.mean(axis=0)
 
 
 def test_random_flags_and_signals(backend):
     rng = np.random.default_rng(5)
     for ngroups in (2, 3, 4, 7, 10):
-        shape = (1, ngroups, 1, 40)
-        data = rng.normal(0, 100, shape).astype(np.float32)
+        shape = (2, ngroups, 40)
+        data = (
+            rng.normal(0, 100, shape).astype(np.float32) + 200 * np.arange(ngroups, dtype=np.float32)[:, None]
+        )
         data[rng.random(shape) < 0.03] = np.nan
-        groupdq = rng.choice([GOOD] * 6 + [JUMP_DET, DO_NOT_USE, SATURATED], shape).astype(np.uint8)
-        found = medians_of(backend, data, groupdq, AS_FLAGGED)
-        np.testing.assert_allclose(found, expected_medians(data, groupdq), rtol=1e-14)
+        groupdq = rng.choice([GOOD] * 6 + [JUMP_DET, DO_NOT_USE, PERSISTENCE], shape).astype(np.uint8)
+        groupdq[:, 0] = GOOD  # a ramp with its first group alone is read otherwise
+        groupdq[:, 1, ::7] |= SATURATED | DO_NOT_USE
+        alone = (groupdq == GOOD).sum(axis=1) < 2
+        groupdq[:, 1][alone] = GOOD
+        expected = expected_rates(data, groupdq)
+        found = rates_of(backend, data, groupdq)
+        np.testing.assert_allclose(found, np.maximum(expected, 0), rtol=1e-14)
 
 
-def test_flags_are_not_looked_at_where_all_groups_are_good(backend):
-    data = np.float32([[[[0.0]], [[3.0]], [[4.0]], [[9.0]]]])
-    assert medians_of(backend, data, np.full(data.shape, DO_NOT_USE, np.uint8), ALL_GOOD) == [3.0]
+def test_only_positive_rates_add_to_the_dark_current(backend):
+    data = [[[0, 9, 0], [3, 6, 0], [4, 5, 0], [9, -8, 0]]]
+    found = rates_of(backend, data, np.zeros((1, 4, 3)), dark_current=0.5)
+    np.testing.assert_allclose(found, [3 + 4, 4, 4])
 
 
 values = st.floats(-1e6, 1e6, width=32) | st.sampled_from([0.0, 1.0, -1.0, 1e-30, 1e30])
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(values, min_size=2, max_size=12))
+@given(st.lists(values, min_size=2, max_size=40))
 def test_any_ramp(values):
-    data = np.float32(values)[None, :, None, None]
+    data = np.float32(values)
+    expected = np.median(np.diff(data.astype(float)))
     with use_backend("cpu") as backend:
-        found = medians_of(backend, data, np.zeros(data.shape, np.uint8), ALL_GOOD)
-    assert found == np.median(np.diff(np.float32(values).astype(float)))
+        found = rates_of(backend, data[None, :, None], np.zeros((1, data.size, 1)))
+    assert found == max(expected, 0)

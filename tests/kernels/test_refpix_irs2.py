@@ -6,10 +6,8 @@ import pytest
 from gpucal.kernels.irs2_layout import irs2_layout
 from gpucal.kernels.refpix_irs2 import irs2_plan, subtract_irs2
 from gpucal.kernels.refpix_irs2_fourier import (
-    fourier_tables,
+    image_rows,
     series,
-    series_of_band,
-    spectrum,
     spectrum_of_rows,
     weight_image,
 )
@@ -165,23 +163,16 @@ def test_nan_in_a_normal_pixel_spoils_that_pixel_alone(backend):
 
 def test_transform_is_that_of_the_series(backend):
     rng = np.random.default_rng(64)
-    tables = on_backend(fourier_tables(PERIOD, NX))
     image = rng.normal(size=(PERIOD, NX)).astype(np.float32)
     times = np.array([1, 5, 6, 40])
     sparse = np.zeros_like(image)
     sparse[times] = image[times]
-    on = backend.asarray
-
-    made = spectrum(on(image), tables)
-    want = np.fft.fft(image.T.ravel().astype(np.float64)).reshape(PERIOD, NX)[:, : NX // 2 + 1]
-    np.testing.assert_allclose(backend.asnumpy(made), want, atol=1e-4)
-    np.testing.assert_allclose(backend.asnumpy(series(made, on(times), tables)), image[times], atol=1e-5)
-    some = spectrum_of_rows(on(image[times]), on(times), tables, on(np.array([0, 3])))
-    want = np.fft.fft(sparse.T.ravel().astype(np.float64)).reshape(PERIOD, NX)[[0, 3], : NX // 2 + 1]
-    np.testing.assert_allclose(backend.asnumpy(some), want, atol=1e-4)
-    every = on(np.arange(PERIOD))
-    back = series_of_band(made, on(times), tables, every)
-    np.testing.assert_allclose(backend.asnumpy(back), image[times], atol=1e-5)
+    every, some = (on_backend(image_rows(rows, PERIOD, NX)) for rows in (np.arange(PERIOD), times))
+    for rows, given in ((every, image), (some, sparse)):
+        made = spectrum_of_rows(backend.asarray(given[backend.asnumpy(rows.times)]), rows)
+        want = np.fft.fft(given.T.ravel().astype(np.float64)).reshape(PERIOD, NX)[:, : NX // 2 + 1]
+        np.testing.assert_allclose(backend.asnumpy(made), want, atol=1e-4)
+        np.testing.assert_allclose(backend.asnumpy(series(made, some)), image[times], atol=1e-5)
 
 
 def test_of_any_weights_the_part_counts_that_keeps_series_real():
