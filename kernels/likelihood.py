@@ -15,7 +15,6 @@ import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
 from gpucal.kernels.dqflags import DO_NOT_USE, GOOD, JUMP_DET, SATURATED
-from gpucal.kernels.pixel_samples import LANES, sample_median, sample_strip
 from gpucal.kernels.likelihood_jumps import drop_jumps
 from gpucal.kernels.likelihood_line import (
     DIFFERENCE,
@@ -27,6 +26,7 @@ from gpucal.kernels.likelihood_line import (
 )
 from gpucal.kernels.likelihood_mean import mean_over_integrations
 from gpucal.kernels.likelihood_noise import INTERVAL, sampling_of
+from gpucal.kernels.pixel_samples import LANES, sample_median, sample_strip
 from gpucal.kernels.ramp_fit import ERR, SLOPE, VAR_POISSON, VAR_RNOISE, Rates, as_rates
 
 # The plane of the results after those of least squares.

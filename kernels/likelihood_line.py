@@ -13,7 +13,6 @@ named below, stand one after another, each with one place more than there are di
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function
-from gpucal.kernels.pixel_samples import LANES
 from gpucal.kernels.likelihood_noise import (
     PHOTON_BESIDE,
     PHOTON_DIAGONAL,
@@ -22,6 +21,7 @@ from gpucal.kernels.likelihood_noise import (
     covariance_of,
     variance_of,
 )
+from gpucal.kernels.pixel_samples import LANES
 
 # Differences; whether each is used; the scaled covariance, diagonal and beside it; determinants of its leading
 # and trailing parts; the products of its inverse with ones and with the differences; for the search for

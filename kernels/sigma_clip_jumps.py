@@ -9,10 +9,10 @@ import math
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend import pixel_function, strip_kernel
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET
-from gpucal.kernels.first_differences import fill_samples, first_difference, in_a_row
+from gpucal.kernels.first_differences import fill_samples, in_a_row
 from gpucal.kernels.group_flags import fully_flagged_groups
 from gpucal.kernels.sorted_samples import LARGEST, sort_samples, sorted_median
 
