@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.strips import Scratch, strip_at
 from gpucal.kernels.dqflags import JUMP_DET
 from gpucal.kernels.ols_ramps import INVALID, ONE_GROUP, SUPPRESSED, ZERO_FRAME, group_signal, survey_ramp
@@ -24,7 +24,7 @@ from gpucal.kernels.ols_strips import (
     fill_plane,
     mark_others,
 )
-from gpucal.kernels.sorting_network import comparators, sort_planes
+from gpucal.kernels.sorted_samples import sort_known
 
 
 @pixel_function
@@ -93,7 +93,7 @@ def add_rates(data, groupdq, zeroframe, integration, readout, rules, strip, scra
 
 
 @pixel_function
-def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, pairs, strip, scratch):
+def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, strip, scratch):
     """Write the rates that make Poisson noise, DN/s, to the plane CURRENT.
 
     It is the mean rate over the integrations, where positive, and the dark current. Exposures of one group have
@@ -103,7 +103,7 @@ def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, pairs,
     fill_plane(scratch, CURRENT, 0.0, strip)
     for integration in range(nints):
         fill_differences(data, groupdq, integration, strip, scratch)
-        sort_planes(scratch, DIFFERENCES, pairs, strip)
+        sort_known(scratch[DIFFERENCES:], data.shape[1] - 1, strip.count)
         start, stop = common_segment(groupdq, integration, strip)
         mark_others(groupdq, integration, start, stop, rules, strip, scratch)
         add_rates(data, groupdq, zeroframe, integration, readout, rules, strip, scratch)
@@ -128,12 +128,11 @@ def currents_of(ramps):
         DN/s.
     """
     _, ngroups, ny, nx = ramps.data.shape
-    pairs = current_backend().asarray(comparators(ngroups - 1))
     currents = array_namespace(ramps.data).empty((ny, nx))
     data, groupdq, zeroframe, dark_current = ramps.data, ramps.groupdq, ramps.zeroframe, ramps.dark_current
     store_currents(
         (ny, nx), Scratch(state=DIFFERENCES + ngroups - 1),
-        data, groupdq, zeroframe, dark_current, ramps.readout, ramps.rules, pairs, currents,
+        data, groupdq, zeroframe, dark_current, ramps.readout, ramps.rules, currents,
     )  # fmt: skip
     return currents
 
@@ -141,10 +140,10 @@ def currents_of(ramps):
 @strip_kernel
 def store_currents(
     y, begin, end, _samples, scratch,
-    data, groupdq, zeroframe, dark_current, readout, rules, pairs, currents,
+    data, groupdq, zeroframe, dark_current, readout, rules, currents,
 ):  # fmt: skip
     """Write the rates of a strip of pixels."""
     strip = strip_at(y, begin, end)
-    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, pairs, strip, scratch)
+    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, strip, scratch)
     for lane in range(strip.count):
         currents[strip.y, strip.first + lane] = scratch[CURRENT, lane]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.strips import Scratch, strip_at
 from gpucal.kernels.dqflags import DO_NOT_USE, GOOD, JUMP_DET, NO_GAIN_VALUE, PERSISTENCE, SATURATED
 from gpucal.kernels.ols_median_rate import fill_currents
@@ -38,7 +38,6 @@ from gpucal.kernels.ols_strips import (
     fit_common_segment,
     mark_others,
 )
-from gpucal.kernels.sorting_network import comparators
 
 # Variances from here on mean "not measured", and are set to zero.
 LARGE_VARIANCE = 1.0e6
@@ -92,9 +91,8 @@ def fit_ramps(ramps, pixeldq):
     rate_dq = xp.empty((ny, nx), np.uint32)
     rateints = xp.empty((4, nints, ny, nx), np.float32)
     rateints_dq = xp.empty((nints, ny, nx), np.uint32)
-    pairs = current_backend().asarray(comparators(ngroups - 1))
     fit_strip(
-        (ny, nx), Scratch(state=DIFFERENCES + ngroups - 1), *ramps.complete(), pixeldq, pairs,
+        (ny, nx), Scratch(state=DIFFERENCES + ngroups - 1), *ramps.complete(), pixeldq,
         rate, rate_dq, rateints, rateints_dq,
     )  # fmt: skip
     return as_rates(rate, rate_dq), as_rates(rateints, rateints_dq)
@@ -108,12 +106,12 @@ def as_rates(planes, dq):
 @strip_kernel
 def fit_strip(
     y, begin, end, _samples, scratch,
-    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, pixeldq, pairs,
+    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, pixeldq,
     rate, rate_dq, rateints, rateints_dq,
 ):  # fmt: skip
     """Fit the ramps of a strip of pixels."""
     strip = strip_at(y, begin, end)
-    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, pairs, strip, scratch)
+    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, strip, scratch)
     fill_noise(read_noise, gain, readout, strip, scratch)
     start_rate(pixeldq, gain, rate_dq, strip, scratch)
     for integration in range(data.shape[0]):

@@ -50,8 +50,8 @@ def flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius):
     hiding = saturated[saturated % ngroups > 0] - 1
     for block in plane_blocks(hiding, planes):
         partial = xp.zeros((block.stop - block.start, ny, nx), np.uint8)
-        hidden = hiding[block]
-        find_partial(partial.shape, NO_SCRATCH, counts, planes, hidden, limit, limit_dq, ngroups, nframes, partial)
+        arrays = counts, planes, hiding[block], limit, limit_dq
+        find_partial(partial.shape, NO_SCRATCH, *arrays, ngroups, nframes, partial)
         spread_flag(partial, xp.arange(len(partial)), PARTIAL, planes, hiding[block], DO_NOT_USE, max(radius, 0))
 
 

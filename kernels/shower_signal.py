@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
 from gpucal.backend.strips import NO_SCRATCH, Scratch
 from gpucal.kernels.dqflags import JUMP_DET, REFERENCE_PIXEL
 from gpucal.kernels.first_differences import UNUSABLE, in_a_row
@@ -159,13 +159,32 @@ def deviation_in_order(samples, nvalues, lane, lower, upper):
     return np.float32(math.sqrt(np.float32(squares / np.float32(count))))
 
 
-def ratio_space(like, reach):
-    """Memory for the ratios of an image, (ny + 2 reach, nx + 2 reach) float32: zeros, as its border counts."""
+def ratio_space(like, offsets):
+    """Memory for the ratios of an image, in a border as wide as a ring reaches: zeros, which count.
+
+    Parameters
+    ----------
+    like : (ny, nx) array
+        An image of the backend.
+    offsets : (n, 2) int array
+        The ring, see `ring_offsets`.
+
+    Returns
+    -------
+    (ny + 2 border, nx + 2 border) float32 array
+        Zeros.
+    """
     ny, nx = like.shape
-    return array_namespace(like).zeros((ny + 2 * reach, nx + 2 * reach), np.float32)
+    border = int(abs(offsets).max(initial=0))
+    return array_namespace(like).zeros((ny + 2 * border, nx + 2 * border), np.float32)
 
 
-def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spread, ratio, reach):
+def border_of(ratio, image):
+    """Width of the border that the ratios of an image have."""
+    return (ratio.shape[0] - image.shape[0]) // 2
+
+
+def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
     """Measure how far the differences of a group are from the typical ones, in units of their noise.
 
     Parameters
@@ -180,21 +199,19 @@ def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spre
         Typical differences and their noise, electrons.
     ratio : array
         Memory of `ratio_space`, filled but for its border; NaN where a difference does not count.
-    reach : int
-        Width of the border.
     """
     groups = slice(group - 1, group + 1)
     exposed = ramp[integration, groups], groupdq[integration, groups], pixeldq, gain
-    measure_strip(pixeldq.shape, NO_SCRATCH, *exposed, center, spread, ratio, reach)
+    measure_strip(pixeldq.shape, NO_SCRATCH, *exposed, center, spread, ratio, border_of(ratio, pixeldq))
 
 
 @strip_kernel
-def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, center, spread, ratio, reach):
+def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, center, spread, ratio, border):
     """Distances of a strip of differences between two groups from the typical ones, in units of their noise."""
     before, after, factor = counts[0, y, begin:end], counts[1, y, begin:end], gain[y, begin:end]
     flags_before, flags_after, pixel_flags = flags[0, y, begin:end], flags[1, y, begin:end], pixeldq[y, begin:end]
     typical, noise = center[y, begin:end], spread[y, begin:end]
-    ratios = ratio[y + reach, begin + reach : end + reach]
+    ratios = ratio[y + border, begin + border : end + border]
     for lane in range(end - begin):
         distance = abs(after[lane] * factor[lane] - before[lane] * factor[lane] - typical[lane]) / noise[lane]
         flagged = (flags_after[lane] | pixel_flags[lane]) & FLAGGED != 0 or pixel_flags[lane] == REFERENCE_PIXEL
@@ -202,14 +219,33 @@ def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, c
         ratios[lane] = np.float32(math.nan) if void else distance
 
 
-@strip_kernel
-def find_bright(y, begin, end, samples, state, ratios, row_length, ring, reach, threshold, bright):
-    """Whether the mean ratio over the ring around each pixel of a strip exceeds a threshold.
+def find_bright(ratio, offsets, threshold, bright):
+    """Find the pixels where the mean ratio over a ring around them exceeds a threshold.
 
     Pixels beyond the edge of the image count as zeros. A pixel without a ratio of its own is not bright.
+
+    Parameters
+    ----------
+    ratio : (ny + 2 border, nx + 2 border) float32 array
+        Memory of `ratio_space` with the ratios.
+    offsets : (n, 2) int array
+        The ring, see `ring_offsets`.
+    threshold : float
+        The threshold.
+    bright : (ny, nx) bool array
+        Filled.
     """
+    row_length = ratio.shape[1]
+    ring = current_backend().asarray(offsets[:, 0] * row_length + offsets[:, 1])
+    border = border_of(ratio, bright)
+    find_bright_strip(bright.shape, RING_SCRATCH, ratio.reshape(-1), row_length, ring, border, threshold, bright)
+
+
+@strip_kernel
+def find_bright_strip(y, begin, end, samples, state, ratios, row_length, ring, border, threshold, bright):
+    """Find the bright pixels of a strip: three places of the ring at a time, since that is where the time goes."""
     width, total, count = end - begin, state[0], state[1]
-    start = (y + reach) * row_length + begin + reach
+    start = (y + border) * row_length + begin + border
     for lane in range(width):
         total[lane], count[lane] = 0.0, 0.0
     together = ring.size // 3 * 3

@@ -18,7 +18,6 @@ from gpucal.kernels.first_differences import in_a_row
 from gpucal.kernels.flagged_regions import draw_ellipse, expanded_radii, find_regions
 from gpucal.kernels.shower_signal import (
     FLAGGED,
-    RING_SCRATCH,
     find_bright,
     measure_ratio,
     ratio_space,
@@ -137,18 +136,13 @@ def find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules):
     """
     backend, xp = current_backend(), array_namespace(ramp)
     offsets = ring_offsets(rules.inner_radius, rules.ring_width)
-    reach = abs(offsets).max(initial=0)
-    ratio = ratio_space(pixeldq, reach)
-    ratios, row_length = ratio.reshape(-1), ratio.shape[1]
-    ring = backend.asarray(offsets[:, 0] * row_length + offsets[:, 1])
+    ratio = ratio_space(pixeldq, offsets)
     bright = xp.empty(pixeldq.shape, dtype=bool)
     showers = []
     for group in range(first_usable_group(groupdq[integration], pixeldq) + 1, ramp.shape[1]):
         exposed = ramp, groupdq, pixeldq, gain
-        measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio, reach)
-        find_bright(
-            pixeldq.shape, RING_SCRATCH, ratios, row_length, ring, reach, rules.snr_threshold, bright
-        )
+        measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio)
+        find_bright(ratio, offsets, rules.snr_threshold, bright)
         regions = find_regions(backend.asnumpy(bright), rules.min_area)
         showers += [(group, region.ellipse) for region in regions]
     return showers

@@ -28,6 +28,12 @@ def sort_samples(samples, nvalues, width, counts):
         Filled with the number of values that are not NaN.
     """
     count_known(samples, nvalues, width, counts)
+    sort_known(samples, nvalues, width)
+
+
+@pixel_function
+def sort_known(samples, nvalues, width):
+    """Sort the columns of samples, (nvalues, ...), of which none holds NaN; ``width`` of them."""
     merged = 1
     while merged < nvalues:
         gap = merged

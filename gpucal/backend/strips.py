@@ -128,9 +128,9 @@ class StripKernel(PixelKernel):
     ----------
     function : callable
         A function of the grid indices but the last, of the range ``begin, end`` of the last one, of the arrays
-        ``samples`` and ``state`` (the first ``end - begin`` columns are the strip's, not initialized), and of further
-        arrays and scalars. It writes only to the elements of its own strip, and its results do not depend on where
-        strips end.
+        ``samples`` and ``state``, and of further arrays and scalars. It writes only to the elements of its own
+        strip, and its results do not depend on where strips end. The first ``end - begin`` columns of ``samples``
+        and ``state`` are the strip's own; they are not initialized.
     """
 
     loop, grid, axes = _LOOP, _GRID, _AXES

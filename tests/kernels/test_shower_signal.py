@@ -6,7 +6,13 @@ from astropy.convolution import Ring2DKernel, convolve
 from astropy.stats import sigma_clip
 
 from gpucal.kernels.dqflags import AD_FLOOR, DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
-from gpucal.kernels.shower_signal import find_bright, measure_ratio, ring_offsets, typical_differences
+from gpucal.kernels.shower_signal import (
+    find_bright,
+    measure_ratio,
+    ratio_space,
+    ring_offsets,
+    typical_differences,
+)
 from tests.kernels.jump_ramps import noisy_ramps, pixel_maps
 
 NFRAMES = 4
@@ -67,7 +73,7 @@ def test_ratios_are_in_units_of_the_noise(backend, exposed):
     ratio = backend.asarray(np.empty((NY, NX), np.float32))
     arrays = map(backend.asarray, (ramp, groupdq, pixeldq, gain, center, spread))
 
-    measure_ratio((NY, NX), 4, 2, *arrays, ratio)
+    measure_ratio(4, 2, *arrays, ratio)
 
     expected = np.abs(differences_of(ramp, groupdq, gain)[4, 1] - center) / spread
     expected[groupdq[4, 2] & (DO_NOT_USE | SATURATED | JUMP_DET) > 0] = np.nan
@@ -82,6 +88,14 @@ def test_the_ring_is_that_of_astropy(inner, width):
     assert ring_offsets(inner, width).tolist() == expected.tolist()
 
 
+def in_a_border(backend, ratio, offsets):
+    """Ratios on the backend, with the border that a ring needs."""
+    border = abs(offsets).max()
+    space = ratio_space(backend.asarray(ratio), offsets)
+    space[border:-border, border:-border] = backend.asarray(ratio)
+    return space
+
+
 def test_brightness_is_the_mean_over_the_ring(backend):
     """As astropy convolves: NaN has no weight, pixels beyond the edge are zero, NaN remains."""
     rng = np.random.default_rng(6)
@@ -90,9 +104,8 @@ def test_brightness_is_the_mean_over_the_ring(backend):
     ratio[0, 0], ratio[2, 3] = np.inf, -np.inf
     threshold = 0.8
     bright = backend.asarray(np.empty(ratio.shape, bool))
-    ring = backend.asarray(ring_offsets(1, 1.5))
 
-    find_bright(ratio.shape, backend.asarray(ratio), ring, threshold, bright)
+    find_bright(in_a_border(backend, ratio, ring_offsets(1, 1.5)), ring_offsets(1, 1.5), threshold, bright)
 
     finite = np.where(np.isfinite(ratio), ratio, np.nan).astype(np.float64)
     smoothed = convolve(finite, Ring2DKernel(1, 1.5), boundary="fill", fill_value=0, preserve_nan=True)
@@ -104,6 +117,5 @@ def test_a_pixel_with_no_neighbour_is_not_bright(backend):
     ratio = np.full((7, 7), np.nan, np.float32)
     ratio[3, 3] = 9
     bright = backend.asarray(np.empty(ratio.shape, bool))
-    ring = backend.asarray(ring_offsets(1, 1))
-    find_bright(ratio.shape, backend.asarray(ratio), ring, 0.0, bright)
+    find_bright(in_a_border(backend, ratio, ring_offsets(1, 1)), ring_offsets(1, 1), 0.0, bright)
     assert not bright.any()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpucal.kernels import first_differences as kernel_differences
+from gpucal.backend import strips
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, SATURATED
 from gpucal.kernels.two_point_difference import (
     RejectionThresholds,
@@ -131,14 +131,27 @@ def test_pixels_without_noise_have_no_jumps(backend):
         assert np.argwhere(result & JUMP_DET).tolist() == [[0, 3, 0, 1]]
 
 
-@pytest.mark.parametrize("rows", [1, 2, 3])
-def test_blocks_of_rows_do_not_show(backend, monkeypatch, rows):
+@pytest.mark.parametrize("width", [1, 3, 16])
+def test_the_width_of_strips_does_not_show(backend, monkeypatch, width):
     rng = np.random.default_rng(5)
     ramp, groupdq = noisy_ramps(rng, 1, 8, ny=7, rays=0.2)
     maps = pixel_maps(rng, ny=7)
-    whole = flagged(backend, flag_jumps_iteratively, ramp, groupdq, *maps, 1, THRESHOLDS)
-    blocks = [slice(start, min(start + rows, 7)) for start in range(0, 7, rows)]
-    monkeypatch.setattr(kernel_differences, "row_tiles", lambda nrows, bytes_per_row: iter(blocks))
-    np.testing.assert_array_equal(
-        flagged(backend, flag_jumps_iteratively, ramp, groupdq, *maps, 1, THRESHOLDS), whole
-    )
+    for flag_jumps, thresholds in ((flag_jumps_once, 4.0), (flag_jumps_iteratively, THRESHOLDS)):
+        whole = flagged(backend, flag_jumps, ramp, groupdq, *maps, 1, thresholds)
+        with monkeypatch.context() as context:
+            context.setattr(strips, "strip_width", lambda scratch, columns: min(width, columns))
+            strip_by_strip = flagged(backend, flag_jumps, ramp, groupdq, *maps, 1, thresholds)
+        np.testing.assert_array_equal(strip_by_strip, whole)
+        assert (whole != groupdq).any()
+
+
+def test_the_medians_are_those_of_the_differences(backend):
+    rng = np.random.default_rng(6)
+    ramp, groupdq = noisy_ramps(rng, 2, 7)
+    gain, read_noise = pixel_maps(rng)
+    on_backend = [backend.asarray(array) for array in (ramp, groupdq.copy(), gain, read_noise)]
+    medians = backend.asnumpy(flag_jumps_once(*on_backend, 1, 4.0))
+    with np.testing.suppress_warnings() as suppress:
+        suppress.filter(RuntimeWarning)
+        expected = np.nanmedian(first_differences(ramp, groupdq, gain), axis=(0, 1))
+    np.testing.assert_allclose(medians, expected, rtol=1e-6, atol=1e-4)
