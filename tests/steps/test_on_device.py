@@ -1,4 +1,4 @@
-"""Steps that no simulated exposure of `tests/pipelines/test_residency.py` goes through, on the strict stand-in for a device."""
+"""On the strict stand-in for a device: steps that the exposures of `test_residency.py` do not go through."""
 
 import copy
 
@@ -22,7 +22,7 @@ SHAPE = (40, 48)
 
 @pytest.fixture
 def same_on_device(request):
-    """Function: run a step on the cpu and on the stand-in, and compare arrays of the results; returns that of the cpu."""
+    """Function: run a step on the cpu and on the stand-in, compare arrays, and return the result of the cpu."""
 
     def run(step, model, *names, **parameters):
         with use_backend("cpu"):
