@@ -31,6 +31,7 @@ SELECTION_KEYS = {
     "superbias": (DETECTOR, READPATT, SUBARRAY),
     "reset": (DETECTOR, READPATT, SUBARRAY),
     "rscd": (DETECTOR,),
+    "emicorr": (DETECTOR,),
 }
 DEFAULT_SELECTION_KEYS = (DETECTOR, SUBARRAY)
 

@@ -49,6 +49,8 @@ class Effects:
         Offsets of the first and the last group of an integration, `first_frame_offset` and `last_frame_offset` (DN).
     dark_settling : bool
         Signal in the first integration of an exposure that grows to `dark_settling_level` (DN).
+    interference : bool
+        Waves of electromagnetic interference, the strongest of amplitude `interference_level` (DN). MIRI.
     bad_pixels : bool
         Dead pixels in the mask; NaN or flagged entries in the linearity, saturation, gain and read
         noise references, a fraction `bad_pixel_fraction` of pixels each.
@@ -76,6 +78,7 @@ class Effects:
     first_frame: bool = True
     last_frame: bool = True
     dark_settling: bool = True
+    interference: bool = True
     bad_pixels: bool = True
 
     sky_rate: float = 1.0
@@ -94,6 +97,7 @@ class Effects:
     first_frame_offset: float = 40.0
     last_frame_offset: float = -30.0
     dark_settling_level: float = 8.0
+    interference_level: float = 5.0
     bad_pixel_fraction: float = 3e-4
     detector_seed: int = 0
 

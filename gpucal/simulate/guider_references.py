@@ -67,7 +67,9 @@ def provide_references(cache, header, pixels, rng):
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save(path)
     values = {DETECTOR: header["DETECTOR"], SUBARRAY: header["SUBARRAY"], READPATT: "N/A"}
-    rows = {kind: (tuple(values[key] for key in selection_keys(kind)), path.name) for kind, path in paths.items()}
+    rows = {
+        kind: (tuple(values[key] for key in selection_keys(kind)), path.name) for kind, path in paths.items()
+    }
     cache.serve("FGS", rows)
     return paths
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpucal.simulate.electronics import Electronics
+from gpucal.simulate.interference import Interference
 from gpucal.simulate.irs2 import Irs2Electronics
 from gpucal.simulate.response import LARGEST_SIGNAL
 from gpucal.simulate.settling import Settling
@@ -88,11 +89,12 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
     shape, raw_shape = readout.subarray.shape, readout.raw_shape
     groups = np.zeros((readout.nints, readout.ngroups, *raw_shape), np.uint16)
     zero = np.zeros((readout.nints, *raw_shape), np.uint16) if readout.has_zero_frame else None
-    noise_seed, electronics_seed, output_seed = seed_sequence.spawn(3)
+    noise_seed, electronics_seed, output_seed, interference_seed = seed_sequence.spawn(4)
     noise = _Noise(shape, noise_seed)
     outputs = Irs2Electronics if readout.pattern.interleaved else Electronics
     electronics = outputs(readout, effects, np.random.default_rng(electronics_seed))
     settling = Settling(readout, effects)
+    interference = Interference(readout, effects, np.random.default_rng(interference_seed))
     mean = (np.where(pixels.reference, 0, rate) + pixels.dark_rate).astype(np.float32) * readout.frame_time
     for integration in range(readout.nints):
         charge = np.zeros(shape, np.float32)
@@ -102,7 +104,7 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
             offset = settling.offset(integration, group)
             for frame in range(start, start + readout.pattern.nframes):
                 _accumulate(charge, mean, frame, 1, integration, readout, events, effects, noise)
-                offsets = settling.dark(integration, frame), offset
+                offsets = settling.dark(integration, frame), offset + interference.frame(integration, frame)
                 counts = _read(charge, offsets, pixels, effects, noise, electronics)
                 if zero is not None and frame == 0:
                     zero[integration] = counts

@@ -57,6 +57,8 @@ class Contents:
         BUNIT of the SCI extension.
     tables : dict
         Extension name -> structured array.
+    tree : dict
+        What an ASDF file holds beside its metadata; one with a tree is no FITS file.
     """
 
     arrays: dict
@@ -64,6 +66,7 @@ class Contents:
     keywords: dict = field(default_factory=dict)
     unit: str | None = None
     tables: dict = field(default_factory=dict)
+    tree: dict = field(default_factory=dict)
 
 
 def averages_dark(readout, options):

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io import fits
 
 from gpucal.kernels import dqflags
-from gpucal.simulate import irs2, miri_reference_arrays, reference_arrays
+from gpucal.simulate import interference, irs2, miri_reference_arrays, reference_arrays
 from gpucal.simulate.crds_cache import selection_keys
 from gpucal.simulate.metadata import window_keywords
 from gpucal.simulate.pixels import make_pixels
@@ -47,6 +47,7 @@ OWN_TYPES = {
         "dark": ReferenceType(miri_reference_arrays.dark, "DarkMIRIModel", may_be_cut=False),
         "reset": ReferenceType(miri_reference_arrays.reset, "ResetModel", may_be_cut=False),
         "rscd": ReferenceType(miri_reference_arrays.rscd, "RSCDModel", may_be_cut=False),
+        "emicorr": ReferenceType(interference.emicorr, "EmiModel", may_be_cut=False),
     }
 }
 LACKING_TYPES = {"MIRI": {"superbias"}}
@@ -57,6 +58,11 @@ INTERLEAVED_TYPES = {
     "superbias": ReferenceType(irs2.irs2_superbias, "SuperBiasModel", may_be_cut=False),
     "refpix": ReferenceType(irs2.refpix, "IRS2Model"),
 }
+
+# References that go without the effect that they are for, by the name of its switch.
+ONLY_WITH = {"ipc": "ipc", "emicorr": "interference"}
+
+TREES = {"emicorr"}
 
 # References of a whole detector, which have no window.
 WITHOUT_WINDOW = {"ipc", "refpix", "rscd"}
@@ -87,7 +93,7 @@ def provide_references(cache, readout, pixels, effects, options):
         Reference type -> Path inside the cache.
     """
     types = types_of(readout.detector.instrument, readout.pattern.interleaved)
-    kinds = [kind for kind in types if effects.ipc or kind != "ipc"]
+    kinds = [kind for kind in types if kind not in ONLY_WITH or getattr(effects, ONLY_WITH[kind])]
     to_cut = [kind for kind in kinds if options.full_frame and types[kind].may_be_cut]
     exact = [kind for kind in kinds if kind not in to_cut]
     paths = _write_missing(cache, readout, pixels, effects, options, exact)
@@ -111,7 +117,11 @@ def _write_missing(cache, readout, pixels, effects, options, kinds):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             entry = types_of(readout.detector.instrument, readout.pattern.interleaved)[kind]
-            _write(path, kind, entry.model, readout, entry.contents(readout, pixels, effects, options))
+            contents = entry.contents(readout, pixels, effects, options)
+            if kind in TREES:
+                _write_tree(path, readout.detector.instrument, kind, f"Simulated {kind}", contents.tree)
+            else:
+                _write(path, kind, entry.model, readout, contents)
     return paths
 
 
@@ -128,7 +138,8 @@ def _name(kind, readout, effects, options):
         state += [readout.frame_time, readout.total_frames]
         if reference_arrays.averages_dark(readout, options):
             state += [readout.pattern, readout.ngroups]
-    return f"jwst_{readout.detector.instrument.lower()}_{kind}_{_digest(state)}.fits"
+    extension = "asdf" if kind in TREES else "fits"
+    return f"jwst_{readout.detector.instrument.lower()}_{kind}_{_digest(state)}.{extension}"
 
 
 def _digest(state):
@@ -199,9 +210,16 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
         tree["steps"] = [
             {"class": "", "name": name, "parameters": values} for name, values in parameters["steps"].items()
         ]
-    tree["meta"] = {
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_tree(path, instrument, kind, f"Parameters of {class_name}", tree)
+    return path
+
+
+def _write_tree(path, instrument, kind, description, tree):
+    """Write an ASDF file of a tree and the metadata that all references have."""
+    meta = {
         "author": "gpucal simulate",
-        "description": f"Parameters of {class_name}",
+        "description": description,
         "instrument": {"name": instrument},
         "origin": "gpucal simulation",
         "pedigree": "DUMMY",
@@ -209,6 +227,4 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
         "telescope": "JWST",
         "useafter": USE_AFTER,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    asdf.AsdfFile(tree).write_to(path)
-    return path
+    asdf.AsdfFile(tree | {"meta": meta}).write_to(path)

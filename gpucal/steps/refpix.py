@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 # NIRSpec subarrays away from the edges: their outer columns see no light and serve as reference pixels.
 EDGELESS_SUBARRAYS = ("SUB512", "SUB512S", "SUB32")
 
-
+OUTPUTS_IN_TURN = ("MIRI",)
 MIRI_SHAPE = (1024, 1032)
 
 
@@ -75,14 +75,16 @@ class RefPixStep(Step):
         return not is_irs2(exposure.shape_of("data")) and not superstripes_of(exposure.meta)
 
     def process(self, exposure, references):
-        if is_irs2(exposure.data.shape):
-            correct_irs2(exposure, references["refpix"], self)
-            return exposure
-        if exposure.meta.instrument.name == "MIRI":
-            self.correct_miri(exposure)
-            return exposure
-        if is_multistripe(exposure.meta) and is_subarray(exposure):
-            return self.correct_stripes(exposure)
+        correct = next(correct for is_read_so, correct in CORRECTIONS if is_read_so(exposure))
+        return correct(self, exposure, references)
+
+    def correct_interleaved(self, exposure, references):
+        """Correct an exposure in IRS2 readout."""
+        correct_irs2(exposure, references["refpix"], self)
+        return exposure
+
+    def correct_traditional(self, exposure, references):
+        """Correct a near-infrared exposure by clipped means and what the side pixels go through."""
         axes, window = readout_of(exposure)
         kernels = self.sirs_kernels(exposure, references)
         sections, sides = self.choose_pixels(exposure, axes, window)
@@ -106,13 +108,13 @@ class RefPixStep(Step):
         if has_zero_frames(exposure):
             subtract_sirs_zeroframe(exposure.zeroframe, *settings)
 
-    def correct_stripes(self, exposure):
+    def correct_stripes(self, exposure, references):
         """Correct a multistripe subarray; the result of superstripes is a new exposure of whole frames."""
         axes = axes_of(exposure)
         self.correct(exposure, axes, stripe_pixels(exposure, axes, self.odd_even_columns), None)
         return reassembled(exposure) if superstripes_of(exposure.meta) else exposure
 
-    def correct_miri(self, exposure):
+    def correct_outputs_in_turn(self, exposure, references):
         """Correct a full frame of MIRI by the clipped means of its side pixels.
 
         Raises
@@ -125,9 +127,10 @@ class RefPixStep(Step):
         sections = edge_sections(current_backend().asnumpy(exposure.pixeldq), self.odd_even_rows)
         if sections is None:
             log.warning("An output has no good reference pixels: nothing is subtracted")
-            return
+            return exposure
         log.info("%d reference pixels correct rows", len(sections.pixels))
         subtract_edge_pixels(exposure.data, on_backend(sections), self.siglimit)
+        return exposure
 
     def sirs_kernels(self, exposure, references):
         """The convolution kernels of SIRS, on the backend; None where the running median is to be used."""
@@ -250,3 +253,27 @@ def host_pixeldq(exposure):
         pixeldq[:, :BORDER] |= REFERENCE_PIXEL
         pixeldq[:, -BORDER:] |= REFERENCE_PIXEL
     return pixeldq
+
+
+def is_interleaved(exposure):
+    """Whether reference pixels are read between the others: IRS2."""
+    return is_irs2(exposure.data.shape)
+
+
+def outputs_take_turns(exposure):
+    """Whether the outputs read the columns of a row in turn, so that only the pixels at the sides see no light."""
+    return exposure.meta.instrument.name in OUTPUTS_IN_TURN
+
+
+def is_striped(exposure):
+    """Whether a subarray holds stripes of the detector."""
+    return is_multistripe(exposure.meta) and is_subarray(exposure)
+
+
+# The kinds of readout and their corrections; the first that an exposure is of counts.
+CORRECTIONS = (
+    (is_interleaved, RefPixStep.correct_interleaved),
+    (outputs_take_turns, RefPixStep.correct_outputs_in_turn),
+    (is_striped, RefPixStep.correct_stripes),
+    (lambda exposure: True, RefPixStep.correct_traditional),
+)
