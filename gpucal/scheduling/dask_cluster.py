@@ -15,12 +15,13 @@ from queue import SimpleQueue
 from uuid import uuid4
 
 from gpucal.backend import select_backend
+from gpucal.scheduling.calibrate import calibrate
 from gpucal.scheduling.errors import BatchError
 from gpucal.scheduling.interrupts import interrupt_told
 from gpucal.scheduling.order import Job
 from gpucal.scheduling.outcome import Outcome
-from gpucal.scheduling.overlap import Turns, calibrate
 from gpucal.scheduling.recipe import Recipe
+from gpucal.scheduling.turns import Turns
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 
+ADVICE = "Interrupted: the steps that run are ended, and what is being written; once more ends all at once"
+
 
 @contextmanager
 def interrupt_told(tell: Callable[[], None]) -> Iterator[None]:

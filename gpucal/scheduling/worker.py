@@ -3,6 +3,7 @@
 `gpucal.scheduling.workers` starts it. When the batch dies, the connection closes, and the worker ends at once.
 """
 
+import logging
 import os
 import sys
 import traceback
@@ -15,8 +16,11 @@ from gpucal.core.events import observe
 from gpucal.core.log_forwarding import forward_log
 from gpucal.errors import GpucalError
 from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused, Start, Stop
-from gpucal.scheduling.overlap import STAGES, Turns, work
+from gpucal.scheduling.overlap import work
 from gpucal.scheduling.recipe import Recipe
+from gpucal.scheduling.turns import STAGES, Turns
+
+log = logging.getLogger("gpucal.scheduling.worker")  # its own name is __main__
 
 
 class _Batch:
@@ -73,6 +77,7 @@ def _serve(batch: _Batch, recipe: Recipe) -> None:
         while not isinstance(message := batch.receive(), Stop):
             jobs.put(message)
         turns.stop()
+        log.info("This worker stops")
         for _ in threads:
             jobs.put(None)
         for thread in threads:

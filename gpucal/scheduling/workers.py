@@ -12,12 +12,12 @@ from multiprocessing import connection as pipes
 
 from gpucal.core.log_forwarding import show_forwarded
 from gpucal.scheduling.errors import BatchError
-from gpucal.scheduling.interrupts import interrupt_told
+from gpucal.scheduling.interrupts import ADVICE, interrupt_told
 from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused
 from gpucal.scheduling.order import Job, JobQueue
 from gpucal.scheduling.outcome import Outcome
-from gpucal.scheduling.overlap import STAGES
 from gpucal.scheduling.recipe import Recipe
+from gpucal.scheduling.turns import STAGES
 from gpucal.scheduling.worker_process import WorkerProcess
 
 log = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ class _Crew:
         return WorkerProcess(self._recipe, place, self._size)
 
     def _stop(self) -> None:
+        log.warning(ADVICE)
         self._stopping = True
         for worker in self._workers:
             worker.stop()

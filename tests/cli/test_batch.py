@@ -119,20 +119,26 @@ def test_killed_while_a_product_is_written(work):
     assert work.products() == ALL
 
 
-@pytest.mark.parametrize("words", [(), ("--jobs=2",)], ids=["here", "workers"])
-def test_interrupted(work, words):
+@pytest.mark.parametrize(
+    ("words", "heard"), [((), "Interrupted: "), (("--jobs=2",), "This worker stops")], ids=["here", "workers"]
+)
+def test_interrupted(work, words, heard):
     """Ctrl-C while x3 is computed: it ends with the step, and tells what is done."""
     work.hold("x3")
-    process = work.start(*words)
-    work.process_at("x3")
+    process = work.start(*words, "--log-level=INFO", "--log-file=run.log")
+    held_by = work.process_at("x3")
     wait_for_journal(work, ["x0", "x1", "x2"])
     os.kill(process.pid, signal.SIGINT)
+    stopping = f"gpucal.scheduling.{'worker' if words else 'overlap'} - "
+    wait_until(lambda: stopping in (work.directory / "run.log").read_text())
+    assert heard in (work.directory / "run.log").read_text()
     work.release("x3")
     code, out, err = finish(process)
     assert code == 130 and err.endswith("gpucal: interrupted\n")
     assert "3 of 4 in" in out and "not begun, or cut" in out
     assert work.products() == ALL[:3]
     assert sorted(work.statuses()) == ["x0", "x1", "x2"]
+    assert (held_by == process.pid) == (not words)
 
 
 def test_messages_of_workers_come_through(work):

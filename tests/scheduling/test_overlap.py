@@ -13,7 +13,8 @@ from gpucal.core.events import StepEvent, announce
 from gpucal.data import InputError, OutputError
 from gpucal.data.writing import write_model
 from gpucal.scheduling.order import Job
-from gpucal.scheduling.overlap import Turns, run_overlapped
+from gpucal.scheduling.overlap import run_overlapped
+from gpucal.scheduling.turns import Turns
 
 PATIENCE = 60
 

@@ -1,0 +1,81 @@
+"""One exposure, from its file to its products, and what became of it."""
+
+import os
+import socket
+from pathlib import Path
+
+from gpucal.data.writing import products_written_behind
+from gpucal.errors import GpucalError
+from gpucal.scheduling.checksum import product_of
+from gpucal.scheduling.order import Job
+from gpucal.scheduling.outcome import Outcome
+from gpucal.scheduling.recipe import Recipe
+from gpucal.scheduling.turns import Passage
+
+
+def calibrate(recipe: Recipe, job: Job, passage: Passage) -> Outcome:
+    """Calibrate one exposure.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is done to it.
+    job : Job
+        The exposure.
+    passage : Passage
+        Its way through the stages; it has the turn to be read.
+
+    Returns
+    -------
+    Outcome
+        With the error, if there was one. All turns are given back.
+    """
+    products, error = (), None
+    try:
+        products = tuple(map(product_of, _products(recipe, job, passage)))
+    except Exception as reason:
+        error = _in_one_line(reason)
+    passage.leave()
+    status = "failed" if error else "done"
+    return Outcome(
+        job.input, products, status, error, passage.times(), worker_name(), job.attempt, memory_in_use()
+    )
+
+
+def _products(recipe: Recipe, job: Job, passage: Passage) -> list[Path]:
+    """Read, compute and write an exposure; the products' paths."""
+    step, exposures = recipe.configured(job.input)
+    _read_pixels(exposures)
+    passage.enter("compute")
+    with products_written_behind() as paths:
+        step.run(exposures)
+        del exposures
+        passage.enter("write")
+    return paths
+
+
+def _read_pixels(exposures: list) -> None:
+    """Bring to the backend what an exposure holds: this is what reading takes its time for."""
+    for exposure in exposures:
+        for name in exposure.array_names:
+            if exposure.has(name):
+                getattr(exposure, name)
+
+
+def worker_name() -> str:
+    """Host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def memory_in_use() -> int | None:
+    """The bytes of memory that this process holds, where the system tells."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _in_one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if isinstance(error, GpucalError) else f"{type(error).__name__}: {text}"
