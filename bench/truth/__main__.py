@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from bench.report import replace_between_markers
-from bench.truth import effects, jumps, slopes
+from bench.truth import effects, jumps, large_events, slopes
 from bench.truth.plot import draw
 from gpucal.backend import current_backend
 
@@ -18,6 +18,7 @@ def main() -> None:
         "effects": effects.table(effects.measure()),
         "slopes": slopes.table(found_slopes),
         "jumps": jumps.table(found_jumps),
+        "large events": large_events.table(large_events.measure()),
     }
     print(f"backend: {current_backend().name}")
     for name, text in parts.items():

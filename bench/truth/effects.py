@@ -83,6 +83,7 @@ CASES = (
     Case("MIRI: last frame", "lastframe", Effects.only("last_frame"), MIRI),
     Case("MIRI: decay after the switch of the reset", "rscd", Effects.only("switch_decay"), MIRI),
     Case("MIRI: dark that settles", "dark_current", Effects.only("dark", "dark_settling"), MIRI),
+    Case("MIRI: interference", "emicorr", Effects.only("interference"), MIRI, ("refpix",)),
 )
 
 

@@ -38,7 +38,9 @@ class Effects:
         `cosmic_ray_rate` tracks per pixel and second; energies from `least_energy` to 2e5 electrons per
         pixel with power-law index -2.
     snowballs : bool
-        `snowball_rate` events per pixel and second: a saturated disc in a halo.
+        `snowball_rate` events per pixel and second: a saturated disc in a halo. Near infrared.
+    showers : bool
+        `shower_rate` events per pixel and second: an ellipse of `shower_electrons` on each pixel. MIRI.
     reset_anomaly : bool
         Offset of the first 15 groups after a reset, `reset_anomaly_level` (DN) in the first of them; half of it
         after the first reset of an exposure. This and the four that follow: MIRI.
@@ -73,6 +75,7 @@ class Effects:
     ipc: bool = True
     cosmic_rays: bool = True
     snowballs: bool = True
+    showers: bool = True
     reset_anomaly: bool = True
     switch_decay: bool = True
     first_frame: bool = True
@@ -92,6 +95,8 @@ class Effects:
     cosmic_ray_rate: float = 1.6e-5
     least_energy: float = 400.0
     snowball_rate: float = 1e-8
+    shower_rate: float = 1e-8
+    shower_electrons: float = 60.0
     reset_anomaly_level: float = 25.0
     switch_decay_level: float = 60.0
     first_frame_offset: float = 40.0

@@ -3,7 +3,7 @@
 Frame times follow the formulas of the JWST user documentation (NIRCam detector subarrays, NIRSpec
 detector subarrays): pixels are read every 10 microseconds through each output, each row costs 12 more
 pixel times, and a frame one row more, or more where one output reads a window. Those of MIRI are
-tabulated there (MIRI detector subarrays).
+tabulated there (MIRI detector subarrays), and are the frame clocks of the `emicorr` step.
 """
 
 from dataclasses import dataclass

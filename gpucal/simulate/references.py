@@ -119,7 +119,8 @@ def _write_missing(cache, readout, pixels, effects, options, kinds):
             entry = types_of(readout.detector.instrument, readout.pattern.interleaved)[kind]
             contents = entry.contents(readout, pixels, effects, options)
             if kind in TREES:
-                _write_tree(path, readout.detector.instrument, kind, f"Simulated {kind}", contents.tree)
+                chip = {"name": readout.detector.instrument, "detector": readout.detector.name}
+                _write_tree(path, chip, kind, f"Simulated {kind} of {readout.detector.name}", contents.tree)
             else:
                 _write(path, kind, entry.model, readout, contents)
     return paths
@@ -211,7 +212,7 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
             {"class": "", "name": name, "parameters": values} for name, values in parameters["steps"].items()
         ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_tree(path, instrument, kind, f"Parameters of {class_name}", tree)
+    _write_tree(path, {"name": instrument}, kind, f"Parameters of {class_name}", tree)
     return path
 
 
@@ -220,7 +221,7 @@ def _write_tree(path, instrument, kind, description, tree):
     meta = {
         "author": "gpucal simulate",
         "description": description,
-        "instrument": {"name": instrument},
+        "instrument": instrument,
         "origin": "gpucal simulation",
         "pedigree": "DUMMY",
         "reftype": kind,

@@ -41,21 +41,24 @@ class Truth:
         Cosmic-ray hits, one entry a pixel: see `gpucal.simulate.events.Events`.
     snowballs : ndarray
         Snowballs, one entry each.
+    showers : ndarray
+        Showers, one entry each.
     """
 
     rate: np.ndarray
     hits: np.ndarray
     snowballs: np.ndarray
+    showers: np.ndarray
 
     def save(self, path):
         """Write to an .npz file."""
-        np.savez(path, rate=self.rate, hits=self.hits, snowballs=self.snowballs)
+        np.savez(path, **vars(self))
 
     @classmethod
     def load(cls, path):
         """Read what `save` wrote."""
         with np.load(path) as file:
-            return cls(file["rate"], file["hits"], file["snowballs"])
+            return cls(**file)
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def _expose(readout, effects, seed):
     rate[pixels.reference | pixels.bad["dead"]] = 0
     events = draw_events(readout, effects, np.random.default_rng(event_seed))
     raw = read_out(readout, pixels, rate, events, effects, noise_seed)
-    return pixels, Truth(rate / pixels.gain, events.hits, events.snowballs), raw
+    return pixels, Truth(rate / pixels.gain, events.hits, events.snowballs, events.showers), raw
 
 
 def _readout(detector, subarray, readpatt, ngroups, nints):

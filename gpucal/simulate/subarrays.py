@@ -2,7 +2,8 @@
 
 Corners are in the science frame and count from 1 (SUBSTRT1, SUBSTRT2). Sources: JWST user
 documentation (subarray pages of each instrument), the SIAF of PRDOPSSOC-075 through pysiaf, and the
-selection rows of the CRDS rules.
+selection rows of the CRDS rules. Those of MIRI are all of that SIAF (corners before flight were others); the references
+jwst_miri_psfmask_0009 (MASKLYOT) and jwst_miri_specwcs_0006 (SLITLESSPRISM) lie at the same ones.
 """
 
 from dataclasses import dataclass
@@ -159,13 +160,13 @@ _ROWS = {
     },
     ("MIRIMAGE",): {
         "BRIGHTSKY": (457, 51, 512, 512, 4),
-        "MASK1065": (1, 19, 288, 224, 4),
-        "MASK1140": (1, 245, 288, 224, 4),
-        "MASK1550": (1, 467, 288, 224, 4),
-        "MASKLYOT": (1, 717, 320, 304, 4),
+        "MASK1065": (1, 21, 288, 224, 4),
+        "MASK1140": (1, 243, 288, 224, 4),
+        "MASK1550": (1, 463, 288, 224, 4),
+        "MASKLYOT": (1, 719, 320, 304, 4),
         "SLITLESSPRISM": (1, 529, 72, 416, 4),
         "SUB64": (1, 779, 72, 64, 4),
-        "SUB128": (1, 889, 136, 128, 4),
+        "SUB128": (1, 891, 136, 128, 4),
         "SUB256": (413, 51, 256, 256, 4),
     },
 }

@@ -59,7 +59,9 @@ def test_groups_are_the_mean_of_their_frames(simulated, reference):
 
 
 def test_dark_and_hot_pixels_are_in_the_dark_reference(simulated, reference):
-    simulation, raw = simulated(Effects.only("dark", "hot_pixels", hot_pixel_fraction=0.05), subarray="SUB400P")
+    simulation, raw = simulated(
+        Effects.only("dark", "hot_pixels", hot_pixel_fraction=0.05), subarray="SUB400P"
+    )
     dark = reference(simulation, "dark")
     assert np.abs(raw[0] - 11200 - dark).max() <= 0.51
     hot = fits.getdata(simulation.references["mask"], "DQ") & 4
@@ -143,6 +145,29 @@ def test_snowballs_saturate_their_core_and_have_a_halo(simulated, reference):
     threshold = np.minimum(reference(simulation, "saturation"), 65534)
     assert (after[core] > threshold[core]).all()
     assert (after[ring] - 11200 > 100).all() and (after[ring] < threshold[ring]).all()
+
+
+def test_showers_lift_an_ellipse(simulated, reference):
+    """Of the imager, whose linear response is that to signal and bias."""
+    effects = Effects.only("showers", shower_rate=1e-4, shower_electrons=200.0)
+    simulation, raw = simulated(effects, "MIRIMAGE", "SUB256", ngroups=5, seed=3)
+    showers = simulation.truth.showers
+    assert len(showers) > 0 and len(simulation.truth.snowballs) == 0
+    y, x = np.mgrid[0:256, 0:256]
+    expected = np.zeros(raw[0].shape)
+    for shower in showers:
+        turn = np.exp(-1j * shower["angle"]) * ((x - shower["x"]) + 1j * (y - shower["y"]))
+        inside = turn.real**2 + (turn.imag / shower["axis_ratio"]) ** 2 < shower["radius"] ** 2
+        expected[shower["group"] :, inside] += 200
+    signal = raw[0] - 9000
+    light = reference(simulation, "mask", "DQ") == 0
+    counts = expected / reference(simulation, "gain")
+    assert expected.any() and np.mean(np.abs(signal - counts)[:, light] > 0.51) < 1e-3
+
+
+def test_near_infrared_detectors_have_no_showers(simulated):
+    simulation, _ = simulated(Effects.only("showers", "snowballs", shower_rate=1e-3, snowball_rate=1e-2))
+    assert len(simulation.truth.showers) == 0 and len(simulation.truth.snowballs) > 0
 
 
 def test_outputs_have_their_own_offsets(simulated):
