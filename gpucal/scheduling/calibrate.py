@@ -4,6 +4,8 @@ import os
 import socket
 from pathlib import Path
 
+from gpucal.backend import current_backend
+from gpucal.core.memory_plan import MemoryPlan
 from gpucal.data.writing import products_written_behind
 from gpucal.errors import GpucalError
 from gpucal.scheduling.checksum import product_of
@@ -55,8 +57,14 @@ def _products(recipe: Recipe, job: Job, passage: Passage) -> list[Path]:
 
 
 def _read_pixels(exposures: list) -> None:
-    """Bring to the backend what an exposure holds: this is what reading takes its time for."""
+    """Bring to the backend what exposures hold: this is what reading takes its time for.
+
+    Not where there is no room for two: while one is computed, the next one then stays in its file.
+    """
+    room = current_backend().capacity()
     for exposure in exposures:
+        if room is not None and 2 * MemoryPlan.of(exposure).total > room:
+            continue
         for name in exposure.array_names:
             if exposure.has(name):
                 getattr(exposure, name)
