@@ -1,5 +1,7 @@
 """The exposures that speed and memory are measured with, and the parameters they are calibrated with."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,8 +46,17 @@ CASES = {
 
 
 def make(case: str, directory: Path):
-    """Simulate the exposure of a case; see `gpucal.simulate.simulate` for what is returned."""
-    return simulate(directory, seed=1, **CASES[case].exposure)
+    """Simulate the exposure of a case; see `simulated_elsewhere`."""
+    return simulated_elsewhere(directory, CASES[case].exposure)
+
+
+def simulated_elsewhere(directory: Path, settings: dict):
+    """Simulate in a process of its own, as `gpucal.simulate.simulate` does, and return what it returns.
+
+    The peak memory of a program begins with the memory of the process that starts it.
+    """
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(simulate, directory, seed=1, **settings).result()
 
 
 def words(parameters: dict[str, str]) -> list[str]:

@@ -6,21 +6,16 @@ says of the most memory that each process held (on the host) to ``docs/benchmark
 """
 
 import argparse
-import json
-import os
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from bench.speed import PROGRAMS, hardware, measure
-from gpucal import __version__
-from gpucal.simulate import simulate
-
-FOLDER = Path(__file__).parents[1] / "docs" / "benchmarks"
+from bench import results
+from bench.cases import simulated_elsewhere
+from bench.processes import PROGRAMS, measure
+from gpucal.backend import select_backend
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ def measured(series: Series, number: int, backend: str) -> Point:
     settings = series.settings | {series.axis: number}
     with tempfile.TemporaryDirectory() as place:
         simulation = simulated_elsewhere(place, settings)
-        environment = os.environ | simulation.environment() | {"GPUCAL_BACKEND": backend}
+        environment = simulation.environment() | {"GPUCAL_BACKEND": backend}
         peak = {
             name: measure(
                 [*program, "calwebb_detector1", str(simulation.exposure), f"--output_dir={place}/{name}"], environment
@@ -88,16 +83,10 @@ def measured(series: Series, number: int, backend: str) -> Point:
     return Point(number, 4 * pixels / 2**30, peak)
 
 
-def simulated_elsewhere(place: str, settings: dict):
-    """Simulate in a process of its own: a program's peak begins with the memory of the process that starts it."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(simulate, place, seed=1, **settings).result()
-
-
-def draw(results: dict[str, list[Point]], path: Path) -> None:
+def draw(found: dict[str, list[Point]], path: Path) -> None:
     """Peak memory against groups and against integrations, into a PNG."""
     figure = Figure(figsize=(10, 4), layout="constrained")
-    for axes, (name, points) in zip(figure.subplots(1, len(results), squeeze=False)[0], results.items(), strict=True):
+    for axes, (name, points) in zip(figure.subplots(1, len(found), squeeze=False)[0], found.items(), strict=True):
         numbers = [point.number for point in points]
         for program in PROGRAMS:
             axes.plot(numbers, [point.peak[program] for point in points], "o-", label=program)
@@ -114,22 +103,16 @@ def main() -> None:
     parser.add_argument("--integrations", type=int, nargs="*", default=[1, 10, 100, 300], help="integrations of SUB160")
     parser.add_argument("--backend", default="cpu", help="of gpucal (default cpu)")
     arguments = parser.parse_args()
+    select_backend(arguments.backend)
     numbers = {"groups": arguments.groups, "integrations": arguments.integrations}
-    results = {
+    found = {
         name: [measured(SERIES[name], number, arguments.backend) for number in chosen]
         for name, chosen in numbers.items()
         if chosen
     }
-    FOLDER.mkdir(exist_ok=True)
-    record = {
-        "gpucal": __version__,
-        "backend": arguments.backend,
-        "hardware": hardware(),
-        "series": {name: [asdict(point) for point in points] for name, points in results.items()},
-    }
-    (FOLDER / "memory.json").write_text(json.dumps(record, indent=2) + "\n")
-    draw(results, FOLDER / "memory.png")
-    for name, points in results.items():
+    results.save("memory", {name: [asdict(point) for point in points] for name, points in found.items()})
+    draw(found, results.picture("memory"))
+    for name, points in found.items():
         for point in points:
             peaks = ", ".join(f"{program} {peak:.2f} GiB" for program, peak in point.peak.items())
             print(f"{point.number} {name} (ramp {point.ramp:.2f} GiB): {peaks}")

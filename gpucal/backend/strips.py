@@ -86,9 +86,8 @@ class Scratch(NamedTuple):
         """Bytes of a pixel, one at least."""
         return 4 * self.samples + 8 * self.state or 1
 
-    def arrays(self, npixels: int):
-        """Uninitialized arrays of the backend, with an element for each pixel along their last axis."""
-        xp = current_backend().xp
+    def arrays(self, npixels: int, xp=np):
+        """Uninitialized arrays, with an element for each pixel along their last axis."""
         return (
             xp.empty((self.samples, npixels), np.float32),
             xp.empty((self.state, npixels), np.float64),
@@ -169,7 +168,7 @@ class StripKernel(PixelKernel):
     def _launch_grid(launcher, shape, scratch, points, arguments):
         """One thread a point, as many at a time as have scratch memory."""
         at_once = min(points, max(THREADS_PER_BLOCK, SCRATCH_BYTES // scratch.bytes_per_pixel))
-        memory = scratch.arrays(at_once)
+        memory = scratch.arrays(at_once, current_backend().xp)
         for start in range(0, points, at_once):
             stop = min(start + at_once, points)
             blocks = -(-(stop - start) // THREADS_PER_BLOCK)

@@ -13,7 +13,6 @@ from gpucal.steps.ramp_fit import RampFitStep
 from gpucal.steps.refpix import RefPixStep
 from tests import interference
 from tests.irs2_exposures import irs2_exposure, weights_reference
-from tests.pipelines.test_residency import strict_device  # noqa: F401 (a fixture)
 from tests.stripe_exposures import SUBSTRIPES, SUPERSTRIPES, stripe_ramp
 
 NO_REFPIX = {"override_refpix": "N/A", "override_sirskernel": "N/A"}

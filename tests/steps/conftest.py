@@ -1,0 +1,3 @@
+"""The strict stand-in for CuPy, for steps."""
+
+from tests.pipelines.conftest import strict_device  # noqa: F401  (a fixture)
