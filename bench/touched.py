@@ -41,8 +41,9 @@ class TouchedExposure:
         moved = sum(self._before[name].nbytes for name in read)
         for product in products:
             for name, array in product.arrays.items():
-                same = product is self.exposure and name in self._before
-                if not (same and bool((_bits(array) == _bits(self._before[name])).all())):
+                before = self._before.get(name) if product is self.exposure else None
+                same_shape = before is not None and before.shape == array.shape
+                if not (same_shape and bool((_bits(array) == _bits(before)).all())):
                     moved += array.nbytes
         return moved
 
