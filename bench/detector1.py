@@ -68,7 +68,7 @@ def table(measured: dict) -> str:
 def steps_table(measured: dict) -> str:
     """Steps of both programs, in these runs, as Markdown: seconds of jwst, of gpucal, and their ratio."""
     names = list(dict.fromkeys(step for result in measured["results"].values() for step in result["jwst"]["steps"]))
-    header = ["step", *measured["results"]]
+    header = ["step", *(name.replace(" | ", ", ") for name in measured["results"])]
     rows = []
     for step in names:
         cells = [
