@@ -11,12 +11,11 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+from bench.processes import measure as measure_process
 from bench.report import replace_between_markers
 from gpucal import __version__
 from gpucal.simulate import simulate
@@ -35,26 +34,9 @@ CASES = {
 
 
 def run(words: list[str], environment: dict[str, str]) -> dict:
-    """Run a command to its end: its seconds, processor seconds, and peak memory in bytes.
-
-    Raises
-    ------
-    RuntimeError
-        If it fails, with the end of what it printed.
-    """
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        process = subprocess.Popen([GPUCAL, *words], env=environment, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        if status:
-            output.seek(0)
-            raise RuntimeError(f"gpucal {' '.join(words)} failed:\n{output.read().decode()[-2000:]}")
-    return {
-        "seconds": seconds,
-        "processor_seconds": usage.ru_utime + usage.ru_stime,
-        "peak_bytes": usage.ru_maxrss * 1024,
-    }
+    """Run gpucal to its end: its seconds, processor seconds, and peak memory in bytes."""
+    one = measure_process([GPUCAL, *words], environment)
+    return {"seconds": one.seconds, "processor_seconds": one.processor_seconds, "peak_bytes": one.memory * 2**30}
 
 
 def measure(case: str, count: int, backend: str, directory: Path) -> dict:

@@ -30,12 +30,15 @@ class Run:
         Wall-clock time from its start to its exit.
     memory : float
         The most memory it held, GiB.
+    processor_seconds : float
+        Time that all its threads took of the cores, user and system.
     steps : dict of str to float
         Seconds of each step, from the log.
     """
 
     seconds: float
     memory: float
+    processor_seconds: float
     steps: dict[str, float] = field(default_factory=dict)
 
 
@@ -56,7 +59,7 @@ def measure(command: list[str], environment: dict[str, str]) -> Run:
         printed = output.read().decode()
     if status:
         raise RuntimeError(f"{' '.join(command)} failed:\n{printed[-2000:]}")
-    return Run(seconds, usage.ru_maxrss / 2**20, steps_in(printed))
+    return Run(seconds, usage.ru_maxrss / 2**20, usage.ru_utime + usage.ru_stime, steps_in(printed))
 
 
 def steps_in(log: str) -> dict[str, float]:
