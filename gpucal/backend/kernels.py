@@ -150,14 +150,18 @@ class PixelKernel:
 
     def _build_loop(self, ndim: int) -> Callable:
         loop = self._function_from(self.loop, ndim, pixel=self._compiled)
-        with _cache_directory(Path(inspect.getfile(self.function)).parent):
+        with _cache_directory(Path(inspect.getfile(self.function)).parent, config):
             return njit(loop, nogil=True, cache=True, **_COMPILE)
 
     def _build_grid(self, ndim: int) -> Callable:
-        from numba import cuda  # here, because it takes long to import and the cpu backend needs none of it
+        # Here, because it takes long to import and the cpu backend needs none of it.
+        from numba import cuda
 
-        pixel = interpreted(self.function) if config.ENABLE_CUDASIM else self._compiled
-        return cuda.jit(self._function_from(self.grid, ndim, pixel=pixel, cuda=cuda))
+        if config.ENABLE_CUDASIM:
+            return cuda.jit(self._function_from(self.grid, ndim, pixel=interpreted(self.function), cuda=cuda))
+        grid = self._function_from(self.grid, ndim, pixel=self._compiled, cuda=cuda)
+        with _cache_directory(Path(inspect.getfile(self.function)).parent, cuda.core.config):
+            return cuda.jit(grid, cache=True)
 
     @cached_property
     def _compiled(self) -> Dispatcher:
@@ -205,15 +209,15 @@ def _names_in(function: Callable) -> set[str]:
 
 
 @contextmanager
-def _cache_directory(sources: Path):
+def _cache_directory(sources: Path, settings):
     """Keep compiled launchers in the user's cache, apart for each state of the kernel sources."""
-    before = config.CACHE_DIR
+    before = settings.CACHE_DIR
     if not before:
-        config.CACHE_DIR = str(_user_cache() / "kernels" / _digest(sources))
+        settings.CACHE_DIR = str(_user_cache() / "kernels" / _digest(sources))
     try:
         yield
     finally:
-        config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 def _user_cache() -> Path:
