@@ -7,10 +7,8 @@ Source: the ``ipc`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/ipc/description.html.
 """
 
-from gpucal.backend import array_namespace, row_tiles, strip_kernel
+from gpucal.backend import array_namespace, current_backend, row_tiles, strip_kernel
 from gpucal.backend.strips import NO_SCRATCH
-
-TILE_BYTES = 2**25  # of copies of images, which are there beside the ramp
 
 
 def correct_ipc(ramp, kernel, rows, columns):
@@ -39,7 +37,9 @@ def correct_ipc(ramp, kernel, rows, columns):
     border = kernel.shape[0] // 2, kernel.shape[1] // 2
     padded = len(rows) + 2 * border[0], len(columns) + 2 * border[1]
     measured = None
-    for block in row_tiles(len(planes), padded[0] * padded[1] * ramp.dtype.itemsize, TILE_BYTES):
+    # Of copies of images, which are there beside the ramp.
+    budget = current_backend().scratch_bytes // 2
+    for block in row_tiles(len(planes), padded[0] * padded[1] * ramp.dtype.itemsize, budget):
         if measured is None:
             measured = array_namespace(ramp).zeros((block.stop, *padded), ramp.dtype)
         edited = planes[block, rows.start : rows.stop, columns.start : columns.stop]

@@ -21,10 +21,9 @@ import numba
 from numba import config, njit
 from numba.core.dispatcher import Dispatcher
 
+from gpucal.backend.grids import CudaGrid, threads_per_block
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
-
-THREADS_PER_BLOCK = 128
 
 # The launchers' own names begin with ``grid_``: the arguments of a kernel keep theirs.
 _LOOP = """
@@ -137,7 +136,8 @@ class PixelKernel:
         how = current_backend().launcher
         launcher = self.launcher(how, len(shape))
         if how == "grid":
-            launcher[-(-points // THREADS_PER_BLOCK), THREADS_PER_BLOCK](*shape, *arguments)
+            threads = threads_per_block(points)
+            launcher[-(-points // threads), threads](*shape, *arguments)
         else:
             rows = points // shape[-1] if len(shape) > 1 else points
             run_rows(launcher, rows, points, (*shape, *arguments))
@@ -150,38 +150,57 @@ class PixelKernel:
 
     def _build_loop(self, ndim: int) -> Callable:
         loop = self._function_from(self.loop, ndim, pixel=self._compiled)
-        with _cache_directory(Path(inspect.getfile(self.function)).parent, config):
+        with _cache_directory(self._folder()):
             return njit(loop, nogil=True, cache=True, **_COMPILE)
 
     def _build_grid(self, ndim: int) -> Callable:
-        # Here, because it takes long to import and the cpu backend needs none of it.
-        from numba import cuda
+        return self._cuda_grid(self.grid, ndim)
 
+    def _cuda_grid(self, template: str, ndim: int, **names) -> Callable:
+        """The launcher for CUDA made of a template, which sees ``names``."""
         if config.ENABLE_CUDASIM:
-            return cuda.jit(self._function_from(self.grid, ndim, pixel=interpreted(self.function), cuda=cuda))
-        grid = self._function_from(self.grid, ndim, pixel=self._compiled, cuda=cuda)
-        with _cache_directory(Path(inspect.getfile(self.function)).parent, cuda.core.config):
-            return cuda.jit(grid, cache=True)
+            from numba import cuda
+
+            pixel = interpreted(self.function)
+            return cuda.jit(self._function_from(template, ndim, pixel=pixel, cuda=cuda, **names))
+
+        def build():
+            from numba import cuda  # here, because it takes long to import, and is needed to compile alone
+
+            return self._function_from(template, ndim, pixel=self._compiled, cuda=cuda, **names)
+
+        source = f"{self._source(template, ndim)}{names}"
+        return CudaGrid(self._launcher_name(ndim), source, self._folder(), build)
+
+    def _folder(self) -> Path:
+        """Where compiled launchers are kept, apart for each state of the kernel sources."""
+        sources = Path(inspect.getfile(self.function)).parent
+        return _user_cache() / "kernels" / _digest(sources)
 
     @cached_property
     def _compiled(self) -> Dispatcher:
         return njit(self.function, forceinline=self.forceinline, **_INSIDE)
 
-    def _function_from(self, template: str, ndim: int, **names) -> FunctionType:
+    def _launcher_name(self, ndim: int) -> str:
+        return f"{self.__name__}_{ndim}d"
+
+    def _source(self, template: str, ndim: int) -> str:
         if ndim not in self.axes:
             raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
         own = ndim + self.own_parameters
-        source = template.format(
-            name=f"{self.__name__}_{ndim}d",
+        return template.format(
+            name=self._launcher_name(ndim),
             extents=", ".join(f"grid_extent{axis}" for axis in range(ndim)),
             arguments=", ".join(list(inspect.signature(self.function).parameters)[own:]),
             **self.axes[ndim]._asdict(),
         )
+
+    def _function_from(self, template: str, ndim: int, **names) -> FunctionType:
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
-        code = compile(source, inspect.getfile(self.function), "exec")
+        code = compile(self._source(template, ndim), inspect.getfile(self.function), "exec")
         namespace = {"__name__": self.function.__module__} | {f"grid_{name}": value for name, value in names.items()}
-        exec(code, namespace)  # noqa: S102  (a template of this file)
-        return namespace[f"{self.__name__}_{ndim}d"]
+        exec(code, namespace)  # noqa: S102  (a template of this package)
+        return namespace[self._launcher_name(ndim)]
 
 
 def pixel_kernel(function: Callable) -> PixelKernel:
@@ -209,15 +228,15 @@ def _names_in(function: Callable) -> set[str]:
 
 
 @contextmanager
-def _cache_directory(sources: Path, settings):
-    """Keep compiled launchers in the user's cache, apart for each state of the kernel sources."""
-    before = settings.CACHE_DIR
+def _cache_directory(folder: Path):
+    """Let Numba keep compiled launchers in a folder, unless the user has named another one."""
+    before = config.CACHE_DIR
     if not before:
-        settings.CACHE_DIR = str(_user_cache() / "kernels" / _digest(sources))
+        config.CACHE_DIR = str(folder)
     try:
         yield
     finally:
-        settings.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 def _user_cache() -> Path:

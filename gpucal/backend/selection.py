@@ -45,6 +45,9 @@ class Backend:
         The device in words, for the log.
     counts : bool
         Whether what crosses is counted; not where the backend is the host of another one.
+    scratch_bytes : int
+        What the temporaries of a kernel may take: on a CPU they shall stay in its caches as far as they can, a device
+        is better used by large grids.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Backend:
     launcher: str
     device: str
     counts: bool = True
+    scratch_bytes: int = 64 * 2**20
 
     def asarray(self, host: np.ndarray, what: str = TABLES):
         """Move a host array to the backend, C-contiguous and in native byte order.
@@ -127,7 +131,7 @@ def _cuda() -> Backend:
         properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.runtime.getDevice())
     except Exception as error:
         raise BackendError(f"no usable CUDA device ({error})") from error
-    return Backend("cuda", cupy, "grid", properties["name"].decode())
+    return Backend("cuda", cupy, "grid", properties["name"].decode(), scratch_bytes=256 * 2**20)
 
 
 def _cudasim() -> Backend:

@@ -10,11 +10,17 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numba import float32, float64
 
-from gpucal.backend.kernels import THREADS_PER_BLOCK, PixelKernel, pixel_function
+from gpucal.backend.grids import threads_per_block
+from gpucal.backend.kernels import PixelKernel, pixel_function
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
-from gpucal.backend.tiles import SCRATCH_BYTES
+
+# Scratch memory of a pixel that a CUDA thread may have to itself: it is kept in registers and the nearest cache. There
+# is a compiled grid for each size, so that sizes are rounded up.
+OWN_BYTES = 1024
+ROUNDED_TO = 8
 
 # Pixels of a strip on a CPU: enough for the vector loops to run, few enough for the cache.
 NARROWEST, WIDEST, WIDEST_WITHOUT_SCRATCH = 16, 512, 4096
@@ -45,6 +51,24 @@ def {name}(grid_start, grid_stop, {extents}, grid_samples, grid_state, {argument
             grid_begin + 1,
             grid_samples[:, grid_lane:],
             grid_state[:, grid_lane:],
+            {arguments},
+        )
+"""
+
+_GRID_OF_OWNERS = """
+def {name}(grid_start, grid_stop, {extents}, grid_nsamples, grid_nstate, {arguments}):
+    grid_point = grid_start + grid_cuda.grid(1)
+    if grid_point < grid_stop:
+        grid_row = grid_point // {columns}
+        grid_begin = grid_point - grid_row * {columns}
+        {leading}
+        grid_samples = grid_cuda.local.array((grid_most_samples, 1), grid_float32)
+        grid_state = grid_cuda.local.array((grid_most_state, 1), grid_float64)
+        grid_pixel(
+            {indices}grid_begin,
+            grid_begin + 1,
+            grid_samples[:grid_nsamples],
+            grid_state[:grid_nstate],
             {arguments},
         )
 """
@@ -85,6 +109,10 @@ class Scratch(NamedTuple):
     def bytes_per_pixel(self) -> int:
         """Bytes of a pixel, one at least."""
         return 4 * self.samples + 8 * self.state or 1
+
+    def rounded_up(self) -> "Scratch":
+        """At least as much: one of few sizes."""
+        return Scratch(*(-(-max(1, number) // ROUNDED_TO) * ROUNDED_TO for number in self))
 
     def arrays(self, npixels: int, xp=np):
         """Uninitialized arrays, with an element for each pixel along their last axis."""
@@ -152,10 +180,10 @@ class StripKernel(PixelKernel):
         if points == 0:
             return
         how = current_backend().launcher
-        launcher = self.launcher(how, len(shape))
         if how == "grid":
-            self._launch_grid(launcher, shape, scratch, points, arguments)
+            self._launch_grid(shape, scratch, points, arguments)
             return
+        launcher = self.launcher(how, len(shape))
         width = strip_width(scratch, shape[-1])
         nstrips = points // shape[-1] * -(-shape[-1] // width)
 
@@ -164,15 +192,28 @@ class StripKernel(PixelKernel):
 
         run_rows(run_strips, nstrips, points, ())
 
-    @staticmethod
-    def _launch_grid(launcher, shape, scratch, points, arguments):
-        """One thread a point, as many at a time as have scratch memory."""
-        at_once = min(points, max(THREADS_PER_BLOCK, SCRATCH_BYTES // scratch.bytes_per_pixel))
-        memory = scratch.arrays(at_once, current_backend().xp)
+    def _launch_grid(self, shape, scratch, points, arguments):
+        """One thread a point; as many at a time as have scratch memory, where they do not have it to themselves."""
+        if scratch.bytes_per_pixel <= OWN_BYTES:
+            launcher = self._grid_of_owners(len(shape), scratch.rounded_up())
+            at_once, memory = points, scratch
+        else:
+            launcher = self.launcher("grid", len(shape))
+            at_once = min(points, max(1, current_backend().scratch_bytes // scratch.bytes_per_pixel))
+            memory = scratch.arrays(at_once, current_backend().xp)
+        threads = threads_per_block(at_once)
         for start in range(0, points, at_once):
             stop = min(start + at_once, points)
-            blocks = -(-(stop - start) // THREADS_PER_BLOCK)
-            launcher[blocks, THREADS_PER_BLOCK](start, stop, *shape, *memory, *arguments)
+            launcher[-(-(stop - start) // threads), threads](start, stop, *shape, *memory, *arguments)
+
+    def _grid_of_owners(self, ndim, most):
+        """The launcher of threads that have up to so much scratch memory to themselves."""
+        if (most, ndim) not in self.launchers:
+            sizes = {"most_samples": most.samples, "most_state": most.state}
+            self.launchers[most, ndim] = self._cuda_grid(
+                _GRID_OF_OWNERS, ndim, **sizes, float32=float32, float64=float64
+            )
+        return self.launchers[most, ndim]
 
 
 def strip_width(scratch: Scratch, columns: int) -> int:

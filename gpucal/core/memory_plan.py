@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass, replace
 
+from gpucal.backend import current_backend
 from gpucal.backend.memory import in_words
-from gpucal.backend.tiles import SCRATCH_BYTES
 from gpucal.data import Exposure
 
 FLOAT, FLAGS, GROUP_FLAGS = 4, 4, 1
@@ -54,9 +54,10 @@ class MemoryPlan:
             Bytes of the references.
         """
         shape = exposure.shape_of("data") or (0,)
+        scratch = current_backend().scratch_bytes
         values = math.prod(shape)
         if len(shape) < 4:
-            return cls(1, FLOAT * values, 0, FLAGS * values, references, SCRATCH_BYTES, 0)
+            return cls(1, FLOAT * values, 0, FLAGS * values, references, scratch, 0)
         image = math.prod(shape[-2:])
         return cls(
             integrations=shape[0],
@@ -64,7 +65,7 @@ class MemoryPlan:
             group_flags=GROUP_FLAGS * values,
             pixel_flags=FLAGS * image,
             references=references,
-            scratch=SCRATCH_BYTES,
+            scratch=scratch,
             results=RATE * image * (shape[0] + 1),
         )
 

@@ -7,25 +7,32 @@ exposures do not come to are launched by their own tests.
 """
 
 import importlib
-import os
 import pkgutil
 import sys
+from collections import Counter
 from contextlib import redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
 import pytest
 
+import gpucal.kernels
+from gpucal.backend import current_backend, select_backend, use_backend
+from gpucal.backend.grids import CudaGrid, kind_of
+from gpucal.backend.kernels import PixelKernel
+from gpucal.backend.strips import StripKernel
+from gpucal.pipelines.detector1 import Detector1Pipeline
+from gpucal.simulate import ReferenceOptions, simulate
+
 CAPABILITY = (8, 0)
+DEVICE = SimpleNamespace(compute_capability=CAPABILITY)
 KERNEL_TESTS = Path(__file__).parents[1] / "kernels"
 
 
 def launch_all_kernels(directory: str) -> None:
     """Calibrate exposures that take different ways through the steps."""
-    from gpucal.pipelines.detector1 import Detector1Pipeline
-    from gpucal.simulate import ReferenceOptions, simulate
-
     steps = {
         "charge_migration": {"skip": False},
         "persistence": {"skip": False, "persistence_time": 10, "dn_threshold": 20000.0},
@@ -60,38 +67,52 @@ def launch_in_tests(kernels) -> None:
         pytest.main(["-q", "-p", "no:cacheprovider", "-k", "cpu", *files])
 
 
-def launches_of(kernel) -> list:
-    """The axes of the grids, and the types, that a kernel was launched with."""
-    loops = [(ndim, loop) for (how, ndim), loop in kernel.launchers.items() if how == "loop"]
-    return [(ndim, signature) for ndim, loop in loops for signature in loop.signatures]
+class Compilations:
+    """The grids that were compiled, of each kernel."""
 
+    def __init__(self):
+        self.of = Counter()
+        self._kinds = set()
+        self._kernel = None
 
-def ptx_of(kernel, ndim: int, signature) -> str:
-    """The PTX of one kernel for the types of one launch."""
-    from numba import cuda
+    def follow_launches(self) -> None:
+        """From now on, compile a grid for CUDA for each launch of a kernel, beside running it."""
+        CudaGrid.launch = lambda grid, _blocks, _threads, arguments: self.compile(grid, arguments)
+        for kind in (PixelKernel, StripKernel):
+            kind.__call__ = self.also_as_grid(kind.__call__)
 
-    grid = kernel.launcher("grid", ndim).py_func
-    types = signature[kernel.loop_only :]
-    device = SimpleNamespace(compute_capability=CAPABILITY)
-    with mock.patch("numba.cuda.dispatcher.get_current_device", return_value=device):
-        return cuda.compile_ptx(grid, types, cc=CAPABILITY)[0]
+    def also_as_grid(self, launch):
+        """A launch of a kernel on the backend in use, and then as a CUDA grid."""
+
+        def launched(kernel, shape, *arguments):
+            launch(kernel, shape, *arguments)
+            self._kernel = kernel
+            with use_backend(replace(current_backend(), launcher="grid")):
+                launch(kernel, shape, *arguments)
+
+        return launched
+
+    def compile(self, grid, arguments) -> None:
+        """Compile a grid, unless it was compiled for arguments of these types before."""
+        kind = id(grid), tuple(kind_of(argument) for argument in arguments)
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+            with mock.patch("numba.cuda.dispatcher.get_current_device", return_value=DEVICE):
+                assert f".entry {grid.name}(" in grid.ptx(arguments, CAPABILITY)
+            self.of[self._kernel] += 1
 
 
 def main(directory: str) -> None:
-    import gpucal.kernels
-    from gpucal.backend.kernels import PixelKernel
-
     for module in pkgutil.iter_modules(gpucal.kernels.__path__):
         importlib.import_module(f"gpucal.kernels.{module.name}")
-    os.environ["GPUCAL_BACKEND"] = "cpu"
+    select_backend("cpu")
+    compilations = Compilations()
+    compilations.follow_launches()
     launch_all_kernels(directory)
-    if rest := [kernel for kernel in PixelKernel.registry if not launches_of(kernel)]:
+    if rest := [kernel for kernel in PixelKernel.registry if kernel not in compilations.of]:
         launch_in_tests(rest)
     for kernel in [kernel for kernel in PixelKernel.registry if kernel.function.__module__.startswith("gpucal")]:
-        launches = launches_of(kernel)
-        for ndim, signature in launches:
-            assert ".entry" in ptx_of(kernel, ndim, signature)
-        print(f"{kernel.__name__}: {len(launches) or 'no'} signatures compiled")
+        print(f"{kernel.__name__}: {compilations.of[kernel] or 'no'} grids compiled")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """Strip kernels: every pixel is treated once, with scratch memory of its own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from gpucal.backend import strip_kernel, strips
+from gpucal.backend import strip_kernel, strips, use_backend
 from gpucal.backend.strips import NO_SCRATCH, Scratch, strip_at
 
 
@@ -56,10 +58,13 @@ def test_three_axes(backend):
     np.testing.assert_array_equal(backend.asnumpy(out), 10000 * z + 100 * y + x)
 
 
-def test_a_device_takes_turns_where_scratch_memory_is_short(backend, monkeypatch):
-    monkeypatch.setattr(strips, "SCRATCH_BYTES", 128 * 12)
+@pytest.mark.parametrize("lanes", [1, 100, 10_000])
+def test_a_device_takes_turns_where_scratch_memory_is_short(backend, monkeypatch, lanes):
+    monkeypatch.setattr(strips, "OWN_BYTES", 0)
     out = backend.asarray(np.zeros((6, 70)))
-    number_2d(out.shape, Scratch(samples=1, state=1), out, 1000)
+    scratch = Scratch(samples=1, state=1)
+    with use_backend(replace(backend, scratch_bytes=lanes * scratch.bytes_per_pixel)):
+        number_2d(out.shape, scratch, out, 1000)
     y, x = np.indices(out.shape)
     np.testing.assert_array_equal(backend.asnumpy(out), 1000 * y + x)
 

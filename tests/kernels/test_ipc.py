@@ -1,9 +1,11 @@
 """Deconvolution of inter-pixel capacitance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from gpucal.kernels import ipc
+from gpucal.backend import use_backend
 from gpucal.kernels.ipc import correct_ipc
 
 SHAPE = (6, 7)
@@ -57,15 +59,15 @@ def test_a_kernel_of_one_pixel_changes_nothing(backend):
 
 
 @pytest.mark.parametrize("tile_bytes", [1, 50, 250])
-def test_tiles_make_no_difference(backend, monkeypatch, tile_bytes):
+def test_tiles_make_no_difference(backend, tile_bytes):
     rng = np.random.default_rng(5)
     given = rng.normal(0, 100, (1, 3, *SHAPE)).astype(np.float32)
     kernel = backend.asarray(kernel_image(rng))
     whole, tiled = backend.asarray(given.copy()), backend.asarray(given.copy())
 
     correct_ipc(whole, kernel, ROWS, COLUMNS)
-    monkeypatch.setattr(ipc, "TILE_BYTES", tile_bytes)
-    correct_ipc(tiled, kernel, ROWS, COLUMNS)
+    with use_backend(replace(backend, scratch_bytes=2 * tile_bytes)):
+        correct_ipc(tiled, kernel, ROWS, COLUMNS)
 
     np.testing.assert_array_equal(backend.asnumpy(tiled), backend.asnumpy(whole))
 

@@ -10,7 +10,6 @@ import pytest
 from astropy.io import fits
 
 from gpucal.backend import use_backend
-from gpucal.backend.tiles import SCRATCH_BYTES
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS, traffic
 from gpucal.core.events import observe
 from gpucal.core.memory_plan import MemoryPlan
@@ -112,7 +111,7 @@ def test_the_size_of_blocks_follows_from_the_room_on_the_device(small, tmp_path,
     monkeypatch.setattr(RunReferences, "nbytes", lambda *_args: 10**6)
     image, ngroups = 64 * 64, 4
     integration = (ngroups * (4 + 1) + 4) * image
-    room = 10**6 + SCRATCH_BYTES + 4 * image + 2 * integration
+    room = 10**6 + strict_device.scratch_bytes + 4 * image + 2 * integration
     monkeypatch.setenv("GPUCAL_DEVICE_BYTES", str(room + integration // 2))
     seen = []
     with observe(seen.append):

@@ -1,0 +1,148 @@
+"""CUDA grids: compiled by Numba once for each combination of argument types, kept on disk, launched through CuPy.
+
+Numba can launch grids by itself. CuPy does it in a fraction of the time, and a process that finds its grids on disk
+need not import the compiler.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+THREADS_PER_BLOCK = 128
+
+# A small grid is cut into so many blocks at least, one for each multiprocessor of a large device.
+FEWEST_BLOCKS = 128
+
+_ENTRY = re.compile(r"\.entry\s+(\w+)")
+
+
+def threads_per_block(points: int) -> int:
+    """Threads of a block, a power of two: few where the whole grid would otherwise crowd a few multiprocessors."""
+    if points >= THREADS_PER_BLOCK * FEWEST_BLOCKS:
+        return THREADS_PER_BLOCK
+    return min(THREADS_PER_BLOCK, 1 << (points // FEWEST_BLOCKS).bit_length())
+
+
+class CudaGrid:
+    """A CUDA grid, launched as ``grid[blocks, threads](*arguments)``.
+
+    Parameters
+    ----------
+    name, source : str
+        Of the code of one thread.
+    folder : Path
+        Where compiled grids are kept; another one for each state of the functions that this one calls.
+    build : callable
+        Makes the function of the source, in the part of Python that Numba compiles.
+    """
+
+    def __init__(self, name: str, source: str, folder: Path, build: Callable[[], Callable]):
+        self.name = name
+        self._source = source
+        self._folder = folder
+        self._build = build
+        self._loaded: dict[tuple, Callable] = {}
+
+    def __getitem__(self, configuration: tuple[int, int]) -> Callable:
+        blocks, threads = configuration
+        return lambda *arguments: self.launch(blocks, threads, arguments)
+
+    def launch(self, blocks: int, threads: int, arguments: tuple) -> None:
+        """Launch the grid in the current stream; compile it before, where these types are new.
+
+        Parameters
+        ----------
+        blocks, threads : int
+            The extent of the grid.
+        arguments : tuple
+            CuPy arrays, scalars, and named tuples of these.
+        """
+        kind = tuple([kind_of(argument) for argument in arguments])
+        kernel = self._loaded.get(kind)
+        if kernel is None:
+            kernel = self._loaded[kind] = self._load(arguments)
+        flat = []
+        for argument in arguments:
+            _flatten(argument, flat)
+        kernel((blocks,), (threads,), flat)
+
+    def ptx(self, arguments: tuple, capability: tuple[int, int]) -> str:
+        """The PTX for a compute capability and for arguments of these types; needs no device."""
+        from numba import cuda
+
+        types = tuple(_numba_type(argument) for argument in arguments)
+        ptx, _ = cuda.compile(self._build(), types, device=False, abi="numba", cc=capability)
+        return ptx.replace(_ENTRY.search(ptx)[1], self.name)
+
+    def _load(self, arguments: tuple) -> Callable:
+        import cupy
+
+        capability = cupy.cuda.Device().compute_capability
+        path = self._folder / f"{self.name}-{self._digest(arguments)}.sm_{capability}.cubin"
+        if not path.exists():
+            self._compile(arguments, capability, path)
+        return cupy.RawModule(path=str(path)).get_function(self.name)
+
+    def _compile(self, arguments: tuple, capability: str, path: Path) -> None:
+        from cuda.core import Linker, LinkerOptions, ObjectCode
+
+        ptx = self.ptx(arguments, (int(capability[:-1]), int(capability[-1])))
+        linker = Linker(ObjectCode.from_ptx(ptx.encode()), options=LinkerOptions(arch=f"sm_{capability}"))
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(linker.link("cubin").code)
+        unfinished.replace(path)
+
+    def _digest(self, arguments: tuple) -> str:
+        """What, beside the functions that it calls, the compiled code depends on."""
+        types = [str(_numba_type(argument)) for argument in arguments]
+        return hashlib.sha1("\n".join([self._source, *types, *_compilers()]).encode()).hexdigest()[:16]
+
+
+@cache
+def _compilers() -> tuple[str, ...]:
+    from importlib.metadata import version
+
+    return version("numba"), version("numba-cuda")
+
+
+def kind_of(argument):
+    """What tells arguments of different types apart, and can be had in little time."""
+    if hasattr(argument, "strides"):
+        if argument.ndim:
+            return argument.dtype.char, argument.ndim, argument.flags.c_contiguous
+    elif isinstance(argument, tuple):
+        return type(argument), *[kind_of(part) for part in argument]
+    return type(argument)
+
+
+def _numba_type(argument):
+    from numba import from_dtype, typeof, types
+
+    if hasattr(argument, "strides") and argument.ndim:
+        layout = "C" if argument.flags.c_contiguous else "A"
+        return types.Array(from_dtype(argument.dtype), argument.ndim, layout)
+    if isinstance(argument, tuple):
+        return types.BaseTuple.from_types([_numba_type(part) for part in argument], type(argument))
+    return typeof(argument)
+
+
+def _flatten(argument, flat: list) -> None:
+    """Add what stands for an argument among the parameters of the compiled function.
+
+    For an array that is no owner, no parent, its size, the bytes of an element, where it is, its shape and strides.
+    """
+    if isinstance(argument, tuple):
+        for part in argument:
+            _flatten(part, flat)
+    elif hasattr(argument, "strides") and argument.ndim:
+        flat += (0, 0, argument.size, argument.itemsize, argument.data.ptr, *argument.shape, *argument.strides)
+    elif isinstance(argument, bool):
+        flat.append(np.bool_(argument))
+    else:
+        flat.append(argument)
