@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from gpucal.backend.staging import HostStaging
+
 
 def to_host(value):
     """What stands behind device arrays, at any depth; a host array among them is an error."""
@@ -96,6 +98,16 @@ class StrictLibrary:
         if isinstance(found, type) or not callable(found):
             return found
         return lambda *args, **kwargs: to_device(found(*to_host(args), **to_host(kwargs)))
+
+
+class StrictStaging(HostStaging):
+    """Staging memory that is used again at once, as if the device had fetched what was in it."""
+
+    def send(self, block):
+        """A device array of the block."""
+        moved = DeviceArray(block.copy())
+        block.fill(0)
+        return moved
 
 
 FREE_BYTES = 10**12

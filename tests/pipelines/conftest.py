@@ -11,7 +11,7 @@ from gpucal.backend.kernels import PixelKernel
 from gpucal.backend.selection import Backend
 from gpucal.backend.strips import StripKernel
 from gpucal.reference import clear_store
-from tests.backend.strict_device import DeviceArray, StrictLibrary, strict_cupy, to_host
+from tests.backend.strict_device import DeviceArray, StrictLibrary, StrictStaging, strict_cupy, to_host
 
 
 def where_arrays_are(launch):
@@ -32,7 +32,8 @@ def strict_device(monkeypatch):
     images.ndimage, images.fft = StrictLibrary(ndimage), StrictLibrary(fft)
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     monkeypatch.setitem(sys.modules, "cupyx.scipy", images)
-    monkeypatch.setitem(selection._MAKERS, "cuda", lambda: Backend("cuda", cupy, "loop", "strict"))
+    stand_in = Backend("cuda", cupy, "loop", "strict", staging=StrictStaging)
+    monkeypatch.setitem(selection._MAKERS, "cuda", lambda: stand_in)
     for kind in (PixelKernel, StripKernel):
         monkeypatch.setattr(kind, "__call__", where_arrays_are(kind.__call__))
     clear_store()
