@@ -1,6 +1,8 @@
 """The cuda backend on the strict stand-in for CuPy: arrays as on a device, kernels as compiled loops."""
 
 import sys
+from functools import wraps
+from inspect import unwrap
 from types import ModuleType
 
 import pytest
@@ -23,12 +25,13 @@ def put_in_place_of_cuda(patches: pytest.MonkeyPatch) -> None:
     stand_in = Backend("cuda", cupy, "loop", "strict", staging=StrictStaging)
     patches.setitem(selection._MAKERS, "cuda", lambda: stand_in)
     for kind in (PixelKernel, StripKernel):
-        patches.setattr(kind, "__call__", _where_arrays_are(kind.__call__))
+        patches.setattr(kind, "__call__", _where_arrays_are(unwrap(kind.__call__)))
 
 
 def _where_arrays_are(launch):
     """A launch of kernels that takes the stand-in's arrays, and no others, where the stand-in is in use."""
 
+    @wraps(launch)
     def launched(self, shape, *arguments):
         on_device = current_backend().name == "cuda"
         launch(self, shape, *(to_host(arguments) if on_device else arguments))
