@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numba import float32, float64
 
 from gpucal.backend.grids import threads_per_block
 from gpucal.backend.kernels import PixelKernel, pixel_function
@@ -210,9 +209,8 @@ class StripKernel(PixelKernel):
         """The launcher of threads that have up to so much scratch memory to themselves."""
         if (most, ndim) not in self.launchers:
             sizes = {"most_samples": most.samples, "most_state": most.state}
-            self.launchers[most, ndim] = self._cuda_grid(
-                _GRID_OF_OWNERS, ndim, **sizes, float32=float32, float64=float64
-            )
+            types = {"float32": np.float32, "float64": np.float64}
+            self.launchers[most, ndim] = self._cuda_grid(_GRID_OF_OWNERS, ndim, **sizes, **types)
         return self.launchers[most, ndim]
 
 
