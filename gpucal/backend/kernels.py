@@ -9,7 +9,6 @@ first used; the CPU ones are kept on disk, so that a second process starts at on
 import hashlib
 import inspect
 import math
-import os
 from collections.abc import Callable
 from functools import cache, cached_property, partial
 from importlib.metadata import version
@@ -21,6 +20,7 @@ from gpucal.backend.grids import CudaGrid, threads_per_block
 from gpucal.backend.loops import INSIDE, CpuLoop
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
+from gpucal.places import user_cache
 
 # The launchers' own names begin with ``grid_``: the arguments of a kernel keep theirs.
 _LOOP = """
@@ -189,7 +189,7 @@ class PixelKernel:
     def _folder(self) -> Path:
         """Where compiled launchers are kept, apart for each state of the kernel sources."""
         sources = Path(inspect.getfile(self.function)).parent
-        return _user_cache() / "kernels" / _digest(sources)
+        return user_cache() / "kernels" / _digest(sources)
 
     @cached_property
     def _compiled(self) -> Callable:
@@ -247,10 +247,6 @@ def _with_helpers(function: Callable, made_of: Callable[[PixelFunction], Callabl
     names["__builtins__"] = function.__globals__["__builtins__"]
     names["__name__"] = function.__module__
     return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
-
-
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gpucal"
 
 
 @cache
