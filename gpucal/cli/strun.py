@@ -41,11 +41,12 @@ def run(args: argparse.Namespace) -> None:
     from gpucal.core.configure import find_step
     from gpucal.core.log_config import choose_rules, log_set_up
     from gpucal.data.asdf_start import plain_metadata
+    from gpucal.data.quick_checks import quick_checks
 
     config, step_class = find_step(words.what)
     logcfg = args.logcfg or (config and config.logcfg)
     rules = choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, logcfg)
-    with plain_metadata(), log_set_up(rules):
+    with plain_metadata(), quick_checks(), log_set_up(rules):
         _configure_and_run(args, words, config, step_class)
 
 
