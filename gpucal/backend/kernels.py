@@ -9,21 +9,18 @@ first used; the CPU ones are kept on disk, so that a second process starts at on
 import hashlib
 import inspect
 import math
-import os
 from collections.abc import Callable
-from contextlib import contextmanager
 from functools import cache, cached_property, partial
+from importlib.metadata import version
 from pathlib import Path
 from types import FunctionType
 from typing import ClassVar, NamedTuple
 
-import numba
-from numba import config, njit
-from numba.core.dispatcher import Dispatcher
-
 from gpucal.backend.grids import CudaGrid, grid_of
+from gpucal.backend.loops import INSIDE, CpuLoop
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
+from gpucal.places import user_cache
 
 # The launchers' own names begin with ``grid_``: the arguments of a kernel keep theirs.
 _LOOP = """
@@ -67,15 +64,31 @@ _IN_ROWS = {
 _LOOP_AXES = {1: Axes("1", "grid_first = grid_row", "grid_first")} | _IN_ROWS
 _GRID_AXES = {1: Axes("grid_extent0", "", "grid_column")} | _IN_ROWS
 
-# Division follows IEEE, as on a device. Arrays are not reference-counted: a kernel keeps none, and counting
-# takes several times as long as the work of a typical pixel.
-_COMPILE = {"error_model": "numpy", "_nrt": False}
 
-# Compiled code alone calls the functions inside a launcher: none needs wrappers that Python or C could call.
-_INSIDE = _COMPILE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+class PixelFunction:
+    """A scalar helper of pixel kernels, compiled as a part of what calls it.
+
+    Parameters
+    ----------
+    function : callable
+        The helper.
+    inline : bool
+        See `pixel_function`.
+    """
+
+    def __init__(self, function: Callable, inline: bool):
+        self.function = function
+        self.inline = inline
+
+    @cached_property
+    def compiled(self) -> Callable:
+        """What Numba takes for the helper."""
+        from numba import njit
+
+        return njit(compilable(self.function), inline="always" if self.inline else "never", **INSIDE)
 
 
-def pixel_function(function: Callable | None = None, *, inline: bool = False) -> Dispatcher:
+def pixel_function(function: Callable | None = None, *, inline: bool = False) -> PixelFunction:
     """Make a scalar helper callable from pixel kernels.
 
     Parameters
@@ -88,7 +101,7 @@ def pixel_function(function: Callable | None = None, *, inline: bool = False) ->
     """
     if function is None:
         return partial(pixel_function, inline=inline)
-    return njit(function, inline="always" if inline else "never", **_INSIDE)
+    return PixelFunction(function, inline)
 
 
 class PixelKernel:
@@ -145,9 +158,12 @@ class PixelKernel:
         return self.launchers[how, ndim]
 
     def _build_loop(self, ndim: int) -> Callable:
-        loop = self._function_from(self._loop_source(ndim), ndim, pixel=self._compiled)
-        with _cache_directory(self._folder()):
-            return njit(loop, nogil=True, cache=True, **_COMPILE)
+        source = self._loop_source(ndim)
+
+        def build():
+            return self._function_from(source, ndim, pixel=self._compiled)
+
+        return CpuLoop(self._launcher_name(ndim), source, self._folder(), build)
 
     def _build_grid(self, ndim: int) -> Callable:
         return self._cuda_grid(self._source(_GRID, _GRID_AXES, ndim), ndim)
@@ -157,7 +173,7 @@ class PixelKernel:
 
     def _cuda_grid(self, source: str, ndim: int, **names) -> Callable:
         """The launcher for CUDA with this source, which sees ``names``."""
-        if config.ENABLE_CUDASIM:
+        if current_backend().name == "cudasim":
             from numba import cuda
 
             pixel = interpreted(self.function)
@@ -173,11 +189,13 @@ class PixelKernel:
     def _folder(self) -> Path:
         """Where compiled launchers are kept, apart for each state of the kernel sources."""
         sources = Path(inspect.getfile(self.function)).parent
-        return _user_cache() / "kernels" / _digest(sources)
+        return user_cache() / "kernels" / _digest(sources)
 
     @cached_property
-    def _compiled(self) -> Dispatcher:
-        return njit(self.function, forceinline=self.forceinline, **_INSIDE)
+    def _compiled(self) -> Callable:
+        from numba import njit
+
+        return njit(compilable(self.function), forceinline=self.forceinline, **INSIDE)
 
     def _launcher_name(self, ndim: int) -> str:
         return f"{self.__name__}_{ndim}d"
@@ -206,45 +224,35 @@ def pixel_kernel(function: Callable) -> PixelKernel:
     return PixelKernel(function)
 
 
+def compilable(function: Callable) -> FunctionType:
+    """A copy of a function that calls compiled helpers."""
+    return _with_helpers(function, lambda helper: helper.compiled)
+
+
 def interpreted(function: Callable) -> FunctionType:
-    """A copy of a function that calls plain Python helpers in place of compiled ones.
+    """A copy of a function that calls plain Python helpers.
 
     The CUDA simulator runs kernels as Python, where a compiled callee cannot take the simulator's arrays.
     """
+    return _with_helpers(function, lambda helper: interpreted(helper.function))
+
+
+def _with_helpers(function: Callable, made_of: Callable[[PixelFunction], Callable]) -> FunctionType:
+    """A copy of a function with something else in place of its helpers."""
     names = {
-        name: interpreted(value.py_func) if isinstance(value, Dispatcher) else value
+        name: made_of(value) if isinstance(value, PixelFunction) else value
         for name, value in function.__globals__.items()
-        if name in _names_in(function)
+        if name in function.__code__.co_names
     }
     names["__builtins__"] = function.__globals__["__builtins__"]
-    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
-    return copy
-
-
-def _names_in(function: Callable) -> set[str]:
-    return set(function.__code__.co_names)
-
-
-@contextmanager
-def _cache_directory(folder: Path):
-    """Let Numba keep compiled launchers in a folder, unless the user has named another one."""
-    before = config.CACHE_DIR
-    if not before:
-        config.CACHE_DIR = str(folder)
-    try:
-        yield
-    finally:
-        config.CACHE_DIR = before
-
-
-def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gpucal"
+    names["__name__"] = function.__module__
+    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
 
 
 @cache
 def _digest(sources: Path) -> str:
     """A digest of a folder of kernels: a launcher compiles in helpers that stand in other files."""
-    digest = hashlib.sha1(numba.__version__.encode())
-    for path in sorted(sources.glob("*.py")):
+    digest = hashlib.sha1(version("numba").encode())
+    for path in [*sorted(sources.glob("*.py")), Path(__file__).with_name("strips.py")]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

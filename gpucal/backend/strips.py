@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numba import float32, float64
 
 from gpucal.backend.grids import grid_of, threads_per_block
 from gpucal.backend.kernels import Axes, PixelKernel, pixel_function
@@ -210,7 +209,8 @@ class StripKernel(PixelKernel):
         if (most, ndim) not in self.launchers:
             source = self._source(_GRID_OF_OWNERS, _AXES, ndim)
             sizes = {"most_samples": most.samples, "most_state": most.state}
-            self.launchers[most, ndim] = self._cuda_grid(source, ndim, **sizes, float32=float32, float64=float64)
+            types = {"float32": np.float32, "float64": np.float64}
+            self.launchers[most, ndim] = self._cuda_grid(source, ndim, **sizes, **types)
         return self.launchers[most, ndim]
 
 

@@ -1,6 +1,8 @@
 """The command ``gpucal``: finds the subcommand, and turns what goes wrong into one line and an exit code."""
 
 import argparse
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -14,6 +16,9 @@ from gpucal.errors import GpucalError
 DONE = 0
 ERROR = 1
 INTERRUPTED = 130
+
+# Objects between two searches for garbage: importing makes a million, and none of them is garbage.
+RARELY = 100_000
 
 
 class Subcommand(NamedTuple):
@@ -64,6 +69,8 @@ def main(argv: list[str] | None = None) -> int:
     int
         Exit code: 0 done, 1 error, 64 no science data found, 130 interrupted.
     """
+    gc.set_threshold(RARELY)
+    atexit.register(gc.freeze)  # the process ends: no need to look for garbage once more
     code = _run(sys.argv[1:] if argv is None else argv)
     try:
         sys.stdout.flush()

@@ -6,6 +6,9 @@ from pathlib import Path
 from gpucal.cli.options import add_run_options
 from gpucal.cli.words import COMMAND_LINE, CommandLineError, Words, nest, split_words
 
+# What opens files and selects references: imported without what only other users of it need.
+BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_client", "crds.jwst.locate")
+
 
 def add_parser(subparsers) -> None:
     """Add the subcommand, with the options that every step shares."""
@@ -32,14 +35,18 @@ def run(args: argparse.Namespace) -> None:
         return
     if words.what is None:
         raise CommandLineError("say what to run, such as: gpucal strun calwebb_detector1 exposure_uncal.fits")
+    from gpucal.deferred import import_deferring
+
+    import_deferring(*BEHIND)
     from gpucal.core.configure import find_step
     from gpucal.core.log_config import choose_rules, log_set_up
     from gpucal.data.asdf_start import plain_metadata
+    from gpucal.data.quick_checks import quick_checks
 
     config, step_class = find_step(words.what)
     logcfg = args.logcfg or (config and config.logcfg)
     rules = choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, logcfg)
-    with plain_metadata(), log_set_up(rules):
+    with plain_metadata(), quick_checks(), log_set_up(rules):
         _configure_and_run(args, words, config, step_class)
 
 

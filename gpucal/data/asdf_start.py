@@ -17,10 +17,10 @@ from gpucal.lazy import asdf, fits
 # The packages whose entry points plain metadata need: they have schemas, and nothing that takes long to import.
 _PLAIN_PACKAGES = {
     "asdf",
-    "asdf-coordinates-schemas",
-    "asdf-standard",
-    "asdf-transform-schemas",
-    "asdf-wcs-schemas",
+    "asdf_coordinates_schemas",
+    "asdf_standard",
+    "asdf_transform_schemas",
+    "asdf_wcs_schemas",
 }
 _PLAIN_ENTRIES = {"jwst_datamodel"}
 _PLAIN_VALUES = (str, bytes, bool, int, float, complex, np.generic, np.ndarray, type(None))
@@ -92,7 +92,7 @@ def _plain_entry_points(group: str) -> list:
     return [
         point
         for point in points
-        if point.dist.name.replace("_", "-") in _PLAIN_PACKAGES or point.name in _PLAIN_ENTRIES
+        if point.module.partition(".")[0] in _PLAIN_PACKAGES or point.name in _PLAIN_ENTRIES
     ]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS
 from gpucal.data.outline import StoredImage, images_of
+from gpucal.data.schemas import new_model
 from gpucal.lazy import datamodels
 
 
@@ -131,7 +132,7 @@ class Exposure:
         Exposure
             The new exposure; tables and arrays of this one are not carried over.
         """
-        model = getattr(datamodels, model_type)()
+        model = new_model(getattr(datamodels, model_type))
         model.update(self.model)
         made = Exposure(model, self.source)
         for name, array in arrays.items():
@@ -164,7 +165,7 @@ class Exposure:
         Writing a file may edit unsigned arrays in place for a while, so these are copied.
         """
         self._take_all()
-        model = type(self.model)()
+        model = new_model(type(self.model))
         model._instance.update(_detached(self.model._instance))
         for name in self._arrays:
             host = self._on_host(name)

@@ -13,6 +13,7 @@ from gpucal.backend import current_backend
 from gpucal.data.asdf_start import prepare_asdf
 from gpucal.data.file_pixels import FilePixels
 from gpucal.data.rectangle import Rectangle
+from gpucal.data.schemas import new_model
 from gpucal.data.skeleton import read_skeleton
 from gpucal.kernels.flag_definitions import standardize_flags
 from gpucal.lazy import datamodels
@@ -141,7 +142,7 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
     prepare_asdf(skeleton.hdulist)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = model_class(skeleton.hdulist, **settings)
+        model = new_model(model_class, skeleton.hdulist, **settings)
     known = images_of(model)
     if not skeleton.pixels.keys() <= {image.extension for image in known.values()}:
         return None

@@ -7,9 +7,11 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from threading import RLock
 
+from gpucal.deferred import execute
 from gpucal.reference.files import ReferenceFileError
 
 log = logging.getLogger(__name__)
@@ -26,19 +28,16 @@ def crds_parameters(model) -> dict:
 
 def crds_version() -> str:
     """The version of the CRDS client."""
-    import crds
-
-    return crds.__version__
+    return version("crds")
 
 
 def context_in_use() -> str | None:
     """The CRDS context (``.pmap``) that best references are taken from; None where there is no CRDS."""
-    from crds.core import heavy_client
     from crds.core.exceptions import CrdsError
 
     with _quiet_crds():
         try:
-            _connected, context = heavy_client.get_processing_mode(OBSERVATORY)
+            _connected, context = _client().get_processing_mode(OBSERVATORY)
         except (CrdsError, OSError, SystemExit) as reason:  # the client exits where it finds no cache
             log.debug("No CRDS context: %s", reason)
             return None
@@ -89,13 +88,28 @@ def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, st
     return found
 
 
-def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
+def _client():
+    """The part of the CRDS client that selects references, set up as all of it is when it is imported."""
     import crds
+    from crds.client import api
+    from crds.core import heavy_client
+
+    if api.S is None:
+        server = os.environ.get("CRDS_SERVER_URL")
+        crds.__version__ = version("crds")
+        if server is None:
+            execute(crds)
+        else:
+            api.set_crds_server(server)
+    return heavy_client
+
+
+def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
     from crds.core.exceptions import CrdsError
 
     try:
         with _quiet_crds():
-            return crds.getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
+            return _client().getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
     except (CrdsError, AttributeError, OSError, SystemExit) as error:
         text = " ".join(str(error).split()) or type(error).__name__
         lacking = _not_in_cache(parameters, types)
@@ -108,19 +122,19 @@ def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
 
 def _not_in_cache(parameters: dict, types: list[str]) -> list[str]:
     """The files that the rules name and the local cache does not hold, as far as the rules are there."""
-    import crds
+    from crds.core.config import locate_file
     from crds.core.exceptions import CrdsError
 
     try:
         with _quiet_crds():
-            names = crds.getrecommendations(parameters, reftypes=types, observatory=OBSERVATORY)
+            names = _client().getrecommendations(parameters, reftypes=types, observatory=OBSERVATORY)
     except (CrdsError, AttributeError, OSError, SystemExit):
         return []
     return [
         f"{name} ({kind})"
         for kind, name in names.items()
         if not name.upper().startswith("NOT FOUND")
-        and not Path(crds.locate_file(name, OBSERVATORY)).is_file()
+        and not Path(locate_file(name, OBSERVATORY)).is_file()
     ]
 
 

@@ -45,7 +45,7 @@ def test_the_list_of_commands_needs_no_numbers():
 
 def test_parameters_of_a_step_are_shown_without_data_models():
     modules = imported("strun", "jump", "-h")
-    assert not among(modules, "astropy", "stdatamodels", "asdf", "crds", "scipy.linalg", "numba.cuda", "gwcs")
+    assert not among(modules, "astropy", "stdatamodels", "asdf", "crds", "scipy.linalg", "numba", "gwcs")
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +55,11 @@ def simulation(tmp_path_factory):
 
 def test_stage_1_imports_nothing_that_it_has_no_use_for(simulation, tmp_path):
     words = "strun", "calwebb_detector1", simulation.exposure, f"--output_dir={tmp_path}"
-    modules = imported(*words, env=simulation.environment())
+    imported(*words, env=simulation.environment())
+    modules = imported(*words, env=simulation.environment())  # now that all kernels are compiled
     assert list(tmp_path.glob("*_rate.fits"))
     assert not among(
-        modules, "gwcs", "numba.cuda", "scipy.optimize", "scipy.interpolate", "photutils", "asdf_astropy.extensions",
-        "stdatamodels.jwst.transforms", "rich", "dask", "matplotlib",
+        modules, "gwcs", "numba", "scipy", "photutils", "asdf_astropy.extensions",
+        "stdatamodels.jwst.transforms", "rich", "dask", "matplotlib", "requests", "astropy.constants",
+        "astropy.coordinates", "astropy.io.ascii", "astropy.table.table", "astropy.time.core", "astropy.wcs",
     )  # fmt: skip

@@ -1,0 +1,210 @@
+"""CPU loops: compiled by Numba once for each combination of argument types, kept on disk, called without it.
+
+Numba keeps compiled functions on disk as well, but needs its compiler in memory to load them. A process that finds
+its loops here does not import Numba. What cannot be called in this way is called in Numba's own.
+"""
+
+import ctypes
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import RLock
+
+import numpy as np
+
+from gpucal.backend.object_code import ObjectCode, UnfitCodeError, processor
+
+# Division follows IEEE, as on a device. Arrays are not reference-counted: a kernel keeps none, and counting
+# takes several times as long as the work of a typical pixel.
+COMPILE = {"error_model": "numpy", "_nrt": False}
+
+# Compiled code alone calls the functions inside a launcher: none needs wrappers that Python or C could call.
+INSIDE = COMPILE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+_SCALARS = {int: ctypes.c_int64, float: ctypes.c_double, bool: ctypes.c_uint8, np.bool_: ctypes.c_uint8} | {
+    dtype: getattr(ctypes, f"c_{dtype.__name__}")
+    for dtype in (np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64)
+}
+_SCALARS |= {np.float32: ctypes.c_float, np.float64: ctypes.c_double}
+
+_LLVM_NAMES = {ctypes.c_float: "float", ctypes.c_double: "double"}
+
+# What a compiled function returns if it was not left by an exception.
+_RETURNED = (0, -2)
+
+
+class CpuLoop:
+    """A loop over rows of a grid, called as ``loop(start, stop, *arguments)``; other threads run meanwhile.
+
+    Parameters
+    ----------
+    name, source : str
+        Of the loop.
+    folder : Path
+        Where compiled loops are kept; another one for each state of the functions that this one calls.
+    build : callable
+        Makes the function of the source, in the part of Python that Numba compiles.
+    """
+
+    _turn = RLock()
+
+    def __init__(self, name: str, source: str, folder: Path, build: Callable[[], Callable]):
+        self.name = name
+        self._source = source
+        self._folder = folder
+        self._build = build
+        self._loaded: dict[tuple, Callable] = {}
+
+    def __call__(self, *arguments) -> None:
+        """Run the loop; compile it before, where these types are new."""
+        kind = tuple([_kind_of(argument) for argument in arguments])
+        loop = self._loaded.get(kind)
+        if loop is None:
+            with self._turn:
+                loop = self._loaded.get(kind) or self._load(kind, arguments)
+                self._loaded[kind] = loop
+        loop(*arguments)
+
+    def _load(self, kind: tuple, arguments: tuple) -> Callable:
+        try:
+            types = _ctypes_of(arguments)
+            path = self._folder / f"{self.name}-{self._digest(kind)}.o"
+            code = ObjectCode.read(path)
+            if code is None:
+                code = self._compile(arguments, types)
+                with suppress(OSError):  # the next process compiles it again
+                    code.save(path)
+            return _caller(code.load(), types)
+        except UnfitCodeError:
+            return self._loaded_by_numba()
+
+    def _compile(self, arguments: tuple, types: list) -> ObjectCode:
+        """Compile for these arguments, and see that compiled code takes them as `_flatten` hands them over."""
+        from numba import njit, typeof
+
+        signature = tuple(typeof(argument) for argument in arguments)
+        dispatcher = njit(self._build(), nogil=True, **INSIDE)
+        dispatcher.compile(signature)
+        compiled = dispatcher.overloads[signature]
+        packer = compiled.target_context.get_arg_packer(compiled.fndesc.argtypes)
+        if [_without_pointee(str(one)) for one in packer.argument_types] != [_llvm_name(one) for one in types]:
+            raise UnfitCodeError(f"{self.name} takes arguments in another way")
+        *_, (code, _) = compiled.library.serialize_using_object_code()
+        return ObjectCode(compiled.fndesc.llvm_func_name, code)
+
+    def _loaded_by_numba(self) -> Callable:
+        from numba import njit
+
+        with _cache_directory(self._folder):
+            return njit(self._build(), nogil=True, cache=True, **COMPILE)
+
+    def _digest(self, kind: tuple) -> str:
+        """What, beside the functions that it calls, the compiled code depends on."""
+        settings = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("NUMBA_")]
+        parts = [self._source, _in_words(kind), *_compilers(), *settings]
+        return hashlib.sha1("\n".join(parts).encode()).hexdigest()[:16]
+
+
+@cache
+def _compilers() -> tuple[str, ...]:
+    return version("numba"), version("llvmlite"), processor()
+
+
+def _kind_of(argument):
+    """What tells arguments of different types apart, and can be had in little time."""
+    if isinstance(argument, np.ndarray):
+        flags = argument.flags
+        return argument.dtype, argument.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned
+    if isinstance(argument, tuple):
+        return type(argument), *[_kind_of(part) for part in argument]
+    if type(argument) is int:
+        return int, argument.bit_length() > 63  # too long for an integer with a sign
+    return type(argument)
+
+
+def _in_words(kind) -> str:
+    """A kind, the same in all processes."""
+    if isinstance(kind, tuple):
+        return f"({', '.join(map(_in_words, kind))})"
+    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else repr(kind)
+
+
+def _ctypes_of(arguments: tuple) -> list:
+    """The types of the parameters that stand for these arguments.
+
+    Raises
+    ------
+    UnfitCodeError
+        If there are others than arrays, numbers and tuples of these.
+    """
+    types = []
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            types += _ctypes_of(argument)
+        elif isinstance(argument, np.ndarray):
+            sizes = [ctypes.c_int64] * 2
+            types += [ctypes.c_void_p] * 2 + sizes + [ctypes.c_void_p] + sizes * argument.ndim
+        elif type(argument) in _SCALARS and _kind_of(argument) != (int, True):
+            types.append(_SCALARS[type(argument)])
+        else:
+            raise UnfitCodeError(f"an argument is a {type(argument).__name__}")
+    return types
+
+
+def _flatten(argument, flat: list) -> None:
+    """Add what stands for an argument among the parameters of the compiled function.
+
+    For an array that is no owner, no parent, its size, the bytes of an element, where it is, its shape and strides.
+    """
+    if isinstance(argument, tuple):
+        for part in argument:
+            _flatten(part, flat)
+    elif isinstance(argument, np.ndarray):
+        flat += (0, 0, argument.size, argument.itemsize, argument.ctypes.data, *argument.shape, *argument.strides)
+    elif isinstance(argument, np.generic):
+        flat.append(argument.item())
+    else:
+        flat.append(argument)
+
+
+def _caller(address: int, types: list) -> Callable:
+    """Calls the compiled function at an address, which writes its result and its exception to two places."""
+    function = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *types)(address)
+
+    def call(*arguments):
+        result, exception = ctypes.c_void_p(), ctypes.c_void_p()
+        flat = [ctypes.addressof(result), ctypes.addressof(exception)]
+        _flatten(arguments, flat)
+        status = function(*flat)
+        if status not in _RETURNED:
+            raise RuntimeError(f"a compiled loop failed with status {status}")
+
+    return call
+
+
+def _llvm_name(ctype) -> str:
+    if ctype is ctypes.c_void_p:
+        return "pointer"
+    return _LLVM_NAMES.get(ctype) or f"i{8 * ctypes.sizeof(ctype)}"
+
+
+def _without_pointee(llvm_type: str) -> str:
+    return "pointer" if llvm_type == "ptr" or llvm_type.endswith("*") else llvm_type
+
+
+@contextmanager
+def _cache_directory(folder: Path):
+    """Let Numba keep compiled functions in a folder, unless the user has named another one."""
+    from numba import config
+
+    before = config.CACHE_DIR
+    if not before:
+        config.CACHE_DIR = str(folder)
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before

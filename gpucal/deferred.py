@@ -1,0 +1,166 @@
+"""Modules of other packages that are imported now and executed when something in them is used.
+
+Packages import at their top what few of their functions use: the data models import all of the world coordinates,
+the CRDS client all of its tools. `import_deferring` finds the modules in `MODULES` as usual but does not execute them.
+Each executes by itself, in place, when it is asked for a name that it does not have yet.
+"""
+
+import importlib
+import sys
+from datetime import UTC, datetime
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from threading import RLock
+from types import ModuleType
+from typing import TypeVar
+
+# The modules that can wait, and what `IMPORTERS` take from them by name without using it at once: a module of another
+# name (with a dot), or a class that they only compare types with.
+MODULES = {
+    "astropy.modeling": (),
+    "astropy.modeling.core": ("Model",),
+    "astropy.nddata": (),
+    "astropy.table": ("Table",),
+    "astropy.time": ("Time",),
+    "astropy.units": ("Quantity", "UnitBase"),
+    "crds": ("crds.client.api",),
+    "crds.certify": ("crds.core.generic_tpn",),
+    "crds.data_file": (),
+    "crds.io": (),
+}
+
+IMPORTERS = ("astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "stdatamodels.")
+
+# One thread at a time executes what was deferred; the modules that it is at.
+_turn = RLock()
+_begun: set[str] = set()
+
+
+class _DeferredModule(ModuleType):
+    """A module that has not been executed, or not to its end."""
+
+    def __getattr__(self, name: str):
+        if name.startswith("__") and name not in ("__all__", "__version__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        found = self._found_without(name)
+        if found is not None:
+            return found
+        execute(self)
+        if isinstance(self, _DeferredModule):  # asked for while it executes
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} yet")
+        return getattr(self, name)
+
+    def _found_without(self, name: str):
+        """What can be had without execution: a submodule or, for some, a stand-in."""
+        for entry in MODULES[self.__name__] if _asking().startswith(IMPORTERS) else ():
+            if "." in entry and entry.endswith(f".{name}"):
+                return importlib.import_module(entry)
+            if entry == name:
+                return (_StandInTime if name == "Time" else _StandIn)(self, name)
+        submodule = f"{self.__name__}.{name}"
+        if "__path__" in self.__dict__ and PathFinder.find_spec(submodule, self.__path__):
+            return importlib.import_module(submodule)
+        return None
+
+
+def _asking() -> str:
+    """The name of the module whose code asks for something here."""
+    frame = sys._getframe(2)
+    while (name := frame.f_globals.get("__name__", "")).startswith("importlib.") or name == __name__:
+        frame = frame.f_back
+    return name
+
+
+def execute(module: ModuleType) -> None:
+    """Execute a module if that was deferred."""
+    with _turn:
+        if isinstance(module, _DeferredModule) and module.__name__ not in _begun:
+            _begun.add(module.__name__)
+            try:
+                module.__spec__.loader.exec_module(module)
+                module.__class__ = ModuleType
+            finally:
+                _begun.remove(module.__name__)
+
+
+class _StandIn:
+    """Stands for a class of a deferred module; whatever needs the class itself executes the module.
+
+    An object is an instance of the class only if somebody has executed the module and made one.
+    """
+
+    def __init__(self, module: ModuleType, name: str):
+        self._module, self._name = module, name
+
+    def _itself(self) -> type:
+        execute(self._module)
+        return getattr(self._module, self._name)
+
+    def __instancecheck__(self, instance) -> bool:
+        return not isinstance(self._module, _DeferredModule) and isinstance(instance, self._itself())
+
+    def __subclasscheck__(self, subclass) -> bool:
+        return not isinstance(self._module, _DeferredModule) and issubclass(subclass, self._itself())
+
+    def __getattr__(self, attribute: str):
+        return getattr(self._itself(), attribute)
+
+    def __call__(self, *arguments, **settings):
+        return self._itself()(*arguments, **settings)
+
+    def __mro_entries__(self, _bases) -> tuple[type]:
+        return (self._itself(),)
+
+    def __or__(self, other):  # in an annotation
+        return TypeVar(self._name) | other
+
+    def __ror__(self, other):
+        return other | TypeVar(self._name)
+
+
+class _StandInTime(_StandIn):
+    """Stands for astropy's ``Time``, and tells what time it is."""
+
+    def now(self) -> "_Now":
+        """The present."""
+        return _Now()
+
+
+class _Now:
+    """The present, as data models write it into their headers."""
+
+    def __init__(self):
+        self.isot = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+class _Deferrer(Loader):
+    """Loads a module without executing it."""
+
+    def __init__(self, loader: Loader):
+        self._loader = loader
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__.loader = module.__loader__ = self._loader
+        module.__class__ = _DeferredModule
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules that can wait."""
+
+    def find_spec(self, name: str, path, _target=None) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path) if name in MODULES else None
+        if spec is not None and hasattr(spec.loader, "exec_module"):
+            spec.loader = _Deferrer(spec.loader)
+            return spec
+        return None
+
+
+def import_deferring(*names: str) -> None:
+    """Import modules by their full names, and defer what of `MODULES` they import."""
+    finder = _Finder()
+    sys.meta_path.insert(0, finder)
+    try:
+        for name in names:
+            importlib.import_module(name)
+    finally:
+        sys.meta_path.remove(finder)
