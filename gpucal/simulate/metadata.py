@@ -10,7 +10,10 @@ START = Time("2023-06-01T00:00:00.000", scale="utc")
 PROGRAM = "01000"
 
 # Optical elements and exposure types in which a detector, or an instrument, is simulated unless told otherwise.
+SOSS_OPTICS = {"PUPIL": "GR700XD", "PWCPOS": 245.81}
 OPTICS = {
+    "SUBSTRIP96": SOSS_OPTICS,
+    "SUBSTRIP256": SOSS_OPTICS,
     "MIRIFUSHORT": {"CHANNEL": "12", "BAND": "SHORT"},
     "MIRIFULONG": {"CHANNEL": "34", "BAND": "SHORT"},
     "MIRI": {},
@@ -20,6 +23,8 @@ OPTICS = {
     "FGS": {},
 }
 FILTERS = {
+    "SUBSTRIP96": "CLEAR",
+    "SUBSTRIP256": "CLEAR",
     "SLITLESSPRISM": "P750L",
     "MASK1065": "F1065C",
     "MASK1140": "F1140C",

@@ -10,9 +10,9 @@ import numpy as np
 from astropy.io import fits
 
 from gpucal.kernels import dqflags
-from gpucal.simulate import interference, irs2, miri_reference_arrays, reference_arrays
+from gpucal.simulate import interference, irs2, miri_reference_arrays, reference_arrays, soss
 from gpucal.simulate.crds_cache import selection_keys
-from gpucal.simulate.metadata import window_keywords
+from gpucal.simulate.metadata import exposure_type, window_keywords
 from gpucal.simulate.pixels import make_pixels
 from gpucal.simulate.subarrays import full_frame
 
@@ -48,7 +48,8 @@ OWN_TYPES = {
         "reset": ReferenceType(miri_reference_arrays.reset, "ResetModel", may_be_cut=False),
         "rscd": ReferenceType(miri_reference_arrays.rscd, "RSCDModel", may_be_cut=False),
         "emicorr": ReferenceType(interference.emicorr, "EmiModel", may_be_cut=False),
-    }
+    },
+    "NIRISS": {"pastasoss": ReferenceType(soss.pastasoss, "PastasossModel", may_be_cut=False)},
 }
 LACKING_TYPES = {"MIRI": {"superbias"}}
 
@@ -62,7 +63,10 @@ INTERLEAVED_TYPES = {
 # References that go without the effect that they are for, by the name of its switch.
 ONLY_WITH = {"ipc": "ipc", "emicorr": "interference"}
 
-TREES = {"emicorr"}
+# References that are for one type of exposure.
+ONLY_FOR = {"pastasoss": "NIS_SOSS"}
+
+TREES = {"emicorr", "pastasoss"}
 
 # References of a whole detector, which have no window.
 WITHOUT_WINDOW = {"ipc", "refpix", "rscd"}
@@ -93,7 +97,12 @@ def provide_references(cache, readout, pixels, effects, options):
         Reference type -> Path inside the cache.
     """
     types = types_of(readout.detector.instrument, readout.pattern.interleaved)
-    kinds = [kind for kind in types if kind not in ONLY_WITH or getattr(effects, ONLY_WITH[kind])]
+    usual = exposure_type(readout)
+    kinds = [
+        kind
+        for kind in types
+        if (kind not in ONLY_WITH or getattr(effects, ONLY_WITH[kind])) and ONLY_FOR.get(kind, usual) == usual
+    ]
     to_cut = [kind for kind in kinds if options.full_frame and types[kind].may_be_cut]
     exact = [kind for kind in kinds if kind not in to_cut]
     paths = _write_missing(cache, readout, pixels, effects, options, exact)
@@ -120,7 +129,8 @@ def _write_missing(cache, readout, pixels, effects, options, kinds):
             contents = entry.contents(readout, pixels, effects, options)
             if kind in TREES:
                 chip = {"name": readout.detector.instrument, "detector": readout.detector.name}
-                _write_tree(path, chip, kind, f"Simulated {kind} of {readout.detector.name}", contents.tree)
+                description = f"Simulated {kind} of {readout.detector.name}"
+                _write_tree(path, chip, kind, description, contents.tree, contents.keywords)
             else:
                 _write(path, kind, entry.model, readout, contents)
     return paths
@@ -198,6 +208,7 @@ def _selection(kind, readout):
         "META.SUBARRAY.NAME": readout.subarray.name,
         "META.EXPOSURE.READPATT": readout.pattern.name,
         "META.EXPOSURE.NGROUPS": str(readout.ngroups),
+        "META.EXPOSURE.TYPE": ONLY_FOR.get(kind, "ANY"),
     }
     return tuple(values[key] for key in selection_keys(kind))
 
@@ -216,9 +227,9 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
     return path
 
 
-def _write_tree(path, instrument, kind, description, tree):
-    """Write an ASDF file of a tree and the metadata that all references have."""
-    meta = {
+def _write_tree(path, instrument, kind, description, tree, own=()):
+    """Write an ASDF file of a tree, the metadata that all references have, and its own."""
+    meta = dict(own) | {
         "author": "gpucal simulate",
         "description": description,
         "instrument": instrument,
