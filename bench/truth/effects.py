@@ -12,6 +12,10 @@ from gpucal.simulate.detectors import detector_named
 
 MIRI = {"detector": "MIRIMAGE", "subarray": "SUB64", "readpatt": "FASTR1", "ngroups": 20, "nints": 2}
 NIRCAM = {"detector": "NRCB1", "subarray": "SUB160", "readpatt": "BRIGHT2", "ngroups": 8}
+IRS2 = {"detector": "NRS1", "readpatt": "NRSIRS2RAPID", "ngroups": 6}
+
+# Steps after refpix, which work on what it makes of an IRS2 exposure.
+AFTER_IRS2 = ("linearity", "dark_current", "persistence")
 
 # The bias of detectors that have no superbias step.
 ZERO_POINTS = {"MIRIMAGE": detector_named("MIRIMAGE").bias}
@@ -76,6 +80,14 @@ CASES = (
         "clean_flicker_noise",
         Effects.only("one_over_f", one_over_f_level=10.0),
         NIRCAM,
+        differences=True,
+    ),
+    Case(
+        "IRS2: 1/f noise and drifts of the outputs, differences of groups",
+        "refpix",
+        Effects.only("one_over_f", "amplifier_offsets", "odd_even"),
+        IRS2,
+        AFTER_IRS2,
         differences=True,
     ),
     Case("MIRI: settling after a reset", "reset", Effects.only("reset_anomaly"), MIRI),

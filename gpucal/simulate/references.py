@@ -17,7 +17,7 @@ from gpucal.simulate.pixels import make_pixels
 from gpucal.simulate.subarrays import full_frame
 
 USE_AFTER = "2022-01-01T00:00:00"
-FORMAT = 2
+FORMAT = 3
 
 DQ_DEFINITION_TYPE = np.dtype([("BIT", "i4"), ("VALUE", "u4"), ("NAME", "S40"), ("DESCRIPTION", "S80")])
 
