@@ -12,7 +12,7 @@ from astropy.io import fits
 from gpucal.kernels import dqflags
 from gpucal.simulate import interference, irs2, miri_reference_arrays, reference_arrays, soss
 from gpucal.simulate.crds_cache import selection_keys
-from gpucal.simulate.metadata import exposure_type, window_keywords
+from gpucal.simulate.metadata import SOSS_SUBARRAYS, window_keywords
 from gpucal.simulate.pixels import make_pixels
 from gpucal.simulate.subarrays import full_frame
 
@@ -63,10 +63,13 @@ INTERLEAVED_TYPES = {
 # References that go without the effect that they are for, by the name of its switch.
 ONLY_WITH = {"ipc": "ipc", "emicorr": "interference"}
 
-# References that are for one type of exposure.
-ONLY_FOR = {"pastasoss": "NIS_SOSS"}
+# References that are for some subarrays.
+ONLY_FOR = {"pastasoss": SOSS_SUBARRAYS}
 
 TREES = {"emicorr", "pastasoss"}
+
+# References that hold stripes themselves; the others hold all rows of the readout, of which the stripes are cut.
+OF_FRAMES = {"dark"}
 
 # References of a whole detector, which have no window.
 WITHOUT_WINDOW = {"ipc", "refpix", "rscd"}
@@ -87,7 +90,7 @@ def provide_references(cache, readout, pixels, effects, options):
     cache : CrdsCache
     readout : Readout
     pixels : Pixels
-        Of the readout's window.
+        Of the frames of the exposure.
     effects : Effects
     options : ReferenceOptions
 
@@ -97,25 +100,33 @@ def provide_references(cache, readout, pixels, effects, options):
         Reference type -> Path inside the cache.
     """
     types = types_of(readout.detector.instrument, readout.pattern.interleaved)
-    usual = exposure_type(readout)
-    kinds = [
+    kinds = [kind for kind in types if _is_wanted(kind, readout, effects)]
+    striped = readout.subarray.stripes is not None
+    to_cut = [
         kind
-        for kind in types
-        if (kind not in ONLY_WITH or getattr(effects, ONLY_WITH[kind])) and ONLY_FOR.get(kind, usual) == usual
+        for kind in kinds
+        if (options.full_frame and types[kind].may_be_cut) or (striped and kind not in OF_FRAMES)
     ]
-    to_cut = [kind for kind in kinds if options.full_frame and types[kind].may_be_cut]
     exact = [kind for kind in kinds if kind not in to_cut]
-    paths = _write_missing(cache, readout, pixels, effects, options, exact)
+    frames = replace(readout, subarray=readout.subarray.frames(readout.detector))
+    paths = _write_missing(cache, frames, pixels, effects, options, exact)
     if to_cut:
-        full = replace(readout, subarray=full_frame(readout.detector))
-        full_pixels = make_pixels(readout.detector, full.subarray.window, effects)
-        paths |= _write_missing(cache, full, full_pixels, effects, options, to_cut)
+        whole = full_frame if options.full_frame else readout.subarray.covered
+        wide = replace(readout, subarray=whole(readout.detector))
+        wide_pixels = make_pixels(readout.detector, wide.subarray.window, effects)
+        paths |= _write_missing(cache, wide, wide_pixels, effects, options, to_cut)
     for class_name, parameters in options.parameters.items():
         kind = f"pars-{class_name.rpartition('.')[2].lower()}"
         paths[kind] = _write_parameters(cache, readout.detector.instrument, kind, class_name, parameters)
     rows = {kind: (_selection(kind, readout), path.name) for kind, path in paths.items()}
     cache.serve(readout.detector.instrument, rows)
     return paths
+
+
+def _is_wanted(kind, readout, effects):
+    """Whether the effects, and the subarray, are some that a type of reference is for."""
+    for_subarray = kind not in ONLY_FOR or readout.subarray.name in ONLY_FOR[kind]
+    return for_subarray and (kind not in ONLY_WITH or getattr(effects, ONLY_WITH[kind]))
 
 
 def _write_missing(cache, readout, pixels, effects, options, kinds):
@@ -208,7 +219,6 @@ def _selection(kind, readout):
         "META.SUBARRAY.NAME": readout.subarray.name,
         "META.EXPOSURE.READPATT": readout.pattern.name,
         "META.EXPOSURE.NGROUPS": str(readout.ngroups),
-        "META.EXPOSURE.TYPE": ONLY_FOR.get(kind, "ANY"),
     }
     return tuple(values[key] for key in selection_keys(kind))
 
