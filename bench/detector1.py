@@ -87,24 +87,24 @@ def cell(theirs: float | None, ours: float | None) -> str:
     return f"{theirs:.2f} / {ours:.2f} = {theirs / max(ours, 0.001):.0f}"
 
 
-def draw(measured: dict) -> None:
+def draw(measured: dict, name: str) -> None:
     """Bars of the time of whole processes."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    names = list(measured["results"])
-    figure, axes = plt.subplots(figsize=(9, 0.6 * len(names) + 1.5), layout="constrained")
+    cases = list(measured["results"])
+    figure, axes = plt.subplots(figsize=(9, 0.6 * len(cases) + 1.5), layout="constrained")
     for place, (program, color) in enumerate({"jwst": "0.6", "gpucal": "tab:blue"}.items()):
-        seconds = [measured["results"][name][program]["seconds"] for name in names]
-        bars = axes.barh([row + 0.4 * place for row in range(len(names))], seconds, 0.38, color=color, label=program)
+        seconds = [measured["results"][case][program]["seconds"] for case in cases]
+        bars = axes.barh([row + 0.4 * place for row in range(len(cases))], seconds, 0.38, color=color, label=program)
         axes.bar_label(bars, fmt="%.1f", padding=3)
-    axes.set_yticks([row + 0.2 for row in range(len(names))], [name.replace(" | ", "\n") for name in names])
+    axes.set_yticks([row + 0.2 for row in range(len(cases))], [case.replace(" | ", "\n") for case in cases])
     axes.invert_yaxis()
     axes.set_xlabel("seconds, whole process")
     axes.legend()
-    figure.savefig(results.picture("detector1"), dpi=120)
+    figure.savefig(results.picture(name), dpi=120)
 
 
 def main() -> None:
@@ -115,7 +115,8 @@ def main() -> None:
     parser.add_argument("--parameters", nargs="*", default=list(KINDS), choices=KINDS, help="which parameters")
     arguments = parser.parse_args()
     select_backend(arguments.backend)
-    before = results.load("detector1") or {"results": {}}
+    name = results.named("detector1", arguments.backend)
+    before = results.load(name) or {"results": {}}
     found = before["results"]
     for case in arguments.cases:
         for kind in arguments.parameters:
@@ -125,10 +126,10 @@ def main() -> None:
                 one = measure_case(case, kind, arguments.runs, arguments.backend, Path(place))
             found[f"{case} | {kind}"] = one
             print(table({"results": {f"{case} | {kind}": one}}), flush=True)
-    measured = results.save("detector1", found, runs=arguments.runs)
-    results.publish("detector1", measured, table(measured))
-    results.publish("detector1-steps", measured, steps_table(measured))
-    draw(measured)
+    measured = results.save(name, found, runs=arguments.runs)
+    results.publish(name, measured, table(measured))
+    results.publish(f"{name}-steps", measured, steps_table(measured))
+    draw(measured, name)
 
 
 if __name__ == "__main__":

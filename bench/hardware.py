@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
+
 from gpucal.backend import current_backend
 
 PACKAGES = ("gpucal", "jwst", "numpy", "numba", "stdatamodels")
@@ -38,7 +40,9 @@ def copy_bandwidth(repeats: int = 7) -> float:
     from bench.copying import copy
 
     backend = current_backend()
-    source = backend.xp.ones((COPIED_BYTES // 4 // 2**14, 2**14), dtype=backend.xp.float32)
+    # A device copies faster: it is given more, that the time of a launch does not count.
+    nbytes = COPIED_BYTES if backend.xp is np else 8 * COPIED_BYTES
+    source = backend.xp.ones((nbytes // 4 // 2**14, 2**14), dtype=backend.xp.float32)
     target = backend.xp.zeros_like(source)
     seconds = []
     for _ in range(repeats):
@@ -46,4 +50,4 @@ def copy_bandwidth(repeats: int = 7) -> float:
         copy(source.shape, source, target)
         backend.synchronize()
         seconds.append(perf_counter() - started)
-    return 2 * COPIED_BYTES / min(seconds)
+    return 2 * nbytes / min(seconds)

@@ -11,6 +11,11 @@ PLACE = DOCS / "benchmarks"
 PAGE = DOCS / "benchmarks.md"
 
 
+def named(name: str, backend: str) -> str:
+    """The name of results that were measured on a backend."""
+    return name if backend == "cpu" else f"{name}-{backend}"
+
+
 def save(name: str, results, **more) -> dict:
     """Write results, with the hardware, the versions and the date, to ``docs/benchmarks/<name>.json``."""
     PLACE.mkdir(exist_ok=True)

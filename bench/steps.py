@@ -3,6 +3,7 @@
 ``python -m bench.steps`` runs stage 1 on the exposures of `bench.cases`, each step several times from the same state,
 in one process, and writes ``docs/benchmarks/steps.json``, a picture, and the table of ``docs/benchmarks.md``. The floor
 of a step is the time to read every array that it reads and to write every one that it changes, as fast as a copy does.
+On a device it is compared with the time that the step's kernels take there: what the host does meanwhile is told apart.
 """
 
 import argparse
@@ -13,9 +14,10 @@ from time import perf_counter
 
 from bench import results
 from bench.cases import CASES, make
+from bench.device_clock import device_clock
 from bench.hardware import copy_bandwidth
 from bench.touched import TouchedExposure, TouchedReferences
-from gpucal.backend import select_backend
+from gpucal.backend import current_backend, select_backend
 from gpucal.core.events import observe
 from gpucal.core.execution import Placed, execute
 from gpucal.core.references import RunReferences
@@ -55,37 +57,57 @@ def exposure_of(result) -> Exposure:
 
 def measure_step(step, exposure: Exposure, references, repeats: int) -> dict | None:
     """Median seconds of a step, and the bytes it reads and writes; None where it does not apply."""
-    seconds, moved, events = [], 0, []
+    seconds, on_device, moved, events = [], [], 0, []
     for turn in range(repeats + 1):
         copy = TouchedExposure(exposure)
         used = TouchedReferences(references)
+        current_backend().synchronize()
         started = perf_counter()
-        with observe(events.append):
+        with observe(events.append), device_clock() as clock:
             result = execute(Placed(step), copy.exposure, used)
         seconds.append(perf_counter() - started)
+        on_device.append(clock.seconds)
         if events[-1].kind == "skipped":
             return None
         if turn == 0:
             moved = copy.bytes_moved(result) + used.bytes_read
-    return {"seconds": median(seconds[1:]), "bytes": moved}
+    return {"seconds": median(seconds[1:]), "on device": median(on_device[1:]), "bytes": moved}
 
 
 def table(measured: dict) -> str:
     """Milliseconds of each step, and how many times its floor that is."""
     names = list(dict.fromkeys(step for case in measured["results"].values() for step in case))
-    rows = []
-    for step in names:
-        cells = []
-        for case in measured["results"].values():
-            one = case.get(step)
-            cells.append("" if one is None else f"{1e3 * one['seconds']:.0f} ms, {one['floors']:.1f}")
-        rows.append([step, *cells])
+    rows = [[step, *(cell(case.get(step)) for case in measured["results"].values())] for step in names]
+    rows.append(["all steps", *(cell(total(case)) for case in measured["results"].values())])
     bandwidth = f"{measured['bandwidth'] / 1e9:.1f} GB/s"
     head = f"Bandwidth of a copy, read and written: {bandwidth}. Time of a step, and how many floors that is.\n\n"
     return head + results.markdown(["step", *measured["results"]], rows)
 
 
-def draw(measured: dict) -> None:
+def cell(one: dict | None) -> str:
+    """Milliseconds of a step, those of its kernels on a device, and its floors."""
+    if one is None:
+        return ""
+    on_device = f" ({1e3 * one['on device']:.2f} on the device)" if one["on device"] else ""
+    return f"{milliseconds(one['seconds'])} ms{on_device}, {one['floors']:.1f}"
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{1e3 * seconds:.0f}" if seconds >= 0.01 else f"{1e3 * seconds:.1f}"
+
+
+def total(case: dict[str, dict]) -> dict:
+    """All steps of a case together."""
+    sums = {name: sum(one[name] for one in case.values()) for name in ("seconds", "on device", "floor")}
+    return sums | {"floors": floors(sums)}
+
+
+def floors(one: dict) -> float:
+    """How many times its floor a step takes: on the device, if there is one."""
+    return (one["on device"] or one["seconds"]) / one["floor"]
+
+
+def draw(measured: dict, name: str) -> None:
     """Times of the steps over their floors."""
     import matplotlib
 
@@ -101,7 +123,7 @@ def draw(measured: dict) -> None:
     axes.set_ylabel("time of a step, in units of its floor")
     axes.tick_params(axis="x", rotation=45)
     axes.legend(fontsize="small")
-    figure.savefig(results.picture("steps"), dpi=120)
+    figure.savefig(results.picture(name), dpi=120)
 
 
 def main() -> None:
@@ -119,11 +141,13 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as place:
             found[case] = measure_case(case, parameters, arguments.repeats, Path(place))
         for one in found[case].values():
-            one["floors"] = one["seconds"] / (one["bytes"] / bandwidth)
+            one["floor"] = one["bytes"] / bandwidth
+            one["floors"] = floors(one)
         print(table({"results": {case: found[case]}, "bandwidth": bandwidth}), flush=True)
-    measured = results.save("steps", found, bandwidth=bandwidth, repeats=arguments.repeats)
-    results.publish("steps", measured, table(measured))
-    draw(measured)
+    name = results.named("steps", arguments.backend)
+    measured = results.save(name, found, bandwidth=bandwidth, repeats=arguments.repeats)
+    results.publish(name, measured, table(measured))
+    draw(measured, name)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,18 @@ Source: the ``refpix`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace
+from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.strips import Scratch
 from gpucal.kernels.detector_frame import FULL_FRAME
 from gpucal.kernels.dqflags import DO_NOT_USE
+from gpucal.kernels.pairwise_sum import rounded
 from gpucal.kernels.refpix_sections import BORDER
+from gpucal.kernels.sorted_samples import sort_known
 
 
 class Sides(NamedTuple):
@@ -106,14 +110,38 @@ def row_signal(frames, columns, sides):
         or with a NaN under its window is left out; zero where neither edge is left.
     """
     xp = array_namespace(frames)
-    values = frames[:, sides.pixels] - columns[:, sides.columns][:, :, None, :]
-    # Pixels that are left out sort after the others, and NaN after all.
-    values = xp.where(sides.pixels < 0, np.inf, values)
-    values.sort(axis=-1)
-    side = xp.arange(values.shape[1])[:, None]
-    row = xp.arange(values.shape[2])
-    below, above = (values[:, side, row, middle] for middle in sides.middle)
-    usable = sides.usable & ~xp.isnan(values[..., -1])
-    half = values.dtype.type(0.5)
-    total = xp.where(usable, (half * (below + above)).astype(np.float64), 0.0).sum(axis=1)
-    return total / xp.maximum(usable.sum(axis=1), 1)
+    nframes, (nsides, nslow, npixels) = len(frames), sides.pixels.shape
+    medians = xp.empty((nframes, nsides, nslow))
+    find_side_medians(
+        medians.shape, Scratch(state=npixels), frames, columns, sides.pixels, sides.columns, sides.middle, medians,
+        columns.dtype == np.float32,
+    )  # fmt: skip
+    usable = sides.usable & ~xp.isnan(medians)
+    return xp.where(usable, medians, 0.0).sum(axis=1) / xp.maximum(usable.sum(axis=1), 1)
+
+
+@strip_kernel
+def find_side_medians(
+    frame, side, begin, end, _samples, values, frames, columns, pixels, pixel_columns, middle, medians, single
+):
+    """Medians under the windows of some rows; NaN where there is one among the pixels.
+
+    Pixels that are left out sort after the others, as infinity.
+    """
+    npixels, width = pixels.shape[2], end - begin
+    for lane in range(width):
+        medians[frame, side, begin + lane] = 0.0
+    for place in range(npixels):
+        signal = np.float64(columns[frame, pixel_columns[side, place]])
+        for lane in range(width):
+            pixel = pixels[side, begin + lane, place]
+            value = rounded(np.float64(frames[frame, max(pixel, 0)]) - signal, single)
+            values[place, lane] = value if pixel >= 0 else math.inf
+            if pixel >= 0 and math.isnan(value):
+                medians[frame, side, begin + lane] = math.nan
+    sort_known(values, npixels, width)
+    for lane in range(width):
+        row = begin + lane
+        below, above = values[middle[0, side, row], lane], values[middle[1, side, row], lane]
+        if not math.isnan(medians[frame, side, row]):
+            medians[frame, side, row] = rounded(0.5 * rounded(below + above, single), single)

@@ -1,4 +1,4 @@
-"""The backend fixture: each test that asks for it runs on every backend that this machine has."""
+"""The backend of tests: the one that the environment names, or every one where a test asks for the fixture."""
 
 import os
 from importlib.util import find_spec
@@ -22,7 +22,17 @@ if not DEVICE_FOUND:
 
 import pytest  # noqa: E402
 
-from gpucal.backend import use_backend  # noqa: E402
+from gpucal.backend import selection, use_backend  # noqa: E402
+
+os.environ.setdefault(selection.ENVIRONMENT_VARIABLE, "cpu")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol():
+    """Each test, with its fixtures, begins on the backend that the environment names, whatever others chose."""
+    selection._default = None
+    with use_backend(None):
+        return (yield)
 
 
 @pytest.fixture(params=["cpu", "cuda" if DEVICE_FOUND else "cudasim"])

@@ -14,6 +14,12 @@ from pathlib import Path
 import numpy as np
 
 THREADS_PER_BLOCK = 128
+WARP = 32
+
+# A thread works on so many columns of a large grid: beginning a block takes as long as the work on a few values.
+COLUMNS_PER_THREAD = 4
+LARGE_GRID = 2**20
+MOST_BLOCKS_IN_A_ROW = 2**16 - 1
 
 # A small grid is cut into so many blocks at least, one for each multiprocessor of a large device.
 FEWEST_BLOCKS = 128
@@ -26,6 +32,18 @@ def threads_per_block(points: int) -> int:
     if points >= THREADS_PER_BLOCK * FEWEST_BLOCKS:
         return THREADS_PER_BLOCK
     return min(THREADS_PER_BLOCK, 1 << (points // FEWEST_BLOCKS).bit_length())
+
+
+def grid_of(points: int, columns: int) -> tuple[tuple[int, int], int]:
+    """Blocks, (rows, blocks of a row), and threads of a block, for a grid of so many points in rows of columns.
+
+    A block works on columns of one row. Where there are fewer threads in a row than columns, each works on several of
+    them.
+    """
+    threads = min(threads_per_block(points), -(-columns // WARP) * WARP)
+    each = COLUMNS_PER_THREAD if points >= LARGE_GRID else 1
+    in_a_row = min(-(-columns // (threads * each)), MOST_BLOCKS_IN_A_ROW)
+    return (points // columns, in_a_row), threads
 
 
 class CudaGrid:
@@ -48,17 +66,19 @@ class CudaGrid:
         self._build = build
         self._loaded: dict[tuple, Callable] = {}
 
-    def __getitem__(self, configuration: tuple[int, int]) -> Callable:
+    def __getitem__(self, configuration: tuple[int | tuple[int, ...], int]) -> Callable:
         blocks, threads = configuration
         return lambda *arguments: self.launch(blocks, threads, arguments)
 
-    def launch(self, blocks: int, threads: int, arguments: tuple) -> None:
+    def launch(self, blocks: int | tuple[int, ...], threads: int, arguments: tuple) -> None:
         """Launch the grid in the current stream; compile it before, where these types are new.
 
         Parameters
         ----------
-        blocks, threads : int
-            The extent of the grid.
+        blocks : int or tuple of int
+            Of the grid.
+        threads : int
+            Of a block.
         arguments : tuple
             CuPy arrays, scalars, and named tuples of these.
         """
@@ -69,7 +89,7 @@ class CudaGrid:
         flat = []
         for argument in arguments:
             _flatten(argument, flat)
-        kernel((blocks,), (threads,), flat)
+        kernel(blocks if isinstance(blocks, tuple) else (blocks,), (threads,), flat)
 
     def ptx(self, arguments: tuple, capability: tuple[int, int]) -> str:
         """The PTX for a compute capability and for arguments of these types; needs no device."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import ClassVar, NamedTuple
 
-from gpucal.backend.grids import CudaGrid, threads_per_block
+from gpucal.backend.grids import CudaGrid, grid_of
 from gpucal.backend.loops import INSIDE, CpuLoop
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
@@ -33,34 +33,36 @@ def {name}(grid_start, grid_stop, {extents}, {arguments}):
 
 _GRID = """
 def {name}({extents}, {arguments}):
-    grid_point = grid_cuda.grid(1)
-    if grid_point < {rows} * {columns}:
-        grid_row = grid_point // {columns}
-        grid_column = grid_point % {columns}
+    grid_row = grid_cuda.blockIdx.x
+    for grid_column in range(
+        grid_cuda.blockIdx.y * grid_cuda.blockDim.x + grid_cuda.threadIdx.x,
+        {columns},
+        grid_cuda.gridDim.y * grid_cuda.blockDim.x,
+    ):
         {leading}
         grid_pixel({indices}, {arguments})
 """
 
 
-class _Axes(NamedTuple):
+class Axes(NamedTuple):
     """How a grid is walked: as rows of columns, from which the indices of a grid point are made."""
 
-    rows: str
     columns: str
     leading: str
     indices: str
 
 
-_AXES = {
-    1: _Axes("grid_extent0", "1", "grid_first = grid_row", "grid_first"),
-    2: _Axes("grid_extent0", "grid_extent1", "grid_first = grid_row", "grid_first, grid_column"),
-    3: _Axes(
-        "grid_extent0 * grid_extent1",
+# A loop over rows is shared out among threads, and a grid of one axis is a column to it; to a device it is a row.
+_IN_ROWS = {
+    2: Axes("grid_extent1", "grid_first = grid_row", "grid_first, grid_column"),
+    3: Axes(
         "grid_extent2",
         "grid_first, grid_second = grid_row // grid_extent1, grid_row % grid_extent1",
         "grid_first, grid_second, grid_column",
     ),
 }
+_LOOP_AXES = {1: Axes("1", "grid_first = grid_row", "grid_first")} | _IN_ROWS
+_GRID_AXES = {1: Axes("grid_extent0", "", "grid_column")} | _IN_ROWS
 
 
 class PixelFunction:
@@ -113,17 +115,12 @@ class PixelKernel:
 
     Attributes
     ----------
-    loop, grid, axes
-        The code of the two launchers, and how they walk grids.
     own_parameters : int
         Parameters of the function, after the indices, that the launcher gives.
-    loop_only : int
-        Parameters that the loop has before those that the grid has as well.
     """
 
     registry: ClassVar[list["PixelKernel"]] = []
-    loop, grid, axes = _LOOP, _GRID, _AXES
-    own_parameters, loop_only = 0, 2
+    own_parameters: ClassVar[int] = 0
     forceinline: ClassVar[bool] = True
 
     def __init__(self, function: Callable):
@@ -149,8 +146,7 @@ class PixelKernel:
         how = current_backend().launcher
         launcher = self.launcher(how, len(shape))
         if how == "grid":
-            threads = threads_per_block(points)
-            launcher[-(-points // threads), threads](*shape, *arguments)
+            launcher[grid_of(points, shape[-1])](*shape, *arguments)
         else:
             rows = points // shape[-1] if len(shape) > 1 else points
             run_rows(launcher, rows, points, (*shape, *arguments))
@@ -162,29 +158,33 @@ class PixelKernel:
         return self.launchers[how, ndim]
 
     def _build_loop(self, ndim: int) -> Callable:
-        def build():
-            return self._function_from(self.loop, ndim, pixel=self._compiled)
+        source = self._loop_source(ndim)
 
-        return CpuLoop(self._launcher_name(ndim), self._source(self.loop, ndim), self._folder(), build)
+        def build():
+            return self._function_from(source, ndim, pixel=self._compiled)
+
+        return CpuLoop(self._launcher_name(ndim), source, self._folder(), build)
 
     def _build_grid(self, ndim: int) -> Callable:
-        return self._cuda_grid(self.grid, ndim)
+        return self._cuda_grid(self._source(_GRID, _GRID_AXES, ndim), ndim)
 
-    def _cuda_grid(self, template: str, ndim: int, **names) -> Callable:
-        """The launcher for CUDA made of a template, which sees ``names``."""
+    def _loop_source(self, ndim: int) -> str:
+        return self._source(_LOOP, _LOOP_AXES, ndim)
+
+    def _cuda_grid(self, source: str, ndim: int, **names) -> Callable:
+        """The launcher for CUDA with this source, which sees ``names``."""
         if current_backend().name == "cudasim":
             from numba import cuda
 
             pixel = interpreted(self.function)
-            return cuda.jit(self._function_from(template, ndim, pixel=pixel, cuda=cuda, **names))
+            return cuda.jit(self._function_from(source, ndim, pixel=pixel, cuda=cuda, **names))
 
         def build():
             from numba import cuda  # here, because it takes long to import, and is needed to compile alone
 
-            return self._function_from(template, ndim, pixel=self._compiled, cuda=cuda, **names)
+            return self._function_from(source, ndim, pixel=self._compiled, cuda=cuda, **names)
 
-        source = f"{self._source(template, ndim)}{names}"
-        return CudaGrid(self._launcher_name(ndim), source, self._folder(), build)
+        return CudaGrid(self._launcher_name(ndim), f"{source}{names}", self._folder(), build)
 
     def _folder(self) -> Path:
         """Where compiled launchers are kept, apart for each state of the kernel sources."""
@@ -200,20 +200,20 @@ class PixelKernel:
     def _launcher_name(self, ndim: int) -> str:
         return f"{self.__name__}_{ndim}d"
 
-    def _source(self, template: str, ndim: int) -> str:
-        if ndim not in self.axes:
+    def _source(self, template: str, axes: dict[int, NamedTuple], ndim: int) -> str:
+        if ndim not in axes:
             raise ValueError(f"a kernel grid has one to three axes, not {ndim}")
         own = ndim + self.own_parameters
         return template.format(
             name=self._launcher_name(ndim),
             extents=", ".join(f"grid_extent{axis}" for axis in range(ndim)),
             arguments=", ".join(list(inspect.signature(self.function).parameters)[own:]),
-            **self.axes[ndim]._asdict(),
+            **axes[ndim]._asdict(),
         )
 
-    def _function_from(self, template: str, ndim: int, **names) -> FunctionType:
+    def _function_from(self, source: str, ndim: int, **names) -> FunctionType:
         # The kernel's own file stands as the source, so that numba's cache expires when it changes.
-        code = compile(self._source(template, ndim), inspect.getfile(self.function), "exec")
+        code = compile(source, inspect.getfile(self.function), "exec")
         namespace = {"__name__": self.function.__module__} | {f"grid_{name}": value for name, value in names.items()}
         exec(code, namespace)  # noqa: S102  (a template of this package)
         return namespace[self._launcher_name(ndim)]

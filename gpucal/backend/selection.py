@@ -16,6 +16,7 @@ from types import ModuleType
 import numpy as np
 
 from gpucal.backend.memory import free_device_bytes, given_capacity
+from gpucal.backend.staging import HostStaging, PinnedStaging
 from gpucal.backend.traffic import TABLES, count_to_device, count_to_host
 from gpucal.errors import GpucalError
 
@@ -48,6 +49,8 @@ class Backend:
     scratch_bytes : int
         What the temporaries of a kernel may take: on a CPU they shall stay in its caches as far as they can, a device
         is better used by large grids.
+    staging : type
+        The `HostStaging` for data that goes to the backend in blocks.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Backend:
     device: str
     counts: bool = True
     scratch_bytes: int = 64 * 2**20
+    staging: type[HostStaging] = HostStaging
 
     def asarray(self, host: np.ndarray, what: str = TABLES):
         """Move a host array to the backend, C-contiguous and in native byte order.
@@ -75,6 +79,12 @@ class Backend:
         if self.counts:
             count_to_device(what, host.nbytes)
         return self.xp.asarray(np.ascontiguousarray(host))
+
+    def fetch(self, block: np.ndarray, staging: HostStaging, what: str = TABLES):
+        """Move a block to the backend that stands in its staging memory; counted as in `asarray`."""
+        if self.counts:
+            count_to_device(what, block.nbytes)
+        return staging.send(block)
 
     def asnumpy(self, array, what: str = TABLES) -> np.ndarray:
         """Move a backend array to the host; one that is there already is returned as it is.
@@ -131,7 +141,8 @@ def _cuda() -> Backend:
         properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.runtime.getDevice())
     except Exception as error:
         raise BackendError(f"no usable CUDA device ({error})") from error
-    return Backend("cuda", cupy, "grid", properties["name"].decode(), scratch_bytes=256 * 2**20)
+    name = properties["name"].decode()
+    return Backend("cuda", cupy, "grid", name, scratch_bytes=256 * 2**20, staging=PinnedStaging)
 
 
 def _cudasim() -> Backend:

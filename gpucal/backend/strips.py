@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend.grids import threads_per_block
-from gpucal.backend.kernels import PixelKernel, pixel_function
+from gpucal.backend.grids import grid_of, threads_per_block
+from gpucal.backend.kernels import Axes, PixelKernel, pixel_function
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
 
@@ -55,11 +55,13 @@ def {name}(grid_start, grid_stop, {extents}, grid_samples, grid_state, {argument
 """
 
 _GRID_OF_OWNERS = """
-def {name}(grid_start, grid_stop, {extents}, grid_nsamples, grid_nstate, {arguments}):
-    grid_point = grid_start + grid_cuda.grid(1)
-    if grid_point < grid_stop:
-        grid_row = grid_point // {columns}
-        grid_begin = grid_point - grid_row * {columns}
+def {name}({extents}, grid_nsamples, grid_nstate, {arguments}):
+    grid_row = grid_cuda.blockIdx.x
+    for grid_begin in range(
+        grid_cuda.blockIdx.y * grid_cuda.blockDim.x + grid_cuda.threadIdx.x,
+        {columns},
+        grid_cuda.gridDim.y * grid_cuda.blockDim.x,
+    ):
         {leading}
         grid_samples = grid_cuda.local.array((grid_most_samples, 1), grid_float32)
         grid_state = grid_cuda.local.array((grid_most_state, 1), grid_float64)
@@ -72,19 +74,11 @@ def {name}(grid_start, grid_stop, {extents}, grid_nsamples, grid_nstate, {argume
         )
 """
 
-
-class _Axes(NamedTuple):
-    """How a grid is walked: as rows of columns; the indices but the last one are made from the row."""
-
-    columns: str
-    leading: str
-    indices: str
-
-
+# The indices but the last one are made from the row.
 _AXES = {
-    1: _Axes("grid_extent0", "", ""),
-    2: _Axes("grid_extent1", "grid_first = grid_row", "grid_first, "),
-    3: _Axes(
+    1: Axes("grid_extent0", "", ""),
+    2: Axes("grid_extent1", "grid_first = grid_row", "grid_first, "),
+    3: Axes(
         "grid_extent2",
         "grid_first, grid_second = grid_row // grid_extent1, grid_row % grid_extent1",
         "grid_first, grid_second, ",
@@ -159,8 +153,7 @@ class StripKernel(PixelKernel):
         and ``state`` are the strip's own; they are not initialized.
     """
 
-    loop, grid, axes = _LOOP, _GRID, _AXES
-    own_parameters, loop_only = 3, 0
+    own_parameters = 3
     forceinline = False  # a call is cheap where it is for a strip
 
     def __call__(self, shape: tuple[int, ...], scratch: Scratch, *arguments) -> None:
@@ -195,22 +188,29 @@ class StripKernel(PixelKernel):
         """One thread a point; as many at a time as have scratch memory, where they do not have it to themselves."""
         if scratch.bytes_per_pixel <= OWN_BYTES:
             launcher = self._grid_of_owners(len(shape), scratch.rounded_up())
-            at_once, memory = points, scratch
-        else:
-            launcher = self.launcher("grid", len(shape))
-            at_once = min(points, max(1, current_backend().scratch_bytes // scratch.bytes_per_pixel))
-            memory = scratch.arrays(at_once, current_backend().xp)
+            launcher[grid_of(points, shape[-1])](*shape, *scratch, *arguments)
+            return
+        launcher = self.launcher("grid", len(shape))
+        at_once = min(points, max(1, current_backend().scratch_bytes // scratch.bytes_per_pixel))
+        memory = scratch.arrays(at_once, current_backend().xp)
         threads = threads_per_block(at_once)
         for start in range(0, points, at_once):
             stop = min(start + at_once, points)
             launcher[-(-(stop - start) // threads), threads](start, stop, *shape, *memory, *arguments)
 
+    def _loop_source(self, ndim):
+        return self._source(_LOOP, _AXES, ndim)
+
+    def _build_grid(self, ndim):
+        return self._cuda_grid(self._source(_GRID, _AXES, ndim), ndim)
+
     def _grid_of_owners(self, ndim, most):
         """The launcher of threads that have up to so much scratch memory to themselves."""
         if (most, ndim) not in self.launchers:
+            source = self._source(_GRID_OF_OWNERS, _AXES, ndim)
             sizes = {"most_samples": most.samples, "most_state": most.state}
             types = {"float32": np.float32, "float64": np.float64}
-            self.launchers[most, ndim] = self._cuda_grid(_GRID_OF_OWNERS, ndim, **sizes, **types)
+            self.launchers[most, ndim] = self._cuda_grid(source, ndim, **sizes, **types)
         return self.launchers[most, ndim]
 
 

@@ -118,28 +118,32 @@ class FilePixels:
         if self.dtype.kind != "u":  # decoded as the unsigned integers that share its bits
             lines = lines.view(self._stored_dtype)
         done = 0
-        for stored in self._stored_rows(rows):
-            stop = done + len(stored)
-            moved = current_backend().asarray(stored[:, slice(*columns)], what)
+        for moved in self._moved_rows(rows, columns, what):
+            stop = done + len(moved)
             decode(moved, self.encoding.zero != 0, lines[done:stop])
             done = stop
         return out
 
-    def _stored_rows(self, rows: tuple[int, int]) -> Iterator[np.ndarray]:
-        """The same range of rows of all images, as they stand in the file, in blocks whose memory is used again."""
+    def _moved_rows(self, rows: tuple[int, int], columns: tuple[int, int], what: str) -> Iterator:
+        """The same part of all images, as it stands in the file, on the backend; in blocks."""
+        backend = current_backend()
+        whole = columns == (0, self.shape[-1])
         ny, nx = (1, *self.shape)[-2:]
         nplanes = math.prod(self.shape[:-2])
         dtype = self._stored_dtype
         if rows == (0, ny):
             nplanes, ny, rows = 1, nplanes * ny, (0, nplanes * ny)
         tiles = list(row_tiles(rows[1] - rows[0], nx * dtype.itemsize, READ_BYTES))
-        buffer = np.empty((tiles[0].stop if tiles else 0, nx), dtype)
-        for plane in range(nplanes):
-            for tile in tiles:
-                block = buffer[: tile.stop - tile.start]
-                first = plane * ny + rows[0] + tile.start
-                self._fill(block, self.offset + first * nx * dtype.itemsize)
-                yield block
+        with backend.staging((tiles[0].stop if tiles else 0, nx), dtype) as staging:
+            for plane in range(nplanes):
+                for tile in tiles:
+                    block = staging.free()[: tile.stop - tile.start]
+                    first = plane * ny + rows[0] + tile.start
+                    self._fill(block, self.offset + first * nx * dtype.itemsize)
+                    if whole:
+                        yield backend.fetch(block, staging, what)
+                    else:
+                        yield backend.asarray(block[:, slice(*columns)], what)
 
     def _fill(self, block: np.ndarray, position: int) -> None:
         """Read from a position of the file on; other threads may do so, too."""

@@ -4,10 +4,13 @@ A `DeviceArray` refuses what CuPy's arrays refuse: to become a NumPy array by it
 one. What CuPy allows (its own functions, NumPy functions that dispatch to it, operators, scalars) it does.
 """
 
+from importlib.machinery import ModuleSpec
 from types import SimpleNamespace
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from gpucal.backend.staging import HostStaging
 
 
 def to_host(value):
@@ -34,6 +37,12 @@ def to_device(value):
     return value
 
 
+def _refuse_sequences(values):
+    """Operators and assignments of CuPy take arrays and scalars only."""
+    if any(isinstance(value, list | tuple) for value in values):
+        raise TypeError("a list meets a device array")
+
+
 class DeviceArray(NDArrayOperatorsMixin):
     """An array that stays where it is."""
 
@@ -44,6 +53,7 @@ class DeviceArray(NDArrayOperatorsMixin):
         raise TypeError("implicit conversion of a device array to a NumPy array")
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **kwargs):
+        _refuse_sequences(inputs)
         if out is not None:
             getattr(ufunc, method)(*to_host(inputs), out=to_host(out), **to_host(kwargs))
             return out[0] if len(out) == 1 else out
@@ -56,6 +66,7 @@ class DeviceArray(NDArrayOperatorsMixin):
         return to_device(self.host[to_host(index)])
 
     def __setitem__(self, index, value):
+        _refuse_sequences([value])
         self.host[to_host(index)] = to_host(value)
 
     def __getattr__(self, name):
@@ -65,6 +76,9 @@ class DeviceArray(NDArrayOperatorsMixin):
         if not callable(found):
             return to_device(found) if isinstance(found, np.ndarray) else found
         return lambda *args, **kwargs: to_device(found(*to_host(args), **to_host(kwargs)))
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
 
     def __len__(self):
         return len(self.host)
@@ -77,9 +91,6 @@ class DeviceArray(NDArrayOperatorsMixin):
 
     def __float__(self):
         return float(self.host)
-
-    def __index__(self):
-        return self.host.__index__()
 
     def __format__(self, spec):
         return format(self.host.item() if self.host.ndim == 0 else self.host, spec)
@@ -95,20 +106,37 @@ class StrictLibrary:
         found = getattr(self._library, name)
         if isinstance(found, type) or not callable(found):
             return found
-        return lambda *args, **kwargs: to_device(found(*to_host(args), **to_host(kwargs)))
+
+        def called(*args, **kwargs):
+            if isinstance(found, np.ufunc):
+                _refuse_sequences(args)
+            return to_device(found(*to_host(args), **to_host(kwargs)))
+
+        return called
+
+
+class StrictStaging(HostStaging):
+    """Staging memory that is used again at once, as if the device had fetched what was in it."""
+
+    def send(self, block):
+        """A device array of the block."""
+        moved = DeviceArray(block.copy())
+        block.fill(0)
+        return moved
 
 
 FREE_BYTES = 10**12
 
 
 def strict_cupy():
-    """The strict stand-in for CuPy: what it says about streams and memory is made up."""
+    """The strict stand-in for CuPy: what it says about devices, streams and memory is made up."""
     cupy = StrictLibrary(np)
+    cupy.__spec__ = ModuleSpec("cupy", None)
     cupy.asarray = lambda host: DeviceArray(host.copy())
     cupy.asnumpy = lambda array: array.host.copy()
     cupy.cuda = SimpleNamespace(
         get_current_stream=lambda: SimpleNamespace(synchronize=lambda: None),
-        runtime=SimpleNamespace(memGetInfo=lambda: (FREE_BYTES, FREE_BYTES)),
+        runtime=SimpleNamespace(memGetInfo=lambda: (FREE_BYTES, FREE_BYTES), getDeviceCount=lambda: 1),
     )
     cupy.get_default_memory_pool = lambda: SimpleNamespace(
         free_bytes=lambda: 0, total_bytes=lambda: 0, free_all_blocks=lambda: None

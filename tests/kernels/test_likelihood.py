@@ -7,6 +7,7 @@ from gpucal.kernels.dqflags import AD_FLOOR, DO_NOT_USE, HOT, JUMP_DET, SATURATE
 from gpucal.kernels.likelihood import fit_ramps_by_likelihood
 from gpucal.kernels.likelihood_noise import even_read_times, sampling_of
 from gpucal.kernels.ramp_fit_inputs import Ramps, Readout
+from tests.transfer import on_host
 
 NY, NX = 2, 3
 FRAME_TIME = 3.0
@@ -117,7 +118,7 @@ def assert_fit(rates, chi_squared, expected, y, x):
     ids=["frames", "averages", "uneven"],
 )  # fmt: skip
 def test_the_covariance_is_that_of_the_reads(read_times):
-    terms = sampling_of(read_times).terms
+    terms = on_host(sampling_of(read_times).terms)
     diagonal, beside = 0.3 * terms[0] + 5 * terms[1], (0.3 * terms[2] + 5 * terms[3])[:-1]
     expected = covariance(read_times, 0.3, 5)
     np.testing.assert_allclose(

@@ -11,6 +11,7 @@ from gpucal.kernels.refpix_irs2_bad import (
     replace_rows,
     replacements,
 )
+from tests.transfer import on_backend
 
 NROWS, NX = 3200, 16
 PAIRS = np.flatnonzero(interleaved_rows(NROWS))[::2]
@@ -51,7 +52,7 @@ def test_each_statistic_finds_bad_pairs_in_its_integration(output):
     ramp[1, :, alternating] += 100
     ramp[1, :, alternating + 1] -= 100
     ramp[0, :, PAIRS[64 * output + 50]] -= 100
-    bad = find_bad_rows(ramp, NOTHING, nsigma=5.0)
+    bad = find_bad_rows(on_backend(ramp), NOTHING, nsigma=5.0)
     found = {offset, offset + 1, noisy, noisy + 1, alternating, alternating + 1}
     pair_with_a_low_read = {PAIRS[64 * output + 50], PAIRS[64 * output + 50] + 1}  # its reads differ
     assert set(np.flatnonzero(bad)) == found | pair_with_a_low_read
@@ -60,14 +61,14 @@ def test_each_statistic_finds_bad_pairs_in_its_integration(output):
 def test_low_means_are_not_bad():
     ramp = quiet_ramp()
     ramp[:, :, PAIRS[7] : PAIRS[7] + 2] -= 100
-    assert not find_bad_rows(ramp, NOTHING, nsigma=5.0).any()
+    assert not find_bad_rows(on_backend(ramp), NOTHING, nsigma=5.0).any()
 
 
 def test_the_limit_is_read():
     ramp = quiet_ramp()
     ramp[:, :, PAIRS[7] : PAIRS[7] + 2] += 100
-    assert find_bad_rows(ramp, NOTHING, nsigma=5.0)[PAIRS[7]]
-    assert not find_bad_rows(ramp, NOTHING, nsigma=20.0).any()
+    assert find_bad_rows(on_backend(ramp), NOTHING, nsigma=5.0)[PAIRS[7]]
+    assert not find_bad_rows(on_backend(ramp), NOTHING, nsigma=20.0).any()
 
 
 def test_flagged_rows_stay_flagged_and_their_pairs_have_no_part():
@@ -75,17 +76,17 @@ def test_flagged_rows_stay_flagged_and_their_pairs_have_no_part():
     flagged = NOTHING.copy()
     flagged[[100, PAIRS[9] + 1]] = True
     ramp[:, :, PAIRS[9]] = 1e6
-    np.testing.assert_array_equal(find_bad_rows(ramp, flagged, nsigma=5.0), flagged)
+    np.testing.assert_array_equal(find_bad_rows(on_backend(ramp), flagged, nsigma=5.0), flagged)
 
 
 def test_nan_is_not_bad():
     ramp = quiet_ramp()
     ramp[0, 0, PAIRS[3], 0] = np.nan
-    assert not find_bad_rows(ramp, NOTHING, nsigma=5.0).any()
+    assert not find_bad_rows(on_backend(ramp), NOTHING, nsigma=5.0).any()
 
 
 def test_nothing_is_found_where_all_are_flagged():
-    assert find_bad_rows(quiet_ramp(), ~NOTHING, nsigma=5.0).all()
+    assert find_bad_rows(on_backend(quiet_ramp()), ~NOTHING, nsigma=5.0).all()
 
 
 @pytest.mark.parametrize(

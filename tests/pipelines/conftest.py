@@ -1,40 +1,16 @@
 """A device without a device: the strict stand-in for CuPy as the cuda backend."""
 
-import sys
-from types import ModuleType
-
 import pytest
-from scipy import fft, ndimage
 
-from gpucal.backend import selection, use_backend
-from gpucal.backend.kernels import PixelKernel
-from gpucal.backend.selection import Backend
-from gpucal.backend.strips import StripKernel
+from gpucal.backend import use_backend
 from gpucal.reference import clear_store
-from tests.backend.strict_device import DeviceArray, StrictLibrary, strict_cupy, to_host
-
-
-def where_arrays_are(launch):
-    """A launch of kernels that takes the stand-in's arrays."""
-
-    def launched(self, shape, *arguments):
-        on_device = any(isinstance(argument, DeviceArray) for argument in arguments)
-        launch(self, shape, *(to_host(arguments) if on_device else arguments))
-
-    return launched
+from tests.backend.strict_cuda import put_in_place_of_cuda
 
 
 @pytest.fixture
 def strict_device(monkeypatch):
-    """The cuda backend on the stand-in, in use; kernels run as compiled loops."""
-    cupy = strict_cupy()
-    images = ModuleType("cupyx.scipy")
-    images.ndimage, images.fft = StrictLibrary(ndimage), StrictLibrary(fft)
-    monkeypatch.setitem(sys.modules, "cupy", cupy)
-    monkeypatch.setitem(sys.modules, "cupyx.scipy", images)
-    monkeypatch.setitem(selection._MAKERS, "cuda", lambda: Backend("cuda", cupy, "loop", "strict"))
-    for kind in (PixelKernel, StripKernel):
-        monkeypatch.setattr(kind, "__call__", where_arrays_are(kind.__call__))
+    """The cuda backend on the stand-in, in use."""
+    put_in_place_of_cuda(monkeypatch)
     clear_store()
     with use_backend("cuda") as backend:
         yield backend

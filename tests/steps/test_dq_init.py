@@ -9,6 +9,7 @@ from gpucal.data import Exposure, InputError
 from gpucal.kernels.dqflags import DEAD, DO_NOT_USE, HOT, JUMP_DET
 from gpucal.reference import Reference
 from gpucal.steps.dq_init import DQInitStep
+from tests.transfer import on_host
 
 
 def described(model, xstart=1, xsize=5):
@@ -44,7 +45,7 @@ def test_flags_of_the_mask(ramp, mask):
     result = process(ramp, mask)
     expected = np.zeros((4, 5), dtype=np.uint32)
     expected[1, 2] = DEAD | DO_NOT_USE
-    np.testing.assert_array_equal(result.pixeldq, expected)
+    np.testing.assert_array_equal(on_host(result.pixeldq), expected)
     assert (result.groupdq[0, :, 1, 2] == (JUMP_DET | DO_NOT_USE)).all()
     assert (result.groupdq == JUMP_DET).sum() == 38
 

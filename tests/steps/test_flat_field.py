@@ -9,6 +9,7 @@ from gpucal.data import Exposure
 from gpucal.kernels.dqflags import DO_NOT_USE, HOT, NO_FLAT_FIELD
 from gpucal.reference import Reference, ReferenceFileError
 from gpucal.steps.flat_field import FlatFieldStep
+from tests.transfer import on_host
 
 SHAPE = (4, 6)
 
@@ -45,14 +46,14 @@ def test_rates_are_divided(rates):
     result = FlatFieldStep().process(rates, references(flat()))
     expected = np.full((2, *SHAPE), 4.0)
     expected[:, 1, 2] = 8
-    np.testing.assert_array_equal(result.data, expected)
+    np.testing.assert_array_equal(on_host(result.data), expected)
     variance = np.full((2, *SHAPE), 16.0)
     variance[:, 1, 2] = 8**2 * 2**2
-    np.testing.assert_array_equal(result.var_flat, variance)
-    np.testing.assert_array_equal(result.err, np.sqrt(9 + variance, dtype=np.float32))
+    np.testing.assert_array_equal(on_host(result.var_flat), variance)
+    np.testing.assert_array_equal(on_host(result.err), np.sqrt(9 + variance, dtype=np.float32))
     flags = np.zeros(SHAPE, np.uint32)
     flags[0, 0], flags[1, 2] = HOT, NO_FLAT_FIELD | DO_NOT_USE
-    np.testing.assert_array_equal(result.dq, flags)
+    np.testing.assert_array_equal(on_host(result.dq), flags)
 
 
 def test_inverse_multiplies_and_leaves_the_errors(rates):
@@ -67,7 +68,8 @@ def test_nan_is_nan_in_all_arrays(rates):
     rates.data[1, 3, 3] = np.nan
     result = FlatFieldStep().process(rates, references(model))
     for array in (result.data, result.err, result.var_flat):
-        np.testing.assert_array_equal(np.argwhere(np.isnan(array)), [[0, 0, 0], [1, 0, 0], [1, 3, 3]])
+        places = np.argwhere(np.isnan(on_host(array)))
+        np.testing.assert_array_equal(places, [[0, 0, 0], [1, 0, 0], [1, 3, 3]])
 
 
 def test_the_variance_of_the_flat_is_saved(rates, tmp_path):

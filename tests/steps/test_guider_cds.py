@@ -9,6 +9,7 @@ from gpucal.data import Exposure, InputError
 from gpucal.kernels.dqflags import HOT
 from gpucal.reference import Reference, ReferenceFileError
 from gpucal.steps.guider_cds import GuiderCdsStep
+from tests.transfer import on_host
 
 ROWS, COLUMNS = 4, 6
 GROUP_TIME = 0.5
@@ -56,12 +57,12 @@ def references(columns=COLUMNS):
 def test_rates_of_each_function(kind, ngroups, expected):
     product = GuiderCdsStep().process(raw(kind, ngroups=ngroups), references())
     assert product.model_type == "GuiderCalModel"
-    np.testing.assert_array_equal(
-        product.data, np.broadcast_to(np.array(expected)[:, None, None], product.data.shape)
-    )
+    rates = np.broadcast_to(np.array(expected)[:, None, None], product.data.shape)
+    np.testing.assert_array_equal(on_host(product.data), rates)
     noise = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
     poisson = np.array(expected)[:, None, None] / (1 + noise)
-    np.testing.assert_allclose(product.err, np.sqrt(2 * (noise / GROUP_TIME) ** 2 + poisson), rtol=1e-6)
+    error = np.sqrt(2 * (noise / GROUP_TIME) ** 2 + poisson)
+    np.testing.assert_allclose(on_host(product.err), error, rtol=1e-6)
     assert product.dq[1, 2] == HOT and product.dq.sum() == HOT
     assert product.meta.bunit_data == "DN/s"
 
@@ -75,7 +76,8 @@ def test_tables_stay_and_no_others_are_made():
 def test_the_mean_of_a_reference_stands_for_a_stack_that_it_does_not_cover():
     product = GuiderCdsStep().process(raw("FGS_ID-STACK"), references(columns=5))
     gain, noise = 1 + 19 / 2, 19 / 2
-    np.testing.assert_allclose(product.err, np.sqrt(2 * (noise / GROUP_TIME) ** 2 + 20 / gain), rtol=1e-6)
+    error = np.sqrt(2 * (noise / GROUP_TIME) ** 2 + 20 / gain)
+    np.testing.assert_allclose(on_host(product.err), error, rtol=1e-6)
 
 
 def test_a_reference_must_cover_all_else():

@@ -14,6 +14,7 @@ from gpucal.steps.refpix import RefPixStep
 from gpucal.steps.saturation import SaturationStep
 from gpucal.steps.superbias import SuperBiasStep
 from tests.irs2_exposures import SHAPE, described, weights_reference
+from tests.transfer import on_host
 
 
 @pytest.fixture
@@ -31,10 +32,10 @@ def unused():
 
 
 def test_refpix_without_reference_is_skipped_and_nothing_edited(exposure):
-    before = exposure.data.copy()
+    before = on_host(exposure.data.copy())
     with pytest.raises(SkipStep, match="no refpix reference"):
         refpix(exposure, None)
-    np.testing.assert_array_equal(exposure.data, before)
+    np.testing.assert_array_equal(on_host(exposure.data), before)
     assert not exposure.pixeldq.any()
 
 
@@ -93,11 +94,11 @@ def test_a_superbias_without_interleaved_pixels_is_refused(exposure):
 def test_keywords_that_do_not_count_interleaved_rows_need_no_warning(exposure, caplog):
     superbias = full_frame_model(datamodels.SuperBiasModel((3200, 2048)))
     superbias.data[:] = 1
-    before = exposure.data.copy()
+    before = on_host(exposure.data.copy())
     with caplog.at_level(logging.WARNING):
         SuperBiasStep().process(exposure, {"superbias": Reference("superbias", superbias)})
     assert not caplog.records
-    np.testing.assert_array_equal(exposure.data, before - 1)
+    np.testing.assert_array_equal(on_host(exposure.data), before - 1)
 
 
 def test_a_saturation_reference_with_interleaved_pixels_is_refused(exposure):

@@ -8,6 +8,7 @@ from gpucal.data import Exposure
 from gpucal.kernels.dqflags import NO_LIN_CORR, NONLINEAR
 from gpucal.reference import Reference
 from gpucal.steps.linearity import LinearityStep
+from tests.transfer import on_host
 
 
 def described(model):
@@ -50,15 +51,16 @@ def corrected(counts):
 @pytest.mark.parametrize("nframes", [1, None])
 def test_groups_of_one_frame_are_corrected_as_they_are(linearity, nframes):
     result = process(ramp(nframes=nframes), linearity)
-    np.testing.assert_allclose(result.data[0, :, 0, 0], corrected(np.array([1e4, 2e4, 3e4])), rtol=1e-6)
-    np.testing.assert_array_equal(result.data[0, :, 1, 1], [1e4, 2e4, 3e4])
+    data = on_host(result.data)
+    np.testing.assert_allclose(data[0, :, 0, 0], corrected(np.array([1e4, 2e4, 3e4])), rtol=1e-6)
+    np.testing.assert_array_equal(data[0, :, 1, 1], [1e4, 2e4, 3e4])
     assert (result.pixeldq[1, 1], result.pixeldq[2, 2]) == (NO_LIN_CORR, NONLINEAR)
 
 
 def test_averaged_groups_are_corrected_through_their_frames(linearity):
     """The mean of squares exceeds the square of the mean by the variance of 4 frames 2500 DN apart."""
     result = process(ramp(), linearity)
-    excess = result.data[0, :, 0, 0] - corrected(np.array([1e4, 2e4, 3e4]))
+    excess = on_host(result.data)[0, :, 0, 0] - corrected(np.array([1e4, 2e4, 3e4]))
     np.testing.assert_allclose(excess, 1e-6 * 2500**2 * np.var([0, 1, 2, 3]), rtol=0.1)
 
 
@@ -71,14 +73,14 @@ def test_averaged_groups_are_corrected_as_they_are_for_want_of(linearity, reason
         model.meta.exposure.read_times = [[1.0], [2.0], [3.0]]
     counts = model.data[0, :, 0, 0].copy()
     result = process(model, linearity)
-    np.testing.assert_allclose(result.data[0, :, 0, 0], corrected(counts), rtol=1e-6)
+    np.testing.assert_allclose(on_host(result.data)[0, :, 0, 0], corrected(counts), rtol=1e-6)
 
 
 def test_a_reference_without_flags_has_none(linearity):
     linearity.dq = np.zeros((3, 4, 5), np.uint32)
     result = process(ramp(nframes=1), linearity)
     assert not result.pixeldq.any()
-    np.testing.assert_allclose(result.data[0, 0, 1, 1], corrected(1e4), rtol=1e-6)
+    np.testing.assert_allclose(on_host(result.data)[0, 0, 1, 1], corrected(1e4), rtol=1e-6)
 
 
 @pytest.mark.parametrize("zero_frame", [True, False])
@@ -88,4 +90,4 @@ def test_zero_frame_is_corrected_if_it_is_used(linearity, zero_frame):
     model.zeroframe = np.full((1, 4, 5), 5000, np.float32)
     result = process(model, linearity)
     expected = corrected(5000.0) if zero_frame else 5000
-    np.testing.assert_allclose(result.zeroframe[0, 0, 0], expected, rtol=1e-6)
+    np.testing.assert_allclose(on_host(result.zeroframe)[0, 0, 0], expected, rtol=1e-6)

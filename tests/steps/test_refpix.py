@@ -8,6 +8,7 @@ from gpucal.core import GpucalError, SkipStep
 from gpucal.data import Exposure
 from gpucal.kernels.dqflags import DO_NOT_USE, REFERENCE_PIXEL
 from gpucal.steps.refpix import RefPixStep
+from tests.transfer import on_backend, on_host
 
 NO_REFERENCES = {"refpix": None, "sirskernel": None}
 
@@ -33,7 +34,7 @@ def test_one_output_takes_flagged_pixels_by_parity():
     given = exposure()
     given.pixeldq[:, :4] = REFERENCE_PIXEL
     given.pixeldq[0, 0] |= DO_NOT_USE
-    given.data[...] = np.arange(16) % 2 * 10 + 5
+    given.data[...] = on_backend(np.arange(16) % 2 * 10 + 5)
     given.data[..., 0, 0] = 1e6
 
     data = process(given).data
@@ -45,11 +46,11 @@ def test_one_output_takes_flagged_pixels_by_parity():
 def test_parities_are_pooled_when_asked_for():
     given = exposure()
     given.pixeldq[:, :4] = REFERENCE_PIXEL
-    given.data[...] = np.arange(16) % 2 * 10
+    given.data[...] = on_backend(np.arange(16) % 2 * 10)
 
     data = process(given, odd_even_columns=False).data
 
-    np.testing.assert_array_equal(data[0, 0, 0, :2], [-5, 5])
+    np.testing.assert_array_equal(on_host(data)[0, 0, 0, :2], [-5, 5])
 
 
 def test_four_outputs_take_the_edges_and_then_the_sides():
@@ -79,7 +80,7 @@ def test_parameters_of_the_sides_are_read(parameters, expected):
 
     data = process(given, **parameters).data
 
-    np.testing.assert_array_equal(data[0, 1, 7:11, 9], expected)
+    np.testing.assert_array_equal(on_host(data)[0, 1, 7:11, 9], expected)
 
 
 def test_the_clipping_limit_is_read():
@@ -118,7 +119,7 @@ def test_zero_frames_are_corrected_where_the_keyword_says_so(zero_frame):
     given = exposure()
     given.meta.exposure.zero_frame = zero_frame
     given.pixeldq[:, :4] = REFERENCE_PIXEL
-    given.zeroframe = np.full((1, 16, 16), 9, np.float32)
+    given.zeroframe = on_backend(np.full((1, 16, 16), 9, np.float32))
     given.zeroframe[0, 10, 10] = 0
 
     zeroframe = process(given).zeroframe

@@ -11,6 +11,7 @@ from gpucal.data import Exposure
 from gpucal.kernels.dqflags import DO_NOT_USE
 from gpucal.reference import Reference
 from gpucal.steps.refpix import RefPixStep
+from tests.transfer import on_host
 
 NROWS = 16
 
@@ -52,9 +53,9 @@ def drifting():
 
 def test_sirs_takes_the_place_of_the_median():
     """Both edges tell 7 DN in the eighth row, of which the kernels take 1 and 0.5."""
-    data = process(drifting(), sirskernel("nrca1"), **SIRS).data
+    data = on_host(process(drifting(), sirskernel("nrca1"), **SIRS).data)
     assert data[0, 1, 8, 1000] == pytest.approx(6 - 1.5 * 7)
-    median = process(drifting(), sirskernel("nrca1"), side_smoothing_length=1).data
+    median = on_host(process(drifting(), sirskernel("nrca1"), side_smoothing_length=1).data)
     assert median[0, 1, 8, 1000] == pytest.approx(6 - 7)
 
 
@@ -73,7 +74,7 @@ def test_without_its_kernels_or_a_full_frame_the_median_serves(caplog, kernels, 
     with caplog.at_level(logging.WARNING):
         data = process(given, reference, refpix_algorithm="sirs", side_smoothing_length=1).data
     assert words in caplog.text
-    assert data[0, 1, 8, 1000] == pytest.approx(6 - 7)
+    assert on_host(data)[0, 1, 8, 1000] == pytest.approx(6 - 7)
 
 
 def test_without_side_pixels_there_is_no_sirs():
@@ -103,22 +104,22 @@ def test_miri_is_corrected_since_the_first_group():
 
 def test_rows_of_miri_are_pooled_when_asked_for():
     data = process(miri(), odd_even_rows=False).data
-    np.testing.assert_array_equal(data[0, 1, :2, 500], [-1.5, 1.5])
+    np.testing.assert_array_equal(on_host(data)[0, 1, :2, 500], [-1.5, 1.5])
 
 
 def test_miri_without_good_pixels_in_a_section_stays(caplog):
     given = miri()
     given.pixeldq[::2, 1029] = DO_NOT_USE
-    before = given.data.copy()
+    before = on_host(given.data.copy())
     with caplog.at_level(logging.WARNING):
-        np.testing.assert_array_equal(process(given).data, before)
+        np.testing.assert_array_equal(on_host(process(given).data), before)
     assert "no good reference pixels" in caplog.text
 
 
 def test_nan_among_the_pixels_of_miri_spoils_its_output_and_parity():
     given = miri()
     given.data[0, 1, 11, 2] = np.nan
-    wrong = np.isnan(process(given).data[0, 1])
+    wrong = np.isnan(on_host(process(given).data)[0, 1])
     expected = np.zeros(wrong.shape, bool)
     expected[1::2, 2::4] = True
     np.testing.assert_array_equal(wrong, expected)
