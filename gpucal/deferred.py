@@ -27,6 +27,8 @@ MODULES = {
     "crds.certify": ("crds.core.generic_tpn",),
     "crds.data_file": (),
     "crds.io": (),
+    "filelock": ("FileLock",),
+    "packaging.requirements": ("Requirement",),
 }
 
 IMPORTERS = ("astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "stdatamodels.")

@@ -1,17 +1,20 @@
 """Let asdf start quickly.
 
 When the first model is made, asdf asks all installed packages for their extensions: it parses dozens of manifests,
-and imports packages for sky coordinates and transforms. The manifests are parsed here with the parser written in C.
+and imports packages for sky coordinates and transforms. The manifests are parsed once, and kept on disk.
 In a process that handles nothing but plain metadata, as ramps and rates have, `plain_metadata` leaves out
 the extensions for everything else, until something turns up that needs them.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
+from gpucal.data.kept import kept_text
 from gpucal.lazy import asdf, fits
 
 # The packages whose entry points plain metadata need: they have schemas, and nothing that takes long to import.
@@ -34,7 +37,7 @@ _all_entry_points: Callable | None = None
 
 
 def prepare_asdf(content=None) -> None:
-    """Load the extensions of asdf, unless they are loaded, with the quicker YAML parser.
+    """Load the extensions of asdf, unless they are loaded, from manifests that are parsed already.
 
     Parameters
     ----------
@@ -46,12 +49,20 @@ def prepare_asdf(content=None) -> None:
     import yaml
 
     configuration = asdf.get_config()
-    slow = yaml.SafeLoader
-    yaml.SafeLoader = getattr(yaml, "CSafeLoader", slow)
+    parse = yaml.safe_load
+    yaml.safe_load = partial(_parsed, parse)
     try:
         _ = configuration.extensions
     finally:
-        yaml.SafeLoader = slow
+        yaml.safe_load = parse
+
+
+def _parsed(parse: Callable, manifest):
+    """What a YAML document says, which a former process may have parsed."""
+    try:
+        return json.loads(kept_text("manifests", manifest.decode(), lambda: parse(manifest)))
+    except (AttributeError, TypeError, ValueError):  # an open file, or a document that JSON does not hold
+        return parse(manifest)
 
 
 @contextmanager

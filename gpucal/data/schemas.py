@@ -4,15 +4,13 @@ The schema of a model stands in dozens of files that refer to each other. Readin
 else that is done to open a file.
 """
 
-import hashlib
 import json
 import os
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from gpucal.places import user_cache
+from gpucal.data.kept import kept_text
 
 # The packages that have the schemas, or put them together.
 _PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
@@ -53,18 +51,7 @@ def schema_of(model_class: type) -> dict:
 
 @cache
 def _schema_text(url: str) -> str:
-    path = user_cache() / "schemas" / _digest() / f"{hashlib.sha1(url.encode()).hexdigest()}.json"
-    with suppress(OSError, ValueError):
-        text, _, digest = path.read_text().rpartition("\n")
-        if digest == _digest_of(text):
-            return text
-    text = json.dumps(_put_together(url))
-    with suppress(OSError):  # the next process does it again
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(f"{text}\n{_digest_of(text)}")
-        unfinished.replace(path)
-    return text
+    return kept_text("schemas", f"{url} {_state()}", lambda: _put_together(url))
 
 
 def _put_together(url: str) -> dict:
@@ -75,14 +62,10 @@ def _put_together(url: str) -> dict:
 
 
 @cache
-def _digest() -> str:
-    """A digest of what schemas are made of: versions, and the files of the data models, which are edited in place."""
+def _state() -> str:
+    """What schemas are made of: versions, and the files of the data models, which are edited in place."""
     import stdatamodels.jwst.datamodels
 
     folder = Path(stdatamodels.jwst.datamodels.__file__).with_name("schemas")
     files = sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder))
-    return _digest_of(repr([*map(version, _PACKAGES), *files]))
-
-
-def _digest_of(text: str) -> str:
-    return hashlib.sha1(text.encode()).hexdigest()[:16]
+    return repr([*map(version, _PACKAGES), *files])

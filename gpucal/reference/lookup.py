@@ -77,7 +77,7 @@ def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, st
     A step without parameter reference, or a context from before the type existed, is no error.
     """
     found = {}
-    for kind in types:
+    for kind in _recommended(parameters, sorted(set(types))):  # one question about all, most of which have none
         try:
             answer = best_references(parameters, [kind])[kind]
         except ReferenceFileError as reason:
@@ -123,19 +123,22 @@ def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
 def _not_in_cache(parameters: dict, types: list[str]) -> list[str]:
     """The files that the rules name and the local cache does not hold, as far as the rules are there."""
     from crds.core.config import locate_file
+
+    names = _recommended(parameters, types)
+    return [f"{name} ({kind})" for kind, name in names.items() if not Path(locate_file(name, OBSERVATORY)).is_file()]
+
+
+def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
+    """The names of the files that the rules name for these types, as far as the rules are there."""
     from crds.core.exceptions import CrdsError
 
     try:
         with _quiet_crds():
             names = _client().getrecommendations(parameters, reftypes=types, observatory=OBSERVATORY)
-    except (CrdsError, AttributeError, OSError, SystemExit):
-        return []
-    return [
-        f"{name} ({kind})"
-        for kind, name in names.items()
-        if not name.upper().startswith("NOT FOUND")
-        and not Path(locate_file(name, OBSERVATORY)).is_file()
-    ]
+    except (CrdsError, AttributeError, OSError, SystemExit) as reason:
+        log.debug("No recommendations of type %s: %s", ", ".join(types), reason)
+        return {}
+    return {kind: name for kind, name in names.items() if not name.upper().startswith("NOT FOUND")}
 
 
 @contextmanager

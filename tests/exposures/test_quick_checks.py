@@ -35,7 +35,7 @@ def is_valid(value, schema, model):
     return True
 
 
-@pytest.mark.parametrize(("value", "schema"), product(VALUES, SCHEMAS))
+@pytest.mark.parametrize(("value", "schema"), [*product(VALUES, SCHEMAS)])
 def test_what_is_plainly_valid_is_valid(value, schema, model):
     assert not is_plainly_valid(value, schema) or is_valid(value, schema, model)
 

@@ -1,13 +1,15 @@
-"""Schemas that were put together by another process."""
+"""Schemas and manifests that were put together by another process."""
 
 import json
 
 import pytest
+import yaml
 from asdf.schema import load_schema
 from stdatamodels.jwst import datamodels
 from stdatamodels.schema import merge_property_trees
 
-from gpucal.data import schemas
+from gpucal.data import asdf_start, schemas
+from gpucal.data.kept import kept_text
 
 MODELS = (
     "RampModel", "SuperstripeRampModel", "GuiderRawModel", "GuiderCalModel", "ImageModel", "CubeModel",
@@ -62,3 +64,28 @@ def test_a_model_of_another_package_finds_its_schema_itself():
             super().__init__(init)
 
     assert schemas.new_model(Mine).schema == datamodels.GainModel().schema
+
+
+def test_a_manifest_is_parsed_once(cache):
+    documents = []
+
+    def parse(document):
+        documents.append(document)
+        return yaml.load(document, yaml.SafeLoader)
+
+    for _ in range(2):
+        assert asdf_start._parsed(parse, b"tags: [{tag_uri: asdf://a}]") == {"tags": [{"tag_uri": "asdf://a"}]}
+    assert len(documents) == 1
+
+
+@pytest.mark.parametrize("document", [b"1: one", b"day: 2030-01-01", b"value: .nan"])
+def test_a_manifest_that_json_cannot_hold_is_parsed_each_time(document, cache):
+    parsed = asdf_start._parsed(lambda text: yaml.load(text, yaml.SafeLoader), document)
+    assert repr(parsed) == repr(yaml.load(document, yaml.SafeLoader))
+    assert not list(cache.rglob("*.json"))
+
+
+def test_what_is_kept_depends_on_kind_and_key(cache):
+    numbers = iter(range(9))
+    kept = [kept_text(kind, key, lambda: next(numbers)) for kind, key in ("ab", "ab", "ac", "db")]
+    assert kept == ["0", "0", "1", "2"]
