@@ -8,16 +8,10 @@ from gpucal.backend.grids import CudaGrid
 
 
 class DeviceClock:
-    """Time of the kernels of gpucal that are launched on a device; those of CuPy are not seen.
-
-    Attributes
-    ----------
-    seconds : float
-        The sum over all launches that have ended.
-    """
+    """Time of the kernels of gpucal that are launched on a device; those of CuPy are not seen."""
 
     def __init__(self):
-        self._events = []
+        self._launches = []
 
     def around(self, launch):
         """A launch between two events."""
@@ -28,18 +22,21 @@ class DeviceClock:
             begin.record()
             launch(grid, blocks, threads, arguments)
             end.record()
-            self._events.append((begin, end))
+            self._launches.append((grid.name, begin, end))
 
         return launched
 
-    @property
-    def seconds(self) -> float:
-        if not self._events:
-            return 0.0
+    def kernels(self) -> dict[str, float]:
+        """Seconds that the launches of each kernel took, once they have ended."""
+        if not self._launches:
+            return {}
         from cupy.cuda import get_elapsed_time
 
         current_backend().synchronize()
-        return sum(get_elapsed_time(*events) for events in self._events) / 1e3
+        seconds = {}
+        for name, begin, end in self._launches:
+            seconds[name] = seconds.get(name, 0.0) + get_elapsed_time(begin, end) / 1e3
+        return seconds
 
 
 @contextmanager

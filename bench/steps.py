@@ -57,7 +57,7 @@ def exposure_of(result) -> Exposure:
 
 def measure_step(step, exposure: Exposure, references, repeats: int) -> dict | None:
     """Median seconds of a step, and the bytes it reads and writes; None where it does not apply."""
-    seconds, on_device, moved, events = [], [], 0, []
+    seconds, kernels, moved, events = [], [], 0, []
     for turn in range(repeats + 1):
         copy = TouchedExposure(exposure)
         used = TouchedReferences(references)
@@ -66,12 +66,18 @@ def measure_step(step, exposure: Exposure, references, repeats: int) -> dict | N
         with observe(events.append), device_clock() as clock:
             result = execute(Placed(step), copy.exposure, used)
         seconds.append(perf_counter() - started)
-        on_device.append(clock.seconds)
+        kernels.append(clock.kernels())
         if events[-1].kind == "skipped":
             return None
         if turn == 0:
             moved = copy.bytes_moved(result) + used.bytes_read
-    return {"seconds": median(seconds[1:]), "on device": median(on_device[1:]), "bytes": moved}
+    of_kernels = {name: median(turn[name] for turn in kernels[1:]) for name in kernels[-1]}
+    return {
+        "seconds": median(seconds[1:]),
+        "on device": sum(of_kernels.values()),
+        "bytes": moved,
+        "kernels": of_kernels,
+    }
 
 
 def table(measured: dict) -> str:
@@ -82,6 +88,13 @@ def table(measured: dict) -> str:
     bandwidth = f"{measured['bandwidth'] / 1e9:.1f} GB/s"
     head = f"Bandwidth of a copy, read and written: {bandwidth}. Time of a step, and how many floors that is.\n\n"
     return head + results.markdown(["step", *measured["results"]], rows)
+
+
+def kernels_table(case: dict[str, dict]) -> str:
+    """Milliseconds of the kernels of one case on the device, the longest first."""
+    times = [(seconds, step, name) for step, one in case.items() for name, seconds in one["kernels"].items()]
+    rows = [[step, f"`{name}`", f"{1e3 * seconds:.2f}"] for seconds, step, name in sorted(times, reverse=True)]
+    return results.markdown(["step", "kernel", "ms"], rows)
 
 
 def cell(one: dict | None) -> str:
@@ -147,6 +160,8 @@ def main() -> None:
     name = results.named("steps", arguments.backend)
     measured = results.save(name, found, bandwidth=bandwidth, repeats=arguments.repeats)
     results.publish(name, measured, table(measured))
+    if arguments.backend == "cuda":
+        results.publish("kernels-cuda", measured, kernels_table(measured["results"][arguments.cases[0]]))
     draw(measured, name)
 
 

@@ -12,6 +12,12 @@ from gpucal.simulate.detectors import detector_named
 
 MIRI = {"detector": "MIRIMAGE", "subarray": "SUB64", "readpatt": "FASTR1", "ngroups": 20, "nints": 2}
 NIRCAM = {"detector": "NRCB1", "subarray": "SUB160", "readpatt": "BRIGHT2", "ngroups": 8}
+SUBSTRIPES = {"detector": "NRCA1", "subarray": "SUB164STRIPE4_DHS", "readpatt": "BRIGHT2", "ngroups": 8}
+SUPERSTRIPES = {"detector": "NIS", "subarray": "SUB204STRIPE_SOSS", "readpatt": "NISRAPID", "ngroups": 8}
+IRS2 = {"detector": "NRS1", "readpatt": "NRSIRS2RAPID", "ngroups": 6}
+
+# Steps after refpix, which work on what it makes of an IRS2 exposure.
+AFTER_IRS2 = ("linearity", "dark_current", "persistence")
 
 # The bias of detectors that have no superbias step.
 ZERO_POINTS = {"MIRIMAGE": detector_named("MIRIMAGE").bias}
@@ -77,6 +83,33 @@ CASES = (
         Effects.only("one_over_f", one_over_f_level=10.0),
         NIRCAM,
         differences=True,
+    ),
+    Case(
+        "IRS2: 1/f noise and drifts of the outputs, differences of groups",
+        "refpix",
+        Effects.only("one_over_f", "amplifier_offsets", "odd_even"),
+        IRS2,
+        AFTER_IRS2,
+        differences=True,
+    ),
+    Case("substripes: bias structure", "superbias", Effects.only("bias", "sky"), SUBSTRIPES),
+    Case(
+        "substripes: offsets of the outputs, odd and even columns",
+        "refpix",
+        Effects.only("amplifier_offsets", "odd_even"),
+        SUBSTRIPES,
+    ),
+    Case(
+        "superstripes: nonlinear response, to 70% of full well",
+        "linearity",
+        Effects.only("linearity", "sky", sky_rate=8000.0, nonlinearity=0.06),
+        SUPERSTRIPES,
+    ),
+    Case(
+        "superstripes: dark current, hot pixels",
+        "dark_current",
+        Effects.only("dark", "hot_pixels", hot_pixel_fraction=0.05),
+        SUPERSTRIPES,
     ),
     Case("MIRI: settling after a reset", "reset", Effects.only("reset_anomaly"), MIRI),
     Case("MIRI: first frame", "firstframe", Effects.only("first_frame"), MIRI, ("rscd",)),

@@ -3,10 +3,13 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
+from stdatamodels.properties import ObjectNode
 
 from gpucal.kernels.dqflags import DO_NOT_USE, REFERENCE_PIXEL
+from gpucal.kernels.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Simulation, simulate
 
@@ -20,15 +23,32 @@ def simulated(**settings) -> Iterator[Simulation]:
             yield simulation
 
 
-def corrected_ramp(simulation: Simulation, step: str, skip: bool, left_out: tuple[str, ...] = ()):
-    """The ramp that would be fitted, without one step or with it, be that the default or not.
+class Ramp(NamedTuple):
+    """A ramp of the pixels that see the sky.
 
-    Returns
-    -------
-    RampModel
+    Attributes
+    ----------
+    data : (nints, ngroups, ny, nx) float32 array
+        DN.
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+    pixeldq : (ny, nx) uint32 array
+    meta : metadata tree
     """
+
+    data: np.ndarray
+    groupdq: np.ndarray
+    pixeldq: np.ndarray
+    meta: ObjectNode
+
+
+def corrected_ramp(simulation: Simulation, step: str, skip: bool, left_out: tuple[str, ...] = ()) -> Ramp:
+    """The ramp that would be fitted, without one step or with it, be that the default or not."""
     steps = {name: {"skip": True} for name in ("jump", "ramp_fit", *left_out)} | {step: {"skip": skip}}
-    return Detector1Pipeline.call(simulation.exposure, steps=steps)
+    model = Detector1Pipeline.call(simulation.exposure, steps=steps)
+    rows = slice(None)
+    if model.data.shape[-2:] == RAW_SHAPE:
+        rows = normal_rows(irs2_layout(model.meta.instrument.detector))
+    return Ramp(model.data[..., rows, :], model.groupdq[..., rows, :], model.pixeldq[rows], model.meta)
 
 
 def usable(pixeldq: np.ndarray) -> np.ndarray:

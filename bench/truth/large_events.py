@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.truth.exposures import simulated, usable
-from gpucal.kernels.dqflags import JUMP_DET
+from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Effects
 from gpucal.simulate.events import ellipse
@@ -87,12 +87,18 @@ class LargeEvents:
     ----------
     kind : Kind
     bins : list of Bin
+    missed : list of int
+        How many pixels each event should have flagged that was not found.
+    pixels : float
+        How many an event should have flagged, the median of all.
     false_rates : tuple of float
         The fraction of differences flagged in an exposure without large events: by the search, and without it.
     """
 
     kind: Kind
     bins: list[Bin]
+    missed: list[int]
+    pixels: float
     false_rates: tuple[float, float]
 
 
@@ -104,16 +110,17 @@ def measure() -> list[LargeEvents]:
 def _measure(kind: Kind) -> LargeEvents:
     rate = {f"{kind.name.removesuffix('s')}_rate": kind.rate}
     flags, good, truth = _searched(kind, Effects.only(*LIGHT, kind.name, **rate), kind.search)
-    events = getattr(truth, kind.name)
-    events = events[(events["group"] >= 1) & (events["group"] < flags.shape[1] - 1)]
-    found = np.array([_is_flagged(kind, event, flags, good) for event in events])
-    seen = [
+    events = _seen(getattr(truth, kind.name), flags, good)
+    covered = [kind.covered(event, *np.indices(good.shape)) & good for event in events]
+    found = np.array([_is_flagged(*pair, flags) for pair in zip(events, covered, strict=True)])
+    in_bins = [
         (low, high, (events["radius"] >= low) & (events["radius"] < high))
         for low, high in zip(kind.radii, kind.radii[1:], strict=False)
     ]
-    bins = [Bin(low, high, int(chosen.sum()), int(found[chosen].sum())) for low, high, chosen in seen]
+    bins = [Bin(low, high, int(chosen.sum()), int(found[chosen].sum())) for low, high, chosen in in_bins]
+    pixels = np.array([part.sum() for part in covered])
     rates = [_flagged(kind, search) for search in (kind.search, {})]
-    return LargeEvents(kind, bins, tuple(rates))
+    return LargeEvents(kind, bins, list(pixels[~found]), float(np.median(pixels)), tuple(rates))
 
 
 def _searched(kind: Kind, effects: Effects, search: dict):
@@ -124,9 +131,18 @@ def _searched(kind: Kind, effects: Effects, search: dict):
         return ramp.groupdq.copy(), usable(ramp.pixeldq), simulation.truth
 
 
-def _is_flagged(kind: Kind, event, flags, good) -> bool:
-    """Whether most of what an event should have flagged is flagged in its group, and was not before."""
-    covered = kind.covered(event, *np.indices(good.shape)) & good
+def _seen(events, flags, good):
+    """The events that come between two groups of use, and are not in the last difference."""
+    ngroups = flags.shape[1]
+    usable_groups = np.mean(flags[:, :, good] & DO_NOT_USE > 0, axis=-1) < FOUND
+    between = (events["group"] >= 1) & (events["group"] < ngroups - 1)
+    group = np.where(between, events["group"], 1)
+    integration = events["integration"]
+    return events[between & usable_groups[integration, group] & usable_groups[integration, group - 1]]
+
+
+def _is_flagged(event, covered, flags) -> bool:
+    """Whether most of what an event should have flagged is flagged in its group."""
     return np.mean(flags[event["integration"], event["group"]][covered] & JUMP_DET > 0) > FOUND
 
 
@@ -145,6 +161,12 @@ def table(found: list[LargeEvents]) -> str:
             name = one.kind.name.removesuffix("s")
             rows.append(f"| {name} | {part.low} to {part.high} | {part.events} | {part.found} | {share} |")
     rows.append("")
+    for one in found:
+        if one.missed:
+            rows.append(
+                f"Missed {one.kind.name} should have flagged {min(one.missed)} to {max(one.missed)} pixels; of all "
+                f"{one.kind.name} the median is {one.pixels:.0f}."
+            )
     for one in found:
         by_search, without = one.false_rates
         rows.append(

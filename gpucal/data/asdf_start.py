@@ -60,9 +60,16 @@ def prepare_asdf(content=None) -> None:
 def _parsed(parse: Callable, manifest):
     """What a YAML document says, which a former process may have parsed."""
     try:
-        return json.loads(kept_text("manifests", manifest.decode(), lambda: parse(manifest)))
+        return json.loads(kept_text("manifests", manifest.decode(), lambda: _parsed_by_libyaml(manifest)))
     except (AttributeError, TypeError, ValueError):  # an open file, or a document that JSON does not hold
         return parse(manifest)
+
+
+def _parsed_by_libyaml(document):
+    """What a YAML document says; libyaml, where it is there, parses ten times as fast as Python."""
+    import yaml
+
+    return yaml.load(document, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from astropy.io import fits
 from astropy.time import Time
 
 from gpucal.simulate.metadata import science_keywords
+from gpucal.simulate.stripes import KEYWORDS as STRIPE_KEYWORDS
 
 SECONDS_PER_DAY = 86400.0
 CLOCK_EPOCH = 51544.0  # MJD of 2000-01-01
@@ -82,6 +83,8 @@ def _template_headers(template):
         primary, science = hdus[0].header.copy(), hdus["SCI"].header.copy()
     for keyword in STRUCTURAL:
         science.remove(keyword, ignore_missing=True)
+    for keyword in STRIPE_KEYWORDS:
+        primary.remove(keyword, ignore_missing=True)
     return primary, science
 
 

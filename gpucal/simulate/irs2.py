@@ -113,7 +113,8 @@ def optimal_weights(detector, level):
     """Weights of the reference output and of interleaved pixels that estimate the noise best.
 
     Both see the noise, each with read noise of its own. At each frequency the estimate is the mean of the two
-    with their inverse variances as weights, drawn to zero by the variance of the noise itself.
+    with their inverse variances as weights, drawn to zero by the variance of the noise itself. The mean of a frame is
+    that of the interleaved pixels: of the offset of their output, too, they show all.
 
     Parameters
     ----------
@@ -135,7 +136,9 @@ def optimal_weights(detector, level):
     read_variance = (detector.read_noise / detector.gain) ** 2
     of_output = read_variance / (np.count_nonzero(layout.normal) * RAW_SHAPE[1])
     of_interleaved = read_variance / (INTERLEAVED * blocks)
-    seen = (frequency > 0) & (frequency < PASSBAND * blocks)
+    seen = frequency < PASSBAND * blocks
     total = 1 / of_output + 1 / of_interleaved + 1 / np.fmax(power, np.finfo(float).tiny)
     filled = REPEATS * INTERLEAVED * blocks / length
-    return seen / of_output / total, seen / of_interleaved / total / filled
+    alpha, beta = seen / of_output / total, seen / of_interleaved / total / filled
+    alpha[0], beta[0] = 0, 1 / filled
+    return alpha, beta

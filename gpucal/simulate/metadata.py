@@ -9,8 +9,20 @@ from gpucal.kernels.irs2_layout import INTERLEAVED, NORMAL
 START = Time("2023-06-01T00:00:00.000", scale="utc")
 PROGRAM = "01000"
 
+SOSS_SUBARRAYS = (
+    "SUBSTRIP96",
+    "SUBSTRIP256",
+    "SUB17STRIPE_SOSS",
+    "SUB60STRIPE_SOSS",
+    "SUB204STRIPE_SOSS",
+    "SUB680STRIPE_SOSS",
+)
+DHS_SUBARRAYS = ("SUB41STRIPE1_DHS", "SUB82STRIPE2_DHS", "SUB164STRIPE4_DHS")
+
 # Optical elements and exposure types in which a detector, or an instrument, is simulated unless told otherwise.
 OPTICS = {
+    **dict.fromkeys(SOSS_SUBARRAYS, {"PUPIL": "GR700XD", "PWCPOS": 245.81}),
+    **dict.fromkeys(DHS_SUBARRAYS, {"PUPIL": "GDHS0"}),
     "MIRIFUSHORT": {"CHANNEL": "12", "BAND": "SHORT"},
     "MIRIFULONG": {"CHANNEL": "34", "BAND": "SHORT"},
     "MIRI": {},
@@ -20,6 +32,8 @@ OPTICS = {
     "FGS": {},
 }
 FILTERS = {
+    **dict.fromkeys(SOSS_SUBARRAYS, "CLEAR"),
+    **dict.fromkeys(DHS_SUBARRAYS, "F150W2"),
     "SLITLESSPRISM": "P750L",
     "MASK1065": "F1065C",
     "MASK1140": "F1140C",
@@ -36,6 +50,8 @@ FILTERS = {
     "FGS": None,
 }
 EXPOSURE_TYPES = {
+    **dict.fromkeys(SOSS_SUBARRAYS, {"": "NIS_SOSS"}),
+    **dict.fromkeys(DHS_SUBARRAYS, {"": "NRC_TSGRISM"}),
     "MIRIFUSHORT": {"FULL": "MIR_MRS"},
     "MIRIFULONG": {"FULL": "MIR_MRS"},
     "MIRI": {
@@ -47,7 +63,6 @@ EXPOSURE_TYPES = {
     "NIRCAM": {"FULL": "NRC_IMAGE", "SUBGRISM": "NRC_TSGRISM", "SUB": "NRC_IMAGE"},
     "NIRISS": {
         "FULL": "NIS_IMAGE",
-        "SUBSTRIP": "NIS_SOSS",
         "SUBTAAMI": "NIS_TACQ",
         "SUB80": "NIS_AMI",
         "SUB": "NIS_IMAGE",
@@ -141,6 +156,7 @@ def readout_keywords(readout):
         "DURATION": duration,
         "ZEROFRAM": readout.has_zero_frame,
         **window_keywords(readout.detector, readout.subarray),
+        **(readout.subarray.stripes.keywords() if readout.subarray.stripes else {}),
     }
 
 

@@ -1,6 +1,6 @@
 """The pixels of a detector: what each one really does, and which ones are bad."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,6 +80,14 @@ class Pixels:
         counts = measured_signal(linear + self.pedestal, self.scale, self.response)
         counts += self.bias - self.pedestal
         return counts
+
+    def taken(self, rows, axis):
+        """The pixels of some rows (axis 0) or columns (axis 1), which may come in any order and several times."""
+        maps = {
+            name: np.take(values, rows, axis) for name, values in vars(self).items() if np.ndim(values) == 2
+        }
+        bad = {kind: np.take(where, rows, axis) for kind, where in self.bad.items()}
+        return replace(self, **maps, bad=bad)
 
 
 def make_pixels(detector, window, effects):

@@ -69,15 +69,14 @@ class _Noise:
         self._pool.shutdown()
 
 
-def read_out(readout, pixels, rate, events, effects, seed_sequence):
+def read_out(readout, sights, events, effects, seed_sequence):
     """Simulate the raw groups of an exposure.
 
     Parameters
     ----------
     readout : Readout
-    pixels : Pixels
-    rate : ndarray (ny, nx)
-        Electrons per second from light.
+    sights : list of (Pixels, ndarray)
+        The pixels, and the electrons per second that light makes in each; integrations see them in turn.
     events : Events
     effects : Effects
     seed_sequence : numpy.random.SeedSequence
@@ -95,8 +94,9 @@ def read_out(readout, pixels, rate, events, effects, seed_sequence):
     electronics = outputs(readout, effects, np.random.default_rng(electronics_seed))
     settling = Settling(readout, effects)
     interference = Interference(readout, effects, np.random.default_rng(interference_seed))
-    mean = (np.where(pixels.reference, 0, rate) + pixels.dark_rate).astype(np.float32) * readout.frame_time
     for integration in range(readout.nints):
+        pixels, rate = sights[integration % len(sights)]
+        mean = (np.where(pixels.reference, 0, rate) + pixels.dark_rate).astype(np.float32) * readout.frame_time
         charge = np.zeros(shape, np.float32)
         for group in range(readout.ngroups):
             total = np.zeros(raw_shape, np.float32)

@@ -52,7 +52,7 @@ class Contents:
     flags : dict or None
         Name of each data quality flag -> bool map, for a reference with a DQ array.
     keywords : dict
-        Primary keywords beside those that all references have.
+        Primary keywords beside those that all references have; of an ASDF file, metadata by name.
     unit : str or None
         BUNIT of the SCI extension.
     tables : dict

@@ -10,14 +10,14 @@ import numpy as np
 from astropy.io import fits
 
 from gpucal.kernels import dqflags
-from gpucal.simulate import interference, irs2, miri_reference_arrays, reference_arrays
+from gpucal.simulate import interference, irs2, miri_reference_arrays, reference_arrays, soss
 from gpucal.simulate.crds_cache import selection_keys
-from gpucal.simulate.metadata import window_keywords
+from gpucal.simulate.metadata import SOSS_SUBARRAYS, window_keywords
 from gpucal.simulate.pixels import make_pixels
 from gpucal.simulate.subarrays import full_frame
 
 USE_AFTER = "2022-01-01T00:00:00"
-FORMAT = 2
+FORMAT = 3
 
 DQ_DEFINITION_TYPE = np.dtype([("BIT", "i4"), ("VALUE", "u4"), ("NAME", "S40"), ("DESCRIPTION", "S80")])
 
@@ -48,7 +48,8 @@ OWN_TYPES = {
         "reset": ReferenceType(miri_reference_arrays.reset, "ResetModel", may_be_cut=False),
         "rscd": ReferenceType(miri_reference_arrays.rscd, "RSCDModel", may_be_cut=False),
         "emicorr": ReferenceType(interference.emicorr, "EmiModel", may_be_cut=False),
-    }
+    },
+    "NIRISS": {"pastasoss": ReferenceType(soss.pastasoss, "PastasossModel", may_be_cut=False)},
 }
 LACKING_TYPES = {"MIRI": {"superbias"}}
 
@@ -62,7 +63,13 @@ INTERLEAVED_TYPES = {
 # References that go without the effect that they are for, by the name of its switch.
 ONLY_WITH = {"ipc": "ipc", "emicorr": "interference"}
 
-TREES = {"emicorr"}
+# References that are for some subarrays.
+ONLY_FOR = {"pastasoss": SOSS_SUBARRAYS}
+
+TREES = {"emicorr", "pastasoss"}
+
+# References that hold stripes themselves; the others hold all rows of the readout, of which the stripes are cut.
+OF_FRAMES = {"dark"}
 
 # References of a whole detector, which have no window.
 WITHOUT_WINDOW = {"ipc", "refpix", "rscd"}
@@ -83,7 +90,7 @@ def provide_references(cache, readout, pixels, effects, options):
     cache : CrdsCache
     readout : Readout
     pixels : Pixels
-        Of the readout's window.
+        Of the frames of the exposure.
     effects : Effects
     options : ReferenceOptions
 
@@ -93,20 +100,33 @@ def provide_references(cache, readout, pixels, effects, options):
         Reference type -> Path inside the cache.
     """
     types = types_of(readout.detector.instrument, readout.pattern.interleaved)
-    kinds = [kind for kind in types if kind not in ONLY_WITH or getattr(effects, ONLY_WITH[kind])]
-    to_cut = [kind for kind in kinds if options.full_frame and types[kind].may_be_cut]
+    kinds = [kind for kind in types if _is_wanted(kind, readout, effects)]
+    striped = readout.subarray.stripes is not None
+    to_cut = [
+        kind
+        for kind in kinds
+        if (options.full_frame and types[kind].may_be_cut) or (striped and kind not in OF_FRAMES)
+    ]
     exact = [kind for kind in kinds if kind not in to_cut]
-    paths = _write_missing(cache, readout, pixels, effects, options, exact)
+    frames = replace(readout, subarray=readout.subarray.frames(readout.detector))
+    paths = _write_missing(cache, frames, pixels, effects, options, exact)
     if to_cut:
-        full = replace(readout, subarray=full_frame(readout.detector))
-        full_pixels = make_pixels(readout.detector, full.subarray.window, effects)
-        paths |= _write_missing(cache, full, full_pixels, effects, options, to_cut)
+        whole = full_frame if options.full_frame else readout.subarray.covered
+        wide = replace(readout, subarray=whole(readout.detector))
+        wide_pixels = make_pixels(readout.detector, wide.subarray.window, effects)
+        paths |= _write_missing(cache, wide, wide_pixels, effects, options, to_cut)
     for class_name, parameters in options.parameters.items():
         kind = f"pars-{class_name.rpartition('.')[2].lower()}"
         paths[kind] = _write_parameters(cache, readout.detector.instrument, kind, class_name, parameters)
     rows = {kind: (_selection(kind, readout), path.name) for kind, path in paths.items()}
     cache.serve(readout.detector.instrument, rows)
     return paths
+
+
+def _is_wanted(kind, readout, effects):
+    """Whether the effects, and the subarray, are some that a type of reference is for."""
+    for_subarray = kind not in ONLY_FOR or readout.subarray.name in ONLY_FOR[kind]
+    return for_subarray and (kind not in ONLY_WITH or getattr(effects, ONLY_WITH[kind]))
 
 
 def _write_missing(cache, readout, pixels, effects, options, kinds):
@@ -120,7 +140,8 @@ def _write_missing(cache, readout, pixels, effects, options, kinds):
             contents = entry.contents(readout, pixels, effects, options)
             if kind in TREES:
                 chip = {"name": readout.detector.instrument, "detector": readout.detector.name}
-                _write_tree(path, chip, kind, f"Simulated {kind} of {readout.detector.name}", contents.tree)
+                description = f"Simulated {kind} of {readout.detector.name}"
+                _write_tree(path, chip, kind, description, contents.tree, contents.keywords)
             else:
                 _write(path, kind, entry.model, readout, contents)
     return paths
@@ -216,9 +237,9 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
     return path
 
 
-def _write_tree(path, instrument, kind, description, tree):
-    """Write an ASDF file of a tree and the metadata that all references have."""
-    meta = {
+def _write_tree(path, instrument, kind, description, tree, own=()):
+    """Write an ASDF file of a tree, the metadata that all references have, and its own."""
+    meta = dict(own) | {
         "author": "gpucal simulate",
         "description": description,
         "instrument": instrument,

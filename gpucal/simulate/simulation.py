@@ -1,6 +1,6 @@
 """Simulating an exposure, its references and the cache that serves them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from gpucal.simulate.readout import Readout, frame_time, pattern_named
 from gpucal.simulate.reference_arrays import ReferenceOptions
 from gpucal.simulate.references import provide_references
 from gpucal.simulate.scene import photon_rate
+from gpucal.simulate.stripes import sights
 from gpucal.simulate.subarrays import subarray_named
 from gpucal.simulate.template import template_readout
 
@@ -36,9 +37,10 @@ class Truth:
     Attributes
     ----------
     rate : ndarray (ny, nx), float64
-        Count rate from light, DN/s: what a perfect calibration gives. Zero in reference and dead pixels.
+        Count rate from light, DN/s: what a perfect calibration gives. Zero in reference and dead pixels. Of
+        superstripes, that of the frames which they make.
     hits : ndarray
-        Cosmic-ray hits, one entry a pixel: see `gpucal.simulate.events.Events`.
+        Cosmic-ray hits, one entry a pixel of the raw images: see `gpucal.simulate.events.Events`.
     snowballs : ndarray
         Snowballs, one entry each.
     showers : ndarray
@@ -120,7 +122,8 @@ def simulate(
         Keywords of the exposure. Without a template they default to NRCA1, the instrument's usual
         filter, FULL, and the instrument's fastest pattern.
     ngroups, nints : int, optional
-        Groups in an integration, and integrations; 10 and 1 by default.
+        Groups in an integration, and integrations; 10 and 1 by default. Of superstripes, integrations of whole
+        frames: the file has one for each stripe.
     effects : Effects, optional
         All of them by default.
     seed : int, optional
@@ -167,13 +170,17 @@ def simulate(
 
 
 def _expose(readout, effects, seed):
-    """Pixels, Truth and RawRamp of an exposure."""
+    """Pixels and Truth of the frames of an exposure, and its RawRamp."""
     scene_seed, event_seed, noise_seed = np.random.SeedSequence(seed).spawn(3)
-    pixels = make_pixels(readout.detector, readout.subarray.window, effects)
-    rate = photon_rate(readout, effects, np.random.default_rng(scene_seed))
+    covered = replace(readout, subarray=readout.subarray.covered(readout.detector))
+    pixels = make_pixels(readout.detector, covered.subarray.window, effects)
+    rate = photon_rate(covered, effects, np.random.default_rng(scene_seed))
     rate[pixels.reference | pixels.bad["dead"]] = 0
+    seen = sights(readout.detector, readout.subarray, pixels, rate)
     events = draw_events(readout, effects, np.random.default_rng(event_seed))
-    raw = read_out(readout, pixels, rate, events, effects, noise_seed)
+    raw = read_out(readout, seen, events, effects, noise_seed)
+    if len(seen) == 1:
+        pixels, rate = seen[0]
     return pixels, Truth(rate / pixels.gain, events.hits, events.snowballs, events.showers), raw
 
 
@@ -182,6 +189,6 @@ def _readout(detector, subarray, readpatt, ngroups, nints):
     subarray = subarray_named(detector, subarray or "FULL")
     pattern = pattern_named(detector.instrument, readpatt)
     ngroups = 10 if ngroups is None else ngroups
-    nints = 1 if nints is None else nints
+    nints = (1 if nints is None else nints) * subarray.positions
     time = frame_time(detector, subarray, pattern.nsamples, pattern.interleaved)
     return Readout(detector, subarray, pattern, ngroups, nints, time)

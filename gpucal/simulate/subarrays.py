@@ -6,9 +6,10 @@ selection rows of the CRDS rules. Those of MIRI are all of that SIAF (corners be
 jwst_miri_psfmask_0009 (MASKLYOT) and jwst_miri_specwcs_0006 (SLITLESSPRISM) lie at the same ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gpucal.simulate.errors import SimulationError
+from gpucal.simulate.stripes import Stripes
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Subarray:
         Columns and rows.
     noutputs : int
         Amplifiers through which it is read.
+    stripes : Stripes or None
+        Which rows it holds, where they are not a window.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Subarray:
     xsize: int
     ysize: int
     noutputs: int
+    stripes: Stripes | None = None
 
     @property
     def shape(self):
@@ -41,14 +45,31 @@ class Subarray:
 
     @property
     def window(self):
-        """Slices (rows, columns) into the full frame."""
+        """Slices (rows, columns) into the full frame, of a subarray without stripes."""
         x0, y0 = self.xstart - 1, self.ystart - 1
         return slice(y0, y0 + self.ysize), slice(x0, x0 + self.xsize)
+
+    @property
+    def positions(self):
+        """Integrations that look at other rows, before the first rows come again."""
+        return self.stripes.positions if self.stripes else 1
+
+    def covered(self, detector):
+        """The window in which its stripes lie: all rows of the readout. A subarray without stripes covers itself."""
+        if self.stripes is None:
+            return self
+        ny, nx = detector.size
+        rows = {"ystart": 1, "ysize": ny} if abs(detector.slow_axis) == 2 else {"xstart": 1, "xsize": nx}
+        return replace(self, **rows, stripes=None)
+
+    def frames(self, detector):
+        """The subarray of calibrated frames: what superstripes cover together, else itself."""
+        return self.covered(detector) if self.positions > 1 else self
 
 
 FULL = "FULL"
 
-# detectors: name -> xstart, ystart, xsize, ysize, noutputs
+# detectors: name -> xstart, ystart, xsize, ysize, noutputs, and stripes if it has such
 _ROWS = {
     ("NRCA1",): {
         "SUB160": (1889, 1889, 160, 160, 1),
@@ -57,8 +78,11 @@ _ROWS = {
         "SUBGRISM256": (1, 1, 2048, 256, 4),
         "SUBGRISM128": (1, 95, 2048, 128, 4),
         "SUBGRISM64": (1, 125, 2048, 64, 4),
+        "SUB41STRIPE1_DHS": (1, 1, 2048, 41, 4, Stripes(1, 40, 1901)),
+        "SUB164STRIPE4_DHS": (1, 1, 2048, 164, 4, Stripes(1, 40, 1526, 85)),
     },
     ("NRCA2",): {
+        "SUB82STRIPE2_DHS": (1, 1, 2048, 82, 4, Stripes(1, 40, 1662, 82)),
         "SUB160": (1889, 1, 160, 160, 1),
         "SUB320": (1729, 1, 320, 320, 1),
         "SUB640": (1409, 1, 640, 640, 1),
@@ -135,6 +159,10 @@ _ROWS = {
         "WFSS64C": (1, 1985, 2048, 64, 1),
         "WFSS128R": (1921, 1, 128, 2048, 4),
         "WFSS128C": (1, 1921, 2048, 128, 1),
+        "SUB17STRIPE_SOSS": (1, 1793, 21, 256, 1, Stripes(4, 17, 0, step=17, superstripes=120)),
+        "SUB60STRIPE_SOSS": (1, 1793, 64, 256, 1, Stripes(4, 60, 0, step=60, superstripes=34)),
+        "SUB204STRIPE_SOSS": (1, 1793, 208, 256, 1, Stripes(4, 204, 0, step=204, superstripes=10)),
+        "SUB680STRIPE_SOSS": (1, 1793, 684, 256, 1, Stripes(4, 680, 0, step=680, superstripes=3)),
     },
     ("NRS1", "NRS2"): {
         "ALLSLITS": (1, 897, 2048, 256, 1),

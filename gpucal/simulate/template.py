@@ -5,6 +5,7 @@ from astropy.io import fits
 from gpucal.simulate.detectors import detector_named
 from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.readout import Readout, ReadPattern, frame_time, pattern_named
+from gpucal.simulate.stripes import Stripes
 from gpucal.simulate.subarrays import Subarray, subarray_named
 
 
@@ -56,7 +57,8 @@ def _read_header(header, detector, subarray, readpatt, ngroups, nints):
 def _window(header):
     name = header["SUBARRAY"]
     outputs = header.get("NOUTPUTS", 4 if name == "FULL" else 1)
-    return Subarray(name, *(header[key] for key in ("SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2")), outputs)
+    corner = (header[key] for key in ("SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2"))
+    return Subarray(name, *corner, outputs, Stripes.of_header(header))
 
 
 def _pattern(header):

@@ -16,6 +16,7 @@ from gpucal.kernels.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.kernels.flat_field import usable_flat
 from gpucal.reference import Reference, best_references, crds_parameters
 from gpucal.steps.ramp_fit import RampFitStep
+from gpucal.steps.soss_traces import soss_pixels
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +27,8 @@ MODEL_TYPES = {
     4: ("RampModel", {"groupdq": (np.uint8, 4), "pixeldq": (np.uint32, 2)}),
 }
 
-# What the science regions of exposure types follow from, where that is not there yet.
-LACKING = {
-    "NRS": "the footprints of slits or slices and of failed-open shutters (assign_wcs, msaflagopen)",
-    "NIS_SOSS": "the traces of the PASTASOSS reference",
-}
+# What the science regions of instruments follow from, where that is not there yet.
+LACKING = {"NRS": "the footprints of slits or slices and of failed-open shutters (assign_wcs, msaflagopen)"}
 
 NOT_APPLICABLE = "N/A"
 
@@ -60,23 +58,25 @@ def draft_rates(exposure: Exposure, per_integration: bool) -> Exposure:
     return result.rateints if per_integration else result.rate
 
 
-def science_pixels(draft: Exposure):
+def science_pixels(draft: Exposure, pastasoss: Reference | None = None):
     """The pixels that are known to show sources, or nothing of use.
 
     Parameters
     ----------
     draft : Exposure
         Rates. Those of the MIRI imager get the flags of its flat: they tell what is outside of its field.
+    pastasoss : Reference, optional
+        The traces of NIRISS SOSS.
 
     Returns
     -------
     bool array or None
-        In the shape of the rates; None where nothing is known.
+        In the shape of the rates, or (ny, nx); None where nothing is known.
 
     Raises
     ------
     GpucalError
-        If that takes a step that is not there yet.
+        If that takes a step that is not there yet, or there are no traces for a SOSS exposure.
     """
     kind = draft.meta.exposure.type
     lacking = next((steps for start, steps in LACKING.items() if kind.startswith(start)), None)
@@ -84,6 +84,13 @@ def science_pixels(draft: Exposure):
         raise GpucalError(
             f"{draft.source}: mask_science_regions needs {lacking}, which gpucal does not have yet; set it to false"
         )
+    if kind == "NIS_SOSS":
+        if pastasoss is None:
+            raise GpucalError(
+                f"{draft.source}: mask_science_regions needs a PASTASOSS reference, and there is none; name one with "
+                "override_pastasoss, or set mask_science_regions to false"
+            )
+        return soss_pixels(draft, pastasoss)
     if kind != "MIR_IMAGE":
         return None
     draft.dq |= flags_of_flat(draft)

@@ -101,9 +101,7 @@ class CleanFlickerNoiseStep(Step):
         check_type(exposure.meta.exposure.type, self.fit_method)
         choices = self.choices(exposure, references)
         flat = flat_of(exposure, references) if choices.apply_flat_field else None
-        if exposure.meta.exposure.type == "NIS_SOSS" and references["pastasoss"] is None:
-            log.warning("There is no PASTASOSS reference")
-
+        pastasoss = references["pastasoss"] if exposure.meta.exposure.type == "NIS_SOSS" else None
         background_method = none_for_none(choices.background_method)
         user_mask = none_for_none(self.user_mask)
         with_scene = background_method == "median_image"
@@ -111,7 +109,8 @@ class CleanFlickerNoiseStep(Step):
         if user_mask is None or with_scene:
             draft = draft_rates(exposure, per_integration=with_scene or not self.single_mask)
         if user_mask is None:
-            mask = self.mask(draft, flat, one_for_all=self.single_mask and not with_scene)
+            science = science_pixels(draft, pastasoss) if self.mask_science_regions else None
+            mask = self.mask(draft, flat, science, one_for_all=self.single_mask and not with_scene)
         else:
             mask = read_mask(expand(user_mask))
         check_shape(mask, exposure)
@@ -140,9 +139,8 @@ class CleanFlickerNoiseStep(Step):
         log.info("Automatic parameters: %s", automatic._asdict())
         return automatic
 
-    def mask(self, draft, flat, one_for_all):
+    def mask(self, draft, flat, science, one_for_all):
         """The pixels of draft rates that show background."""
-        science = science_pixels(draft) if self.mask_science_regions else None
         rates = draft.data if flat is None else draft.data / flat
         mask = scene_mask(rates, science, self.n_sigma, self.fit_histogram)
         return mask.all(axis=0) if one_for_all and mask.ndim == 3 else mask

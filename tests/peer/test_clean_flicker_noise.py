@@ -17,6 +17,12 @@ SLIT = {"detector": "NRS2", "subarray": "SUB32", "ngroups": 3, "nints": 2, "exp_
 LONG_SLIT = {**SLIT, "detector": "NRS1", "subarray": "SUB512", "ngroups": 2, "nints": 1}
 SAVED = {"save_mask": True, "save_background": True, "save_noise": True}
 
+SOSS = {"detector": "NIS", "subarray": "SUBSTRIP256", "ngroups": 3, "effects": Effects(stars_per_pixel=2e-4)}
+TRACES = {
+    "the whole subarray": (SOSS, {"save_mask": True}),
+    "the short subarray": ({**SOSS, "subarray": "SUBSTRIP96", "nints": 2}, {"single_mask": False, "save_mask": True}),
+}
+
 ON_IMAGES = {
     "defaults": SAVED,
     "histogram, by integration": {**SAVED, "single_mask": False, "fit_histogram": True, "n_sigma": 1.5},
@@ -161,6 +167,11 @@ def test_in_the_pipeline(exposure_with_cache, tmp_path):
     assert {name.rpartition("_")[2] for name in products} == {"mask.fits", "rate.fits", "rateints.fits"}
     for agreement in products.values():
         agreement.assert_agrees()
+
+
+@pytest.mark.parametrize(("settings", "parameters"), TRACES.values(), ids=TRACES)
+def test_traces_of_soss(ramp, both, settings, parameters):
+    both(ramp(**settings), mask_science_regions=True, **parameters)
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ EXPOSURES = {
     "miri_averaged": {
         "detector": "MIRIMAGE", "subarray": "SUB64", "readpatt": "FASTGRPAVG", "ngroups": 6, "nints": 2
     },
+    "substripes": {"detector": "NRCA1", "subarray": "SUB164STRIPE4_DHS", "readpatt": "BRIGHT2", "ngroups": 4},
+    "substripes_read_downwards": {"detector": "NRCA2", "subarray": "SUB82STRIPE2_DHS", "ngroups": 4, "nints": 2},
+    "superstripes": {"detector": "NIS", "subarray": "SUB204STRIPE_SOSS", "ngroups": 4, "nints": 2},
     "miri_full_frame": {"detector": "MIRIFUSHORT", "readpatt": "SLOWR1", "ngroups": 4},
 }
 

@@ -33,7 +33,8 @@ def best_references(simulation, types):
 
 @pytest.mark.parametrize(
     ("detector", "subarray"),
-    [("NRCB1", "SUB64P"), ("NIS", "SUB80"), ("NRS1", "SUB32"), ("GUIDER1", "SUB32CNTR"), ("MIRIMAGE", "SUB64")],
+    [("NRCB1", "SUB64P"), ("NIS", "SUB80"), ("NIS", "SUBSTRIP96"), ("NRS1", "SUB32"), ("GUIDER1", "SUB32CNTR"),
+     ("MIRIMAGE", "SUB64")],
 )
 def test_every_type_of_stage_1_is_found_or_does_not_apply(tmp_path, detector, subarray):
     simulation = simulate(tmp_path, detector=detector, subarray=subarray, ngroups=3)

@@ -32,6 +32,16 @@ def noisy(tmp_path_factory):
     )
 
 
+@pytest.fixture
+def ramps(noisy, monkeypatch):
+    """Normal pixels before refpix and after it, (1, 2, 2048, 2048) each."""
+    monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
+    with noisy.crds():
+        before = SuperBiasStep.call(DQInitStep.call(str(noisy.exposure)))
+        after = RefPixStep.call(before)
+    return before.data[:, :, normal_rows(irs2_layout("NRS2"))], after.data
+
+
 def drift(ramp):
     """Spread of the medians of runs of pixels along the fast axis, of the difference of two groups."""
     change = (ramp[0, 1] - ramp[0, 0]) / np.sqrt(2)
@@ -64,18 +74,23 @@ def test_interleaved_pixels_are_reference_pixels(noisy):
     assert reference[rows].sum() == 2048**2 - 2040**2
 
 
-def test_reference_pixels_take_most_of_the_drift_out(noisy, monkeypatch):
+def test_reference_pixels_take_most_of_the_drift_out(noisy, ramps):
     """Of 4 DN of correlated noise less than half is left, once the read noise of the medians is taken off."""
-    monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
-    with noisy.crds():
-        before = SuperBiasStep.call(DQInitStep.call(str(noisy.exposure)))
-        after = RefPixStep.call(before)
     read_noise = np.median(fits.getdata(noisy.references["readnoise"], "SCI")) / np.sqrt(2)
     of_medians = read_noise * np.sqrt(np.pi / 2 / BLOCK_ROWS)
-    raw = drift(before.data[:, :, normal_rows(irs2_layout("NRS2"))])
-    left = drift(after.data)
+    raw, left = (drift(ramp) for ramp in ramps)
     assert np.sqrt(raw**2 - of_medians**2) > 3
     assert np.sqrt(left**2 - of_medians**2) < 0.5 * np.sqrt(raw**2 - of_medians**2)
+
+
+def test_the_mean_of_a_group_is_taken_out(ramps):
+    """The means of the outputs drift by DN; what is left of it is the read noise of 128 x 2048 interleaved pixels."""
+    before, after = (
+        np.diff(ramp[0], axis=0)[0].reshape(4, 512, 2048)[:, 4:-4, 4:-4].mean(axis=(1, 2)) for ramp in ramps
+    )
+    assert np.abs(before).max() > 1
+    of_interleaved = detector_named("NRS2").read_noise / detector_named("NRS2").gain / np.sqrt(128 * 2048)
+    assert np.abs(after).max() < 4 * np.sqrt(2) * of_interleaved
 
 
 def test_weights_are_those_of_the_best_estimate():
@@ -88,7 +103,7 @@ def test_weights_are_those_of_the_best_estimate():
     of_interleaved = beta[frequency] * 8 * 32 / 712  # eight of 712 / 32 pixel times are filled
     np.testing.assert_allclose(alpha[frequency] + of_interleaved, power / (power + of_reads), rtol=1e-6)
     np.testing.assert_allclose(alpha[frequency] / of_interleaved, 512 / 128, rtol=1e-6)
-    assert alpha[0] == beta[0] == 0
+    assert alpha[0] == 0 and beta[0] * 8 * 32 / 712 == 1
     np.testing.assert_array_equal(alpha[1:], alpha[:0:-1])
 
 

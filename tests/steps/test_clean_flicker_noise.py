@@ -60,7 +60,6 @@ def test_what_it_cannot_correct_is_left_with_status_failed(kind, parameters):
     ("kind", "parameters", "lacking"),
     [
         ("NRS_IFU", {"mask_science_regions": True}, "assign_wcs"),
-        ("NIS_SOSS", {"mask_science_regions": True}, "PASTASOSS"),
         ("NIS_SOSS", {"background_method": "median_image"}, "bkg_subtract"),
         ("NRS_BRIGHTOBJ", {"background_method": "median_image"}, "extract_1d"),
         ("NRC_TSIMAGE", {"background_method": "median_image"}, "tso_photometry"),
@@ -69,6 +68,11 @@ def test_what_it_cannot_correct_is_left_with_status_failed(kind, parameters):
 def test_what_takes_other_steps_is_an_error_that_names_them(kind, parameters, lacking):
     with pytest.raises(GpucalError, match=lacking):
         clean(rate(kind, shape=(2, 24, 32)), **parameters)
+
+
+def test_traces_of_soss_take_a_reference():
+    with pytest.raises(GpucalError, match="PASTASOSS reference, and there is none; name one with override_pastasoss"):
+        clean(rate("NIS_SOSS", "NIRISS", "NIS", slowaxis=-1), mask_science_regions=True)
 
 
 @pytest.mark.parametrize("content", [None, b"no FITS file"])

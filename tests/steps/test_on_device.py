@@ -7,6 +7,8 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.backend import use_backend
+from gpucal.simulate import Effects, simulate
+from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep
 from gpucal.steps.emicorr import EmiCorrStep
 from gpucal.steps.jump import JumpStep
 from gpucal.steps.ramp_fit import RampFitStep
@@ -68,6 +70,18 @@ def overrides():
     gain.data = np.full(SHAPE, 5.5, np.float32)
     noise.data = np.full(SHAPE, 6.0, np.float32)
     return {"override_gain": gain, "override_readnoise": noise}
+
+
+def test_traces_of_soss(same_on_device, tmp_path):
+    settings = {"detector": "NIS", "subarray": "SUBSTRIP96", "effects": Effects.none()}
+    traces = simulate(tmp_path, ngroups=1, **settings).references["pastasoss"]
+    rates = datamodels.CubeModel(data=np.random.default_rng(7).normal(3, 0.1, (2, 96, 2048)).astype(np.float32))
+    rates.meta.exposure.type, rates.meta.instrument.pupil_position = "NIS_SOSS", 245.8
+    rates.meta.instrument.name, rates.meta.instrument.detector = "NIRISS", "NIS"
+    rates.meta.subarray.name, rates.meta.subarray.slowaxis = "SUBSTRIP96", -1
+    references = {"override_pastasoss": str(traces), "override_flat": "N/A"}
+    result = same_on_device(CleanFlickerNoiseStep, rates, "data", mask_science_regions=True, **references)
+    assert result.meta.cal_step.clean_flicker_noise == "COMPLETE"
 
 
 @pytest.mark.parametrize("algorithm", ["joint", "sequential"])
