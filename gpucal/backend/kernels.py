@@ -187,9 +187,9 @@ class PixelKernel:
         return CudaGrid(self._launcher_name(ndim), f"{source}{names}", self._folder(), build)
 
     def _folder(self) -> Path:
-        """Where compiled launchers are kept, apart for each state of the kernel sources."""
+        """Where compiled launchers are kept, apart for each state of the kernel sources and for each of these."""
         sources = Path(inspect.getfile(self.function)).parent
-        return user_cache() / "kernels" / _digest(sources)
+        return user_cache() / "kernels" / _digest(sources) / self.function.__module__
 
     @cached_property
     def _compiled(self) -> Callable:
@@ -249,10 +249,14 @@ def _with_helpers(function: Callable, made_of: Callable[[PixelFunction], Callabl
     return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
 
 
+# What launchers are built with, and helpers of kernels that stand there.
+_BUILDERS = ("grids.py", "kernels.py", "loops.py", "strips.py")
+
+
 @cache
 def _digest(sources: Path) -> str:
     """A digest of a folder of kernels: a launcher compiles in helpers that stand in other files."""
     digest = hashlib.sha1(version("numba").encode())
-    for path in [*sorted(sources.glob("*.py")), Path(__file__).with_name("strips.py")]:
+    for path in [*sorted(sources.glob("*.py")), *map(Path(__file__).with_name, _BUILDERS)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -55,7 +55,7 @@ class CpuLoop:
     def __init__(self, name: str, source: str, folder: Path, build: Callable[[], Callable]):
         self.name = name
         self._source = source
-        self._folder = folder
+        self.folder = folder
         self._build = build
         self._loaded: dict[tuple, Callable] = {}
 
@@ -72,7 +72,7 @@ class CpuLoop:
     def _load(self, kind: tuple, arguments: tuple) -> Callable:
         try:
             types = _ctypes_of(arguments)
-            path = self._folder / f"{self.name}-{self._digest(kind)}.o"
+            path = self.folder / f"{self.name}-{self._digest(kind)}.o"
             code = ObjectCode.read(path)
             if code is None:
                 code = self._compile(arguments, types)
@@ -84,8 +84,10 @@ class CpuLoop:
 
     def _compile(self, arguments: tuple, types: list) -> ObjectCode:
         """Compile for these arguments, and see that compiled code takes them as `_flatten` hands them over."""
-        from numba import njit, typeof
+        from numba import config, njit, typeof
 
+        if config.DISABLE_JIT:
+            raise UnfitCodeError("Numba is not to compile anything")
         signature = tuple(typeof(argument) for argument in arguments)
         dispatcher = njit(self._build(), nogil=True, **INSIDE)
         dispatcher.compile(signature)
@@ -99,7 +101,7 @@ class CpuLoop:
     def _loaded_by_numba(self) -> Callable:
         from numba import njit
 
-        with _cache_directory(self._folder):
+        with _cache_directory(self.folder):
             return njit(self._build(), nogil=True, cache=True, **COMPILE)
 
     def _digest(self, kind: tuple) -> str:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from types import FunctionType
 from typing import NamedTuple
 
 import numpy as np
@@ -147,3 +148,17 @@ def test_a_second_process_needs_no_compiler(tmp_path):
     ]
     numbers = "[[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]"
     assert [run.stdout for run in runs] == [f"{numbers} True\n", f"{numbers} False\n"]
+
+
+def test_numba_may_be_told_not_to_compile(tmp_path):
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path), "NUMBA_ENABLE_CUDASIM": "0", "NUMBA_DISABLE_JIT": "1"}
+    run = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
+    assert run.stdout == "[[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]] True\n"
+    assert not list(tmp_path.rglob("*.o"))
+
+
+def test_kernels_of_two_modules_may_have_one_name():
+    kernels = [pixel_kernel(function) for function in (weigh.function, FunctionType(weigh.function.__code__, {}))]
+    kernels[1].function.__module__ = "elsewhere"
+    first, second = (kernel.launcher("loop", 2) for kernel in kernels)
+    assert first.name == second.name and first.folder != second.folder

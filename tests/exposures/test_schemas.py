@@ -67,15 +67,13 @@ def test_a_model_of_another_package_finds_its_schema_itself():
 
 
 def test_a_manifest_is_parsed_once(cache):
-    documents = []
-
-    def parse(document):
-        documents.append(document)
-        return yaml.load(document, yaml.SafeLoader)
-
-    for _ in range(2):
-        assert asdf_start._parsed(parse, b"tags: [{tag_uri: asdf://a}]") == {"tags": [{"tag_uri": "asdf://a"}]}
-    assert len(documents) == 1
+    document = b"tags: [{tag_uri: asdf://a}]"
+    parsed = [asdf_start._parsed(yaml.safe_load, document)]
+    (file,) = cache.rglob("*.json")
+    before = file.stat().st_mtime_ns
+    parsed.append(asdf_start._parsed(yaml.safe_load, document))
+    assert parsed == [{"tags": [{"tag_uri": "asdf://a"}]}] * 2
+    assert file.stat().st_mtime_ns == before and file.parent.name == "manifests"
 
 
 @pytest.mark.parametrize("document", [b"1: one", b"day: 2030-01-01", b"value: .nan"])
