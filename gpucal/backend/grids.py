@@ -6,12 +6,13 @@ need not import the compiler.
 
 import hashlib
 import os
-import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from gpucal.backend.cuda_compiler import machine_code_of, ptx_of
 
 THREADS_PER_BLOCK = 128
 WARP = 32
@@ -23,8 +24,6 @@ MOST_BLOCKS_IN_A_ROW = 2**16 - 1
 
 # A small grid is cut into so many blocks at least, one for each multiprocessor of a large device.
 FEWEST_BLOCKS = 128
-
-_ENTRY = re.compile(r"\.entry\s+(\w+)")
 
 
 def threads_per_block(points: int) -> int:
@@ -93,11 +92,8 @@ class CudaGrid:
 
     def ptx(self, arguments: tuple, capability: tuple[int, int]) -> str:
         """The PTX for a compute capability and for arguments of these types; needs no device."""
-        from numba import cuda
-
         types = tuple(_numba_type(argument) for argument in arguments)
-        ptx, _ = cuda.compile(self._build(), types, device=False, abi="numba", cc=capability)
-        return ptx.replace(_ENTRY.search(ptx)[1], self.name)
+        return ptx_of(self._build(), types, capability, self.name)
 
     def _load(self, arguments: tuple) -> Callable:
         import cupy
@@ -109,13 +105,11 @@ class CudaGrid:
         return cupy.RawModule(path=str(path)).get_function(self.name)
 
     def _compile(self, arguments: tuple, capability: str, path: Path) -> None:
-        from cuda.core import Linker, LinkerOptions, ObjectCode
-
-        ptx = self.ptx(arguments, (int(capability[:-1]), int(capability[-1])))
-        linker = Linker(ObjectCode.from_ptx(ptx.encode()), options=LinkerOptions(arch=f"sm_{capability}"))
+        major_minor = int(capability[:-1]), int(capability[-1])
+        code = machine_code_of(self.ptx(arguments, major_minor), major_minor)
         unfinished = path.with_suffix(f".{os.getpid()}")
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(linker.link("cubin").code)
+        unfinished.write_bytes(code)
         unfinished.replace(path)
 
     def _digest(self, arguments: tuple) -> str:

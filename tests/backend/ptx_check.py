@@ -98,7 +98,9 @@ class Compilations:
         if kind not in self._kinds:
             self._kinds.add(kind)
             with mock.patch("numba.cuda.dispatcher.get_current_device", return_value=DEVICE):
-                assert f".entry {grid.name}(" in grid.ptx(arguments, CAPABILITY)
+                ptx = grid.ptx(arguments, CAPABILITY)
+            assert f".entry {grid.name}(" in ptx
+            assert "fma.rn.f32" not in ptx  # no product is added before it is rounded
             self.of[self._kernel] += 1
 
 

@@ -1,0 +1,63 @@
+"""Compile the code of one thread for CUDA.
+
+The arithmetic is that of IEEE 754 and of the CPU: a product is rounded before it is added to something. Left to itself
+the compiler contracts both to one operation that rounds once.
+"""
+
+import logging
+import re
+
+log = logging.getLogger(__name__)
+
+_ENTRY = re.compile(r"\.entry\s+(\w+)")
+
+
+def ptx_of(function, types: tuple, capability: tuple[int, int], name: str) -> str:
+    """The PTX of a function; needs no device.
+
+    Parameters
+    ----------
+    function : callable
+        In the part of Python that Numba compiles.
+    types : tuple of Numba types
+        Of its arguments.
+    capability : tuple of int
+        The compute capability to compile for.
+    name : str
+        What the function is called in the PTX.
+    """
+    from numba import cuda
+
+    settings = {"device": False, "abi": "numba", "cc": capability}
+    try:
+        intermediate, _ = cuda.compile(function, types, output="ltoir", **settings)
+        ptx = _ptx_without_contraction(intermediate, f"-arch=sm_{capability[0]}{capability[1]}")
+    except Exception as error:
+        # The library is of no use here: another version, or none. What is lost is the last bit of some results.
+        log.warning("Products and sums are contracted in %s (%s)", name, error)
+        ptx, _ = cuda.compile(function, types, **settings)
+    return ptx.replace(_ENTRY.search(ptx)[1], name)
+
+
+def _ptx_without_contraction(intermediate: bytes, architecture: str) -> str:
+    """Finish what the compiler began with the linker, which can be told not to contract."""
+    from cuda.bindings import nvjitlink
+
+    options = [architecture, "-lto", "-ptx", "-fma=0"]
+    linker = nvjitlink.create(len(options), options)
+    try:
+        nvjitlink.add_data(linker, nvjitlink.InputType.LTOIR, intermediate, len(intermediate), "kernel")
+        nvjitlink.complete(linker)
+        ptx = bytearray(nvjitlink.get_linked_ptx_size(linker))
+        nvjitlink.get_linked_ptx(linker, ptx)
+    finally:
+        nvjitlink.destroy(linker)
+    return ptx.decode().strip("\0")
+
+
+def machine_code_of(ptx: str, capability: tuple[int, int]) -> bytes:
+    """Machine code for a compute capability."""
+    from cuda.core import Linker, LinkerOptions, ObjectCode
+
+    options = LinkerOptions(arch=f"sm_{capability[0]}{capability[1]}")
+    return Linker(ObjectCode.from_ptx(ptx.encode()), options=options).link("cubin").code
