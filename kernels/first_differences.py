@@ -68,12 +68,17 @@ def fill_samples(begin, end, samples, ramp, groupdq, gain, first_group, stop_gro
 
 
 @pixel_function
-def fill_sample(samples, lane, ramp, groupdq, gain, x):
-    """Write all first differences of one pixel into a column of samples; return their number."""
+def fill_samples_of(pixels, npixels, samples, ramp, groupdq, gain):
+    """Write all first differences of some pixels into the columns of samples; return the number of rows.
+
+    See `fill_samples` for the parameters; ``pixels`` are the first ``npixels`` of a row of whole numbers, float64.
+    """
     place = 0
     for integration in range(ramp.shape[0]):
         for group in range(1, ramp.shape[1]):
-            samples[place, lane] = first_difference(ramp, groupdq, gain, integration, group, x)
+            for lane in range(npixels):
+                x = int(pixels[lane])
+                samples[place, lane] = first_difference(ramp, groupdq, gain, integration, group, x)
             place += 1
     return place
 

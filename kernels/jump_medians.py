@@ -5,10 +5,11 @@ import numpy as np
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import JUMP_DET
-from gpucal.kernels.first_differences import fill_sample, in_a_row, number_of_differences
-from gpucal.kernels.sorted_samples import sort_samples, sorted_median
+from gpucal.kernels.first_differences import fill_samples_of, in_a_row, number_of_differences
+from gpucal.kernels.sample_medians import SEARCH_ROWS, find_medians
 
-PIXEL, COUNT, STATE_ROWS = range(3)  # what is known of each pixel with jumps: where it is, and its differences' number
+# What is known of each pixel with jumps: where it is, the number of its differences, and their median.
+PIXEL, COUNT, MEDIAN, STATE_ROWS = range(4)
 
 
 def jump_medians(ramp, groupdq, gain):
@@ -29,7 +30,7 @@ def jump_medians(ramp, groupdq, gain):
         Electrons; not initialized where no group is flagged JUMP_DET.
     """
     medians = array_namespace(ramp).empty(gain.shape, np.float64)
-    scratch = Scratch(number_of_differences(ramp), STATE_ROWS)
+    scratch = Scratch(number_of_differences(ramp) + SEARCH_ROWS, STATE_ROWS)
     arrays = [in_a_row(array) for array in (ramp, groupdq, gain, medians)]
     find_strip_medians(arrays[-1].shape, scratch, *arrays)
     return medians
@@ -38,12 +39,11 @@ def jump_medians(ramp, groupdq, gain):
 @strip_kernel
 def find_strip_medians(begin, end, samples, state, ramp, groupdq, gain, medians):
     """Find the medians of the pixels of a strip that have jumps."""
-    npixels, nvalues = list_jumps(begin, end, samples[0], state[PIXEL], groupdq), samples.shape[0]
+    npixels = list_jumps(begin, end, samples[0], state[PIXEL], groupdq)
+    nvalues = fill_samples_of(state[PIXEL], npixels, samples, ramp, groupdq, gain)
+    find_medians(samples, nvalues, npixels, state[COUNT], state[MEDIAN])
     for lane in range(npixels):
-        fill_sample(samples, lane, ramp, groupdq, gain, int(state[PIXEL, lane]))
-    sort_samples(samples, nvalues, npixels, state[COUNT])
-    for lane in range(npixels):
-        medians[int(state[PIXEL, lane])] = sorted_median(samples, lane, 0, int(state[COUNT, lane]))
+        medians[int(state[PIXEL, lane])] = state[MEDIAN, lane]
 
 
 @pixel_function

@@ -22,7 +22,7 @@ def add_parser(subparsers):
     parser.add_argument("--readpatt", help="READPATT (default: the fastest one of the instrument)")
     parser.add_argument("--exp-type", help="EXP_TYPE (default: that of the detector and subarray)")
     parser.add_argument("--ngroups", type=int, help="groups in an integration (default 10)")
-    parser.add_argument("--nints", type=int, help="integrations (default 1)")
+    parser.add_argument("--nints", type=int, help="integrations, of superstripes whole frames (default 1)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the exposure (default 1)")
     parser.add_argument("--template", metavar="FILE", help="level-1b file whose keywords are taken over")
     parser.add_argument(

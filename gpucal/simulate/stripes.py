@@ -2,7 +2,8 @@
 
 A readout begins with a few rows of reference pixels before each burst of science rows. Substripes follow each other
 in one image. In superstripe readout the science rows move on from each integration to the next, and start again when
-all of the detector has been read.
+all of the detector has been read. Neighbours in an image couple, also where two stripes meet, as the ``ipc`` step has
+it.
 
 Sources: the keywords MSTR_* and SSTR_* of the JWST keyword dictionary. Rows of DHS substripes and of SUB204STRIPE_SOSS
 are those in tests of jwst 3.0.0 (``lib/tests/test_stripe_utils.py``); the other SOSS subarrays are laid out like

@@ -1,5 +1,7 @@
 """Taking the readout of an exposure from a level-1b file."""
 
+import math
+
 from astropy.io import fits
 
 from gpucal.simulate.detectors import detector_named
@@ -18,7 +20,7 @@ def template_readout(template, detector, subarray, readpatt, ngroups, nints):
         Only its primary header is read.
     detector, subarray, readpatt : str or None
     ngroups, nints : int or None
-        What to have instead of the template's own.
+        What to have instead of the template's own; of superstripes, integrations of whole frames.
 
     Returns
     -------
@@ -43,12 +45,13 @@ def _read_header(header, detector, subarray, readpatt, ngroups, nints):
     window = subarray_named(chip, subarray) if subarray else _window(header)
     pattern = pattern_named(chip.instrument, readpatt) if readpatt else _pattern(header)
     as_template = detector is None and subarray is None
+    frames = math.ceil(header["NINTS"] / _window(header).positions) if nints is None else nints
     readout = Readout(
         chip,
         window,
         pattern,
         header["NGROUPS"] if ngroups is None else ngroups,
-        header["NINTS"] if nints is None else nints,
+        frames * window.positions,
         header["TFRAME"] if as_template else frame_time(chip, window, pattern.nsamples, pattern.interleaved),
     )
     return readout, header["FILENAME"].replace(header["DETECTOR"].lower(), chip.name.lower())

@@ -66,5 +66,5 @@ def traces_of(model, later_rows) -> list[Trace]:
             np.asarray(wavelengths.coefficients, float),
             np.asarray(wavelengths.scale_extents, float),
         )
-        for trace, wavelengths in zip(model.traces, model.wavecal_models, strict=True)
+        for trace, wavelengths in zip(model.traces, model.wavecal_models, strict=False)
     ]

@@ -9,7 +9,7 @@ SCRIPT = Path(__file__).with_name("ptx_check.py")
 
 
 def test_every_kernel_compiles_to_ptx(tmp_path):
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "0"}
+    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "0", "GPUCAL_BACKEND": "cpu"}
     done = subprocess.run(
         [sys.executable, SCRIPT, tmp_path], env=environment, capture_output=True, text=True, check=False
     )

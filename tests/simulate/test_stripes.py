@@ -112,7 +112,15 @@ def test_rates_are_the_true_ones(noiseless, monkeypatch):
 
 
 def test_a_template_gives_its_stripes(noiseless, tmp_path):
-    again = simulate(tmp_path / "again", template=noiseless.exposure, nints=3, effects=NOISELESS)
-    plain = simulate(tmp_path / "plain", template=noiseless.exposure, subarray="FULL", ngroups=1, effects=NOISELESS)
-    assert fits.getval(again.exposure, "MSTR_RD2") == fits.getval(noiseless.exposure, "MSTR_RD2")
-    assert "MSTR_RD1" not in fits.getheader(plain.exposure)
+    given = fits.getheader(noiseless.exposure)
+    others = {"again": {}, "longer": {"nints": 3}, "plain": {"subarray": "FULL"}}
+    made = {
+        name: fits.getheader(
+            simulate(tmp_path / name, template=noiseless.exposure, ngroups=1, effects=NOISELESS, **other).exposure
+        )
+        for name, other in others.items()
+    }
+    superstripes = max(1, given["SSTR_NST"])
+    assert made["again"]["MSTR_RD2"] == made["longer"]["MSTR_RD2"] == given["MSTR_RD2"]
+    assert made["again"]["NINTS"] == given["NINTS"] and made["longer"]["NINTS"] == 3 * superstripes
+    assert "MSTR_RD1" not in made["plain"] and made["plain"]["NINTS"] == 2
