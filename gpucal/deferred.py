@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import TypeVar
 
 # The modules that can wait, and what `IMPORTERS` take from them by name without using it at once: a module of another
-# name (with a dot), or a class that they only compare types with.
+# name (with a dot), or a class that they only compare types with. They take submodules, too; for all others a package
+# executes before its submodules do.
 MODULES = {
     "astropy.modeling": (),
     "astropy.modeling.core": ("Model",),
@@ -25,13 +26,16 @@ MODULES = {
     "astropy.units": ("Quantity", "UnitBase"),
     "crds": ("crds.client.api",),
     "crds.certify": ("crds.core.generic_tpn",),
-    "crds.data_file": (),
     "crds.io": (),
     "filelock": ("FileLock",),
     "packaging.requirements": ("Requirement",),
 }
 
-IMPORTERS = ("astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "stdatamodels.")
+IMPORTERS = ("gpucal.", "astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "stdatamodels.")
+
+# What is asked of a module with underscores, and not there before it executes.
+_NAMES = ("__all__", "__version__")
+_NAMES_OF_PACKAGES = (*_NAMES, "__path__")
 
 # One thread at a time executes what was deferred; the modules that it is at.
 _turn = RLock()
@@ -42,9 +46,10 @@ class _DeferredModule(ModuleType):
     """A module that has not been executed, or not to its end."""
 
     def __getattr__(self, name: str):
-        if name.startswith("__") and name not in ("__all__", "__version__"):
+        folders = self.__spec__.submodule_search_locations
+        if name.startswith("__") and name not in (_NAMES_OF_PACKAGES if folders else _NAMES):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        found = self._found_without(name)
+        found = self._found_without(name) if _asking().startswith(IMPORTERS) else None
         if found is not None:
             return found
         execute(self)
@@ -53,36 +58,44 @@ class _DeferredModule(ModuleType):
         return getattr(self, name)
 
     def _found_without(self, name: str):
-        """What can be had without execution: a submodule or, for some, a stand-in."""
-        for entry in MODULES[self.__name__] if _asking().startswith(IMPORTERS) else ():
+        """What can be had without execution: a submodule, where submodules are, or a stand-in."""
+        for entry in MODULES[self.__name__]:
             if "." in entry and entry.endswith(f".{name}"):
                 return importlib.import_module(entry)
             if entry == name:
                 return (_StandInTime if name == "Time" else _StandIn)(self, name)
+        folders = self.__spec__.submodule_search_locations
+        if name == "__path__":
+            return folders
         submodule = f"{self.__name__}.{name}"
-        if "__path__" in self.__dict__ and PathFinder.find_spec(submodule, self.__path__):
-            return importlib.import_module(submodule)
-        return None
+        return importlib.import_module(submodule) if folders and PathFinder.find_spec(submodule, folders) else None
 
 
 def _asking() -> str:
-    """The name of the module whose code asks for something here."""
+    """The name of the module whose code asks for something here, or has it asked for by code without a module."""
     frame = sys._getframe(2)
-    while (name := frame.f_globals.get("__name__", "")).startswith("importlib.") or name == __name__:
+    while (name := frame.f_globals.get("__name__", "")).partition(".")[0] in ("importlib", ""):
         frame = frame.f_back
     return name
 
 
 def execute(module: ModuleType) -> None:
-    """Execute a module if that was deferred."""
+    """Execute a module if that was deferred, after the package that it belongs to."""
     with _turn:
-        if isinstance(module, _DeferredModule) and module.__name__ not in _begun:
-            _begun.add(module.__name__)
-            try:
-                module.__spec__.loader.exec_module(module)
-                module.__class__ = ModuleType
-            finally:
-                _begun.remove(module.__name__)
+        package = sys.modules.get(module.__name__.rpartition(".")[0])
+        if package is not None:
+            execute(package)
+        if not isinstance(module, _DeferredModule) or module.__name__ in _begun:
+            return
+        _begun.add(module.__name__)
+        spec = module.__spec__
+        if spec.submodule_search_locations is not None:
+            module.__path__ = spec.submodule_search_locations
+        try:
+            spec.loader.exec_module(module)
+            module.__class__ = ModuleType
+        finally:
+            _begun.remove(module.__name__)
 
 
 class _StandIn:
@@ -143,6 +156,7 @@ class _Deferrer(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__spec__.loader = module.__loader__ = self._loader
+        module.__dict__.pop("__path__", None)  # so that the module is asked by who imports a submodule
         module.__class__ = _DeferredModule
 
 

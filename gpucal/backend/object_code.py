@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import struct
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -104,6 +105,8 @@ def undefined_symbols(code: bytes) -> list[str]:
 @cache
 def _engine():
     """What brings object files into memory."""
+    with suppress(RuntimeError):  # it is done already, since llvmlite 0.45
+        llvm.initialize()
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     machine = llvm.Target.from_default_triple().create_target_machine()

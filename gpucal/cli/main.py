@@ -17,9 +17,6 @@ DONE = 0
 ERROR = 1
 INTERRUPTED = 130
 
-# Objects between two searches for garbage: importing makes a million, and none of them is garbage.
-RARELY = 100_000
-
 
 class Subcommand(NamedTuple):
     """A subcommand: the module with its ``add_parser(subparsers)``, and what it does in a few words.
@@ -69,7 +66,6 @@ def main(argv: list[str] | None = None) -> int:
     int
         Exit code: 0 done, 1 error, 64 no science data found, 130 interrupted.
     """
-    gc.set_threshold(RARELY)
     atexit.register(gc.freeze)  # the process ends: no need to look for garbage once more
     code = _run(sys.argv[1:] if argv is None else argv)
     try:

@@ -80,3 +80,26 @@ def test_a_class_of_a_deferred_module_can_be_a_base():
         print(Mine.__mro__[1].__module__, waiting("astropy.time"))
     """
     assert output_of(script) == "astropy.time.core False\n"
+
+
+def test_a_package_executes_before_its_submodules_do():
+    script = """
+        import astropy.time.core
+        print(waiting("astropy.time"), astropy.time.core.TIME_DELTA_SCALES == astropy.time.TIME_DELTA_SCALES)
+    """
+    assert output_of(script) == "False True\n"
+
+
+def test_all_of_the_packages_works_once_it_is_used():
+    script = """
+        import crds, crds.bestrefs
+        from astropy import units
+        from astropy.io import fits
+        from astropy.modeling.models import Gaussian1D
+        from astropy.nddata import CCDData
+        from astropy.table import Table
+        from stdatamodels.jwst.datamodels import DistortionModel
+        model = DistortionModel(model=Gaussian1D(1, 2, 3), input_units=units.pix, output_units=units.arcsec)
+        print(fits.BinTableHDU(Table({"a": [1, 2]})).columns[0].name, model.model.mean.value, crds.log.__name__)
+    """
+    assert output_of(script) == "a 2.0 crds.core.log\n"
