@@ -95,7 +95,10 @@ def wait_for_journal(work, names):
 
 
 def test_killed_while_a_product_is_written(work):
-    """The file system stops the process amid a product: it is not there, and what is left of it is swept."""
+    """The process is stopped amid a product: it is not there, and what is left of it is swept.
+
+    The product before it may still be on its way, too: one exposure is written while the next is computed.
+    """
     code = (
         "import os, signal, sys\n"
         "from stdatamodels.jwst import datamodels\n"
@@ -113,7 +116,9 @@ def test_killed_while_a_product_is_written(work):
     assert killed.returncode == -signal.SIGKILL
     assert not (work.out / "x2_add.fits").exists()
     debris = list(work.out.glob(".gpucal-*"))
-    assert [path.name for place in debris for path in place.iterdir()] == ["x2_add.fits"]
+    unfinished = {path.name for place in debris for path in place.iterdir()}
+    assert "x2_add.fits" in unfinished
+    assert unfinished <= {"x1_add.fits", "x2_add.fits"}
     code, _, _ = finish(work.start("--resume"))
     assert code == 0
     assert work.products() == ALL
