@@ -71,6 +71,9 @@ def draw(measured: dict) -> None:
     figure, all_axes = plt.subplots(1, len(measured["results"]), figsize=(11, 3.5), layout="constrained")
     for axes, (name, series) in zip(all_axes, measured["results"].items(), strict=True):
         axes.loglog(series["sizes"], series["seconds"], "o-")
+        axes.minorticks_off()
+        axes.set_xticks(series["sizes"], [f"{size:.3g}" if size < 1e4 else f"{size:.0e}" for size in series["sizes"]])
+        axes.set_yticks(series["seconds"], [f"{seconds:.2f}" for seconds in series["seconds"]])
         axes.set_xlabel(name)
         axes.set_ylabel("seconds")
         axes.set_title(f"exponent {series['exponent']:.2f}")
