@@ -4,6 +4,7 @@
 in one process, and writes ``docs/benchmarks/steps.json``, a picture, and the table of ``docs/benchmarks.md``. The floor
 of a step is the time to read every array that it reads and to write every one that it changes, as fast as a copy does.
 On a device it is compared with the time that the step's kernels take there: what the host does meanwhile is told apart.
+Results of cases that are left out are kept from the run before.
 """
 
 import argparse
@@ -25,11 +26,11 @@ from gpucal.data import Exposure, open_exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
 
 
-def measure_case(case: str, parameters: dict, repeats: int, directory: Path) -> dict[str, dict]:
+def measure_case(case: str, repeats: int, directory: Path) -> dict[str, dict]:
     """Seconds and bytes of each step of one exposure."""
     simulation = make(case, directory)
     with simulation.crds():
-        pipeline = Detector1Pipeline(steps=nested(parameters))
+        pipeline = Detector1Pipeline()
         exposure = open_exposure(simulation.exposure)
         steps = list(pipeline.steps_for(exposure))
         references = RunReferences.find(steps, exposure)
@@ -40,15 +41,6 @@ def measure_case(case: str, parameters: dict, repeats: int, directory: Path) -> 
             measured[step.class_alias] = measure_step(step, exposure, references, repeats)
             exposure = exposure_of(execute(Placed(step), exposure, references))
     return {name: one for name, one in measured.items() if one}
-
-
-def nested(parameters: dict[str, str]) -> dict:
-    """``steps.jump.skip`` and such, as a pipeline takes them."""
-    steps = {}
-    for name, value in parameters.items():
-        _, step, parameter = name.split(".")
-        steps.setdefault(step, {})[parameter] = value
-    return steps
 
 
 def exposure_of(result) -> Exposure:
@@ -144,24 +136,23 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5, help="counted runs of each step (default 5)")
     parser.add_argument("--backend", default="cpu", help="where the steps run (default cpu)")
     parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES), help="which exposures")
-    parser.add_argument("--operational", action="store_true", help="with the parameters used in operations")
     arguments = parser.parse_args()
     select_backend(arguments.backend)
     bandwidth = copy_bandwidth()
-    found = {}
+    name = results.named("steps", arguments.backend)
+    found = (results.load(name) or {"results": {}})["results"]
     for case in arguments.cases:
-        parameters = CASES[case].operational if arguments.operational else {}
         with tempfile.TemporaryDirectory() as place:
-            found[case] = measure_case(case, parameters, arguments.repeats, Path(place))
+            found[case] = measure_case(case, arguments.repeats, Path(place))
         for one in found[case].values():
             one["floor"] = one["bytes"] / bandwidth
             one["floors"] = floors(one)
         print(table({"results": {case: found[case]}, "bandwidth": bandwidth}), flush=True)
-    name = results.named("steps", arguments.backend)
-    measured = results.save(name, found, bandwidth=bandwidth, repeats=arguments.repeats)
-    results.publish(name, measured, table(measured))
+        # After each case: a run on a lent device may be cut.
+        measured = results.save(name, found, bandwidth=bandwidth, repeats=arguments.repeats)
+        results.publish(name, measured, table(measured))
     if arguments.backend == "cuda":
-        results.publish("kernels-cuda", measured, kernels_table(measured["results"][arguments.cases[0]]))
+        results.publish("kernels-cuda", measured, kernels_table(found[arguments.cases[0]]))
     draw(measured, name)
 
 
