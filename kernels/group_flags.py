@@ -1,6 +1,6 @@
 """Questions about the flags of groups, asked of all groups of an exposure."""
 
-from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel, row_tiles
+from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
 
 
 @pixel_function
@@ -59,9 +59,19 @@ def count_flagged(groupdq, flag):
         The count.
     """
     xp = array_namespace(groupdq)
-    planes = groupdq.reshape(groupdq.shape[0] * groupdq.shape[1], -1)
-    blocks = row_tiles(*planes.shape)
-    return sum(int(xp.count_nonzero(planes[block] & flag)) for block in blocks)
+    planes = groupdq.reshape(-1, *groupdq.shape[2:])
+    counts = xp.zeros(planes.shape[:2], xp.int32)
+    count_in_row(counts.shape, planes, flag, counts)
+    return int(counts.sum())
+
+
+@pixel_kernel
+def count_in_row(plane, y, planes, flag, counts):
+    """Count how often a flag is set in one row of one group."""
+    count = 0
+    for x in range(planes.shape[2]):
+        count += planes[plane, y, x] & flag != 0
+    counts[plane, y] = count
 
 
 def drop_flag_where(groupdq, flag, others):
