@@ -1,5 +1,7 @@
 """Exposures and references that remember what a step reads and changes."""
 
+from collections.abc import Hashable
+
 from gpucal.data import Exposure
 
 
@@ -64,7 +66,7 @@ class TouchedReferences:
 
     def __init__(self, references):
         self._references = references
-        self._read: dict[int, int] = {}
+        self._read: dict[Hashable, int] = {}
 
     @property
     def bytes_read(self) -> int:
@@ -78,7 +80,7 @@ class TouchedReferences:
 class _TouchedOf:
     """The references of one step, watched."""
 
-    def __init__(self, used, read: dict[int, int]):
+    def __init__(self, used, read: dict[Hashable, int]):
         self._used = used
         self._read = read
 
@@ -93,16 +95,24 @@ class _TouchedOf:
 class _TouchedReference:
     """One reference, watched."""
 
-    def __init__(self, reference, read: dict[int, int]):
+    def __init__(self, reference, read: dict[Hashable, int]):
         self._reference = reference
         self._read = read
 
     def __getattr__(self, name: str):
         return getattr(self._reference, name)
 
-    def array(self, name: str, exposure=None):
+    def array(self, name: str, *which):
         """An array of the reference; its bytes are counted."""
-        array = self._reference.array(name, exposure)
+        array = self._reference.array(name, *which)
         if array is not None:
             self._read[id(array)] = array.nbytes
         return array
+
+    def parts(self, name: str, *which, **cut):
+        """An array of the reference in parts; their bytes are counted."""
+        read = 0
+        for rows, part in self._reference.parts(name, *which, **cut):
+            read += part.nbytes
+            yield rows, part
+        self._read[self._reference.label, name] = read

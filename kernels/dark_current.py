@@ -45,33 +45,33 @@ def groups_to_span(frames, nframes, groupgap):
     return -(-(frames + groupgap) // (nframes + groupgap))
 
 
-def subtract_dark(ramp, pixeldq, dark, dark_dq, nframes=1, groupgap=0, available=None, from_first=True):
-    """Subtract from each group the dark of its frames, and add the dark's flags to the pixels, in place.
+def subtract_dark(ramp, dark, nframes=1, groupgap=0, available=None, from_first=True, first_row=0):
+    """Subtract from each group the dark of its frames, in place.
 
     Parameters
     ----------
     ramp : (nints, ngroups, ny, nx) float32 array
         Signal, DN, edited.
-    pixeldq : (ny, nx) uint32 array
-        Pixel flags, edited.
-    dark : (ndarks, nread, ny, nx) float32 array
+    dark : (ndarks, nread, nrows, nx) float32 array
         Accumulated dark signal of the first integrations of an exposure, DN; the last serves all that follow.
-    dark_dq : (ny, nx) uint32 array
-        Flags of the dark.
     nframes, groupgap, available : int
         Which groups of the dark belong to a group of the ramp: see `dark_groups`.
     from_first : bool
         Whether the ramp starts with the first integration of its exposure. If not, the last dark serves all.
+    first_row : int
+        The row of the ramp that the first row of the dark belongs to.
     """
-    pixeldq |= dark_dq
     nread = dark.shape[1]
     available = nread if available is None else available
     alone = min(len(dark) - 1, len(ramp)) if from_first else 0
-    subtract_from_strip(ramp.shape[2:], Scratch(state=1), ramp, dark, alone, nframes, groupgap, available)
+    arguments = ramp, dark, alone, nframes, groupgap, available, first_row
+    subtract_from_strip(dark.shape[2:], Scratch(state=1), *arguments)
 
 
 @strip_kernel
-def subtract_from_strip(y, begin, end, _samples, scratch, ramp, dark, alone, nframes, groupgap, available):
+def subtract_from_strip(
+    y, begin, end, _samples, scratch, ramp, dark, alone, nframes, groupgap, available, first_row
+):
     """Correct a strip of pixels: the first ``alone`` integrations by darks of their own, the rest by the last."""
     strip = strip_at(y, begin, end)
     nints, ngroups = ramp.shape[:2]
@@ -81,8 +81,9 @@ def subtract_from_strip(y, begin, end, _samples, scratch, ramp, dark, alone, nfr
             own = dark[served] if served < alone else dark[dark.shape[0] - 1]
             fill_mean(own, frame, min(frame + nframes, available), available, strip, scratch)
             for integration in range(served, served + 1 if served < alone else nints):
+                corrected = ramp[integration, group, first_row + strip.y]
                 for lane in range(strip.count):
-                    ramp[integration, group, strip.y, strip.first + lane] -= np.float32(scratch[0, lane])
+                    corrected[strip.first + lane] -= np.float32(scratch[0, lane])
 
 
 def dark_groups(dark, ngroups, nframes, groupgap, available=None):

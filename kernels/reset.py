@@ -11,8 +11,8 @@ import numpy as np
 from gpucal.backend import pixel_kernel
 
 
-def subtract_reset_anomaly(ramp, pixeldq, anomaly, anomaly_dq, first_integration=0):
-    """Subtract from the first groups what the reset left there, and add its flags to the pixels, in place.
+def subtract_reset_anomaly(ramp, anomaly, first_integration=0, first_row=0):
+    """Subtract from the first groups what the reset left there, in place.
 
     Groups beyond those of the anomaly have none. The arithmetic is in the precision of the ramp.
 
@@ -20,26 +20,25 @@ def subtract_reset_anomaly(ramp, pixeldq, anomaly, anomaly_dq, first_integration
     ----------
     ramp : (nints, ngroups, ny, nx) float32 array
         Counts, DN, edited.
-    pixeldq : (ny, nx) uint32 array
-        Pixel flags, edited.
-    anomaly : (nresets, nsettling, ny, nx) float32 array
+    anomaly : (nresets, nsettling, nrows, nx) float32 array
         Offset after each of the first resets of an exposure, DN; the last one serves all that follow. A
         NaN counts as zero.
-    anomaly_dq : (ny, nx) uint32 array
-        Its flags.
     first_integration : int
         Which integration of its exposure the ramp starts with, from zero.
+    first_row : int
+        The row of the ramp that the first row of the anomaly belongs to.
     """
-    pixeldq |= anomaly_dq
-    nints, ngroups, ny, nx = ramp.shape
+    nints, ngroups = ramp.shape[:2]
+    nrows, nx = anomaly.shape[2:]
     affected = min(ngroups, anomaly.shape[1])
-    subtract_anomaly((nints * affected, ny, nx), ramp, anomaly, affected, first_integration)
+    arguments = ramp, anomaly, affected, first_integration, first_row
+    subtract_anomaly((nints * affected, nrows, nx), *arguments)
 
 
 @pixel_kernel
-def subtract_anomaly(place, y, x, ramp, anomaly, affected, first_integration):
+def subtract_anomaly(place, row, x, ramp, anomaly, affected, first_integration, first_row):
     """Correct one pixel of one group; the affected groups of all integrations follow each other."""
     integration, group = place // affected, place % affected
     reset = min(first_integration + integration, anomaly.shape[0] - 1)
-    offset = anomaly[reset, group, y, x]
-    ramp[integration, group, y, x] -= np.float32(0) if math.isnan(offset) else offset
+    offset = anomaly[reset, group, row, x]
+    ramp[integration, group, first_row + row, x] -= np.float32(0) if math.isnan(offset) else offset

@@ -6,9 +6,9 @@ import numpy as np
 
 
 class HostStaging:
-    """One buffer, where the host is the backend.
+    """Two buffers, one of which is used while the other is filled; here the host is the backend.
 
-    Used in a ``with`` statement: blocks that were sent are valid until the next one is.
+    Used in a ``with`` statement. A block that was sent is valid until its buffer is filled again.
 
     Parameters
     ----------
@@ -19,7 +19,8 @@ class HostStaging:
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype):
-        self._buffer = np.empty(shape, dtype)
+        self._buffers = [np.empty(shape, dtype) for _ in range(2)]
+        self._turn = 0
 
     def __enter__(self):
         return self
@@ -28,8 +29,9 @@ class HostStaging:
         """Let go of the buffer."""
 
     def free(self) -> np.ndarray:
-        """A buffer that may be filled."""
-        return self._buffer
+        """A buffer that may be filled: the one that was not filled last."""
+        self._turn = 1 - self._turn
+        return self._buffers[self._turn]
 
     def send(self, block: np.ndarray):
         """Move a part of the buffer that was filled last to the backend."""
@@ -37,7 +39,7 @@ class HostStaging:
 
 
 class PinnedStaging(HostStaging):
-    """Two page-locked buffers: one is filled while a device fetches the other."""
+    """Page-locked buffers: one is filled while a device fetches the other."""
 
     def __init__(self, shape, dtype):
         from cupyx import empty_pinned

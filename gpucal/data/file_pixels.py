@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from gpucal.backend import current_backend, row_tiles
 from gpucal.backend.traffic import TABLES
+from gpucal.data.file_rows import FileRows, Rows, count_rows, in_blocks, joined
 from gpucal.data.rectangle import Rectangle
 from gpucal.kernels.decode import decode
 from gpucal.lazy import fits
@@ -81,11 +81,13 @@ class FilePixels:
         """The type of the values."""
         return _DTYPES[self.encoding]
 
-    @property
-    def _stored_dtype(self) -> np.dtype:
-        return np.dtype(f"u{self.dtype.itemsize}")
-
-    def load(self, dtype: np.dtype | None = None, window: Rectangle | None = None, what: str = TABLES):
+    def load(
+        self,
+        dtype: np.dtype | None = None,
+        window: Rectangle | None = None,
+        what: str = TABLES,
+        first: tuple[int, ...] = (),
+    ):
         """Read the pixels, and decode them on the backend.
 
         Parameters
@@ -96,6 +98,8 @@ class FilePixels:
             The part of each image to read; by default all of it.
         what : str, optional
             What the bytes are counted as: a name of `gpucal.backend.traffic`.
+        first : tuple of int, optional
+            How many to read along each of the first axes; by default all.
 
         Returns
         -------
@@ -109,47 +113,71 @@ class FilePixels:
         """
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         if dtype != self.dtype and (self.dtype.kind, dtype.kind) != ("u", "f"):
-            return self.load(window=window, what=what).astype(dtype)
-        ny, nx = (1, *self.shape)[-2:]
-        rows, columns = window or Rectangle((0, ny), (0, nx))
-        shape = (*self.shape[:-2], rows[1] - rows[0], columns[1] - columns[0])
-        out = current_backend().xp.empty(shape if len(self.shape) > 1 else (shape[-1],), dtype)
-        lines = out.reshape(-1, shape[-1])
-        if self.dtype.kind != "u":  # decoded as the unsigned integers that share its bits
-            lines = lines.view(self._stored_dtype)
+            return self.load(window=window, what=what, first=first).astype(dtype)
+        rows, columns = window or self._whole
+        shape = (*self._leading(first), rows[1] - rows[0], columns[1] - columns[0])
+        out = current_backend().xp.empty(shape if len(self.shape) > 1 else shape[-1:], dtype)
+        spans = joined(self._rows_of_all(rows, first))
+        blocks = in_blocks(spans, max(1, READ_BYTES // max(1, self._in_file.nbytes_each)))
+        lines = self._lines(out)
         done = 0
-        for moved in self._moved_rows(rows, columns, what):
-            stop = done + len(moved)
-            decode(moved, self.encoding.zero != 0, lines[done:stop])
-            done = stop
+        for moved in self._in_file.moved(blocks, columns, what):
+            self._decode(moved, lines[done : done + len(moved)])
+            done += len(moved)
         return out
 
-    def _moved_rows(self, rows: tuple[int, int], columns: tuple[int, int], what: str) -> Iterator:
-        """The same part of all images, as it stands in the file, on the backend; in blocks."""
-        backend = current_backend()
-        whole = columns == (0, self.shape[-1])
-        ny, nx = (1, *self.shape)[-2:]
-        nplanes = math.prod(self.shape[:-2])
-        dtype = self._stored_dtype
-        if rows == (0, ny):
-            nplanes, ny, rows = 1, nplanes * ny, (0, nplanes * ny)
-        tiles = list(row_tiles(rows[1] - rows[0], nx * dtype.itemsize, READ_BYTES))
-        with backend.staging((tiles[0].stop if tiles else 0, nx), dtype) as staging:
-            for plane in range(nplanes):
-                for tile in tiles:
-                    block = staging.free()[: tile.stop - tile.start]
-                    first = plane * ny + rows[0] + tile.start
-                    self._fill(block, self.offset + first * nx * dtype.itemsize)
-                    if whole:
-                        yield backend.fetch(block, staging, what)
-                    else:
-                        yield backend.asarray(block[:, slice(*columns)], what)
+    def parts(
+        self, window: Rectangle | None = None, what: str = TABLES, first: tuple[int, ...] = ()
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Read the same rows of all images, some rows at a time; see `load`.
 
-    def _fill(self, block: np.ndarray, position: int) -> None:
-        """Read from a position of the file on; other threads may do so, too."""
-        view = memoryview(block).cast("B")
-        while view:
-            count = os.preadv(self.file.fileno(), [view], position)
-            if not count:
-                raise OSError(f"{self.file.name} ends before its pixels do")
-            view, position = view[count:], position + count
+        Yields
+        ------
+        slice
+            Which rows of the window.
+        array on the backend
+            Their pixels, in the type of the file. All parts are in the same memory: each is valid until the next.
+        """
+        rows, columns = window or self._whole
+        leading = self._leading(first)
+        images = int(np.prod(leading))
+        ncolumns = columns[1] - columns[0]
+        tiles = list(row_tiles(rows[1] - rows[0], images * self._in_file.nbytes_each, READ_BYTES))
+        blocks = [
+            list(self._rows_of_all((rows[0] + tile.start, rows[0] + tile.stop), first)) for tile in tiles
+        ]
+        most = max(map(count_rows, blocks), default=0)
+        memory = current_backend().xp.empty((most, ncolumns), self.dtype)
+        for tile, moved in zip(tiles, self._in_file.moved(blocks, columns, what), strict=True):
+            part = memory[: len(moved)]
+            self._decode(moved, self._lines(part))
+            yield tile, part.reshape(*leading, tile.stop - tile.start, ncolumns)
+
+    def _decode(self, stored, lines) -> None:
+        decode(stored, self.encoding.zero != 0, lines)
+
+    def _lines(self, array):
+        """The rows of all images of an array; unless the file holds unsigned integers, those that share its bits."""
+        lines = array.reshape(-1, array.shape[-1])
+        return lines if self.dtype.kind == "u" else lines.view(f"u{self.dtype.itemsize}")
+
+    @property
+    def _in_file(self) -> FileRows:
+        return FileRows(self.file, self.offset, self.shape[-1], np.dtype(f"u{self.dtype.itemsize}"))
+
+    @property
+    def _whole(self) -> Rectangle:
+        ny, nx = (1, *self.shape)[-2:]
+        return Rectangle((0, ny), (0, nx))
+
+    def _leading(self, first: tuple[int, ...]) -> tuple[int, ...]:
+        """The lengths of all axes but those of an image, some of them cut."""
+        leading = self.shape[:-2]
+        return tuple(min(cut) for cut in zip(first, leading, strict=False)) + leading[len(first) :]
+
+    def _rows_of_all(self, rows: tuple[int, int], first: tuple[int, ...]) -> Iterator[Rows]:
+        """Rows of one image after the other."""
+        ny = self._whole.rows[1]
+        for place in product(*map(range, self._leading(first))):
+            image = int(np.ravel_multi_index(place, self.shape[:-2])) if place else 0
+            yield Rows(image * ny + rows[0], rows[1] - rows[0])

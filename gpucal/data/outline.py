@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -66,12 +67,20 @@ class StoredImage(NamedTuple):
         """The shape of the image."""
         return self.pixels.shape
 
-    def load(self, what: str, window: Rectangle | None = None):
-        """The image, or a part of it, on the backend; counted as in `gpucal.backend.traffic`."""
-        loaded = self.pixels.load(self.dtype, window, what)
+    def load(self, what: str, window: Rectangle | None = None, first: tuple[int, ...] = ()):
+        """The image, or a part of it, on the backend; see `FilePixels.load`."""
+        return self._standard(self.pixels.load(self.dtype, window, what, first))
+
+    def parts(self, what: str, window: Rectangle | None = None, first: tuple[int, ...] = ()) -> Iterator:
+        """The image, some rows at a time; see `FilePixels.parts`."""
+        for rows, part in self.pixels.parts(window, what, first):
+            yield rows, self._standard(part.astype(self.dtype, copy=False))
+
+    def _standard(self, image):
+        """An image whose flags are the standard ones; edited in place."""
         if self.meanings is not None:
-            standardize_flags(loaded, current_backend().asarray(self.meanings))
-        return loaded
+            standardize_flags(image, current_backend().asarray(self.meanings))
+        return image
 
 
 # The images that a model makes for itself where a file lacks them, and the base class of models that do.

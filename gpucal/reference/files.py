@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -30,6 +30,9 @@ from gpucal.reference.stripes import (
 from gpucal.reference.subarray import Region, SubarrayError, region_of
 
 log = logging.getLogger(__name__)
+
+# Bytes of an array from which on it is not worth keeping where it can be read from a file in memory.
+LARGE = 32 * 2**20
 
 
 class ReferenceFileError(GpucalError):
@@ -93,6 +96,16 @@ class Reference:
         return self._kept("meta", lambda: self.outline.model).meta
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array whose last two axes are the detector's rows and columns; kept like `meta`."""
+        return self._kept("shape", self._find_shape)
+
+    def _find_shape(self) -> tuple[int, ...]:
+        primary = PRIMARY_ARRAYS.get(self.kind, "data")
+        stored = self.outline.images.get(primary)
+        return getattr(self.model, primary).shape if stored is None else stored.shape
+
+    @property
     def region(self) -> Region:
         """The part of the detector that the reference covers.
 
@@ -101,9 +114,9 @@ class Reference:
         SubarrayError
             If its subarray keywords are missing or impossible.
         """
-        return self._kept("region", lambda: region_of(self.meta, self._shape))
+        return self._kept("region", lambda: region_of(self.meta, self.shape))
 
-    def array(self, name: str, exposure=None):
+    def array(self, name: str, exposure=None, first: tuple[int, ...] = ()):
         """An array of the reference, on the backend.
 
         Parameters
@@ -113,6 +126,8 @@ class Reference:
         exposure : Exposure, optional
             Cut the array's last two axes to this exposure's subarray, or to its stripes. For superstripes there
             is one image more for each of their positions: (..., nstripes, ny, nx).
+        first : tuple of int, optional
+            How many images to take along each of the first axes; by default all.
 
         Returns
         -------
@@ -125,7 +140,56 @@ class Reference:
             If the reference does not cover the exposure's subarray, or belongs to another detector.
         """
         cut = None if exposure is None else self._cut(exposure)
-        return self._kept((name, cut, current_backend().name), lambda: self._make(name, cut))
+        return self._kept((name, cut, first, current_backend().name), lambda: self._make(name, cut, first))
+
+    def parts(self, name: str, exposure, first: tuple[int, ...] = ()) -> Iterator[tuple[slice, object]]:
+        """An array that an exposure uses once, and that may be large.
+
+        A device is given all of it, and keeps it. Where the host is the backend, a large file is in its memory
+        already, in the cache of the system: some rows at a time are decoded, and none is kept.
+
+        Parameters
+        ----------
+        name, exposure, first
+            As in `array`.
+
+        Yields
+        ------
+        slice
+            Rows of the exposure.
+        backend array
+            The same rows of all images; valid until the next part.
+
+        Raises
+        ------
+        ReferenceFileError
+            As in `array`, if it is NaN throughout after the last part.
+        """
+        cut = self._cut(exposure)
+        if self._given is not None or isinstance(cut, StripeCut) or not self._is_for_parts(exposure):
+            yield slice(None), self.array(name, exposure, first)
+            return
+        useless = True
+        for rows, part in self._parts_read(name, cut, first):
+            useless = useless and _is_nan_throughout(part)
+            yield rows, part
+        if useless:
+            self._refuse_nan(name)
+
+    def _is_for_parts(self, exposure) -> bool:
+        """Whether its main array, cut to an exposure, is too large to be kept beside the file."""
+        pixels = math.prod(self.shape[:-2]) * math.prod((exposure.shape_of("data") or ())[-2:])
+        return current_backend().xp is np and pixels * np.dtype(np.float32).itemsize > LARGE
+
+    def _parts_read(self, name: str, cut: Rectangle, first: tuple[int, ...]) -> Iterator[tuple[slice, object]]:
+        """The parts of an array, errors of reading told as in `array`."""
+        stored = self.outline.images.get(name)
+        if stored is None:
+            yield slice(None), self._read(lambda: self._moved(name, cut, first))
+            return
+        parts = stored.parts(REFERENCES, cut, first)
+        while (part := self._read(lambda: next(parts, None))) is not None:
+            yield part
 
     def nbytes(self, exposure) -> int:
         """The most bytes that its arrays take when they are cut to an exposure; errors, which nobody uses, aside.
@@ -195,39 +259,34 @@ class Reference:
         special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
         return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
-    @property
-    def _shape(self) -> tuple[int, ...]:
-        """The shape of the array whose last two axes are the detector's rows and columns."""
-        primary = PRIMARY_ARRAYS.get(self.kind, "data")
-        stored = self.outline.images.get(primary)
-        return getattr(self.model, primary).shape if stored is None else stored.shape
-
-    def _make(self, name: str, cut: Rectangle | StripeCut | None):
+    def _make(self, name: str, cut: Rectangle | StripeCut | None, first: tuple[int, ...]):
         stored = self.outline.images.get(name)
         if stored is not None and not isinstance(cut, StripeCut):
-            array = self._read(lambda: stored.load(REFERENCES, cut))
+            array = self._read(lambda: stored.load(REFERENCES, cut, first))
         else:
-            array = self._moved(name, cut)
+            array = self._moved(name, cut, first)
         if array is None:
             return None
         if _is_nan_throughout(array):
-            raise ReferenceFileError(
-                f"{self.kind} reference {self.label}: its {name} array is NaN throughout"
-            )
+            self._refuse_nan(name)
         if isinstance(array, np.ndarray):
             array = array.view()
             array.flags.writeable = False
         return array
 
-    def _moved(self, name: str, cut: Rectangle | StripeCut | None):
+    def _refuse_nan(self, name: str) -> None:
+        raise ReferenceFileError(f"{self.kind} reference {self.label}: its {name} array is NaN throughout")
+
+    def _moved(self, name: str, cut: Rectangle | StripeCut | None, first: tuple[int, ...]):
         """An array of the whole model, cut on the host."""
         outline = self.outline
         if name in outline.defaults:
-            host = images_of(outline.model)[name].made_for(self._shape)
+            host = images_of(outline.model)[name].made_for(self.shape)
         elif name in outline.images or outline.model._instance.get(name) is not None:
             host = getattr(self.model, name)
         else:
             return None
+        host = host[tuple(map(slice, first))]
         return current_backend().asarray(host if cut is None else cut.of(host), REFERENCES)
 
     def _cut(self, exposure) -> Rectangle | StripeCut:

@@ -68,20 +68,22 @@ class DarkCurrentStep(Step):
         if reference is None:
             raise SkipStep("no dark reference")
         self.set_average_dark_current(exposure, reference)
-        darks, dark_dq = by_integration(reference, exposure)
+        nread = reference.shape[-3]
         wanted = read_pattern(exposure.meta, exposure.data.shape[1], exposure.source)
-        given = read_pattern(reference.meta, darks.shape[1], reference.label)
+        given = read_pattern(reference.meta, nread, reference.label)
         sampled = sampling(wanted, given)
-        if wanted[1:] != given[1:]:
-            darks = needed_darks(darks, len(exposure.data))
+        is_averaged = wanted[1:] != given[1:]
         if self.dark_output is not None:
-            if wanted[1:] == given[1:]:
-                wanted = wanted._replace(ngroups=sampled.available)
-            self.save_dark(
-                [dark_groups(dark, wanted.ngroups, *sampled) for dark in darks], wanted, reference, exposure
-            )
+            saved = wanted if is_averaged else wanted._replace(ngroups=sampled.available)
+            self.save_dark(saved, sampled, reference, exposure, is_averaged)
+        exposure.pixeldq |= flags_of_all(reference.array("dq", exposure))
         from_first = first_integration(exposure) == 0
-        subtract_dark(exposure.data, exposure.pixeldq, darks, dark_dq, *sampled, from_first=from_first)
+        used = sampled.groups_used(wanted.ngroups, nread)
+        sampled = sampled._replace(available=used + sampled.available - nread)
+        first = (*darks_used(reference.shape[:-3], len(exposure.data), from_first), used)
+        for rows, darks in reference.parts("data", exposure, first):
+            darks = by_integration(darks, len(exposure.data), is_averaged)
+            subtract_dark(exposure.data, darks, *sampled, from_first, first_row=rows.start or 0)
         exposure.meta.cal_step.dark_sub = "COMPLETE"
         return exposure
 
@@ -102,10 +104,12 @@ class DarkCurrentStep(Step):
         exposure.average_dark_current = xp.full(exposure.data.shape[-2:], current, xp.float32)
         log.info("Average dark current: %g electrons/s", current)
 
-    def save_dark(self, darks, pattern, reference, exposure):
-        """Write the groups of darks that were made for a read pattern, with the metadata of their reference."""
+    def save_dark(self, pattern, sampled, reference, exposure, is_averaged):
+        """Write the darks of a read pattern, with the metadata of the reference they are made from."""
         asnumpy = current_backend().asnumpy
-        data = np.stack([np.stack([asnumpy(group).copy() for group in groups]) for groups in darks])
+        darks = by_integration(reference.array("data", exposure), len(exposure.data), is_averaged)
+        made = [dark_groups(dark, pattern.ngroups, *sampled) for dark in darks]
+        data = np.stack([np.stack([asnumpy(group).copy() for group in groups]) for groups in made])
         dq = asnumpy(reference.array("dq", exposure)).copy()
         if dq.ndim == 4:
             model = datamodels.DarkMIRIModel(data=data, dq=dq)
@@ -118,40 +122,51 @@ class DarkCurrentStep(Step):
         write_model(model, path)
 
 
-def by_integration(reference, exposure):
-    """The darks of the first integrations of an exposure, and the flags of all of them together.
+def darks_used(ndarks, nints, from_first):
+    """How many of the darks by integration are used; of a reference that has one, an empty tuple stays empty.
 
     Parameters
     ----------
-    reference : Reference
-        A dark with axes (group, y, x), or of MIRI with axes (integration, group, y, x), where the flags have an
-        axis of length one in the place of the groups.
-    exposure : Exposure
-        The arrays are cut to its subarray.
+    ndarks : tuple of int
+        Darks of the reference, if they are by integration.
+    nints : int
+        Integrations of the exposure.
+    from_first : bool
+        Whether it starts with the first one. Otherwise the last dark serves all.
+    """
+    return tuple(min(count, nints) if from_first else count for count in ndarks)
+
+
+def by_integration(darks, nints, is_averaged):
+    """The darks of the first integrations of an exposure.
+
+    Of darks that have to be averaged, those beyond the number of integrations are zero, as in jwst 3.0.0: nothing is
+    subtracted from a later segment of an exposure that holds fewer integrations than the reference.
+
+    Parameters
+    ----------
+    darks : (ngroups, ny, nx) or (ndarks, ngroups, ny, nx) float32 array
+        As they stand in the reference, DN.
+    nints : int
+        Integrations of the exposure.
+    is_averaged : bool
+        Whether they have to be averaged.
 
     Returns
     -------
-    darks : (ndarks, ngroups, ny, nx) float32 array
-        DN, on the backend.
-    flags : (ny, nx) uint32 array
-        On the backend.
+    (ndarks, ngroups, ny, nx) float32 array
     """
-    dark, dark_dq = reference.array("data", exposure), reference.array("dq", exposure)
-    if dark.ndim == 3:
-        return dark[None], dark_dq
-    return dark, reduce(operator.or_, list(dark_dq[:, 0]))
+    if darks.ndim == 3:
+        return darks[None]
+    if is_averaged and len(darks) > nints:
+        darks = darks.copy()
+        darks[nints:] = 0
+    return darks
 
 
-def needed_darks(darks, nints):
-    """Of darks that have to be averaged, those beyond the number of integrations are zero, as in jwst 3.0.0.
-
-    So nothing is subtracted from a later segment of an exposure that holds fewer integrations than the reference.
-    """
-    if len(darks) <= nints:
-        return darks
-    needed = darks.copy()
-    needed[nints:] = 0
-    return needed
+def flags_of_all(dark_dq):
+    """The flags of all darks together; those by integration have an axis of length one in the place of groups."""
+    return dark_dq if dark_dq.ndim == 2 else reduce(operator.or_, list(dark_dq[:, 0]))
 
 
 def replace_map(exposure, current_map):
@@ -190,6 +205,10 @@ class Sampling(NamedTuple):
     nframes: int
     groupgap: int
     available: int
+
+    def groups_used(self, ngroups, nread):
+        """How many of the groups that the dark holds make so many groups; all, where it has to be continued."""
+        return nread if self.available > nread else min(nread, ngroups * (self.nframes + self.groupgap))
 
 
 def sampling(wanted, given):

@@ -26,12 +26,7 @@ class ResetStep(Step):
         check_detector(exposure)
         reference = references["reset"]
         held = reference.meta.exposure
-        anomaly = reference.array("data", exposure)[: held.nints, : held.ngroups]
-        subtract_reset_anomaly(
-            exposure.data,
-            exposure.pixeldq,
-            anomaly,
-            reference.array("dq", exposure),
-            first_integration(exposure),
-        )
+        exposure.pixeldq |= reference.array("dq", exposure)
+        for rows, anomaly in reference.parts("data", exposure, first=(held.nints, held.ngroups)):
+            subtract_reset_anomaly(exposure.data, anomaly, first_integration(exposure), rows.start or 0)
         return exposure

@@ -59,6 +59,37 @@ def test_a_window_is_a_part_of_each_image(backend, tmp_path, monkeypatch, read_b
             np.testing.assert_array_equal(loaded, values if window is None else window.of(values))
 
 
+@pytest.mark.parametrize("read_bytes", [1, 400, 2**20])
+@pytest.mark.parametrize("first", [(), (1,), (2, 2), (9, 1)])
+@pytest.mark.parametrize("window", [None, Rectangle((2, 6), (1, 5)), Rectangle((0, 7), (3, 9))])
+def test_images_are_read_some_rows_at_a_time(backend, tmp_path, monkeypatch, read_bytes, first, window):
+    monkeypatch.setattr("gpucal.data.file_pixels.READ_BYTES", read_bytes)
+    values = RANDOM.normal(0, 1, (2, 3, 7, 9)).astype(np.float32)
+    path = tmp_path / "image.fits"
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(values)]).writeto(path)
+    wanted = values[tuple(map(slice, first))]
+    wanted = wanted if window is None else window.of(wanted)
+    with fits.open(path) as opened, open(path, "rb") as file:
+        pixels = FilePixels.of(opened[1], file)
+        np.testing.assert_array_equal(backend.asnumpy(pixels.load(window=window, first=first)), wanted)
+        parts = [(rows, backend.asnumpy(part).copy()) for rows, part in pixels.parts(window, first=first)]
+    np.testing.assert_array_equal(np.concatenate([part for _, part in parts], axis=-2), wanted)
+    edges = [rows.start for rows, _ in parts] + [parts[-1][0].stop]
+    assert edges == [0, *np.cumsum([part.shape[-2] for _, part in parts])]
+    assert len(parts) == {1: wanted.shape[-2], 2**20: 1}.get(read_bytes, len(parts))
+
+
+def test_a_file_that_was_cut_meanwhile_is_an_error(backend, tmp_path, monkeypatch):
+    monkeypatch.setattr("gpucal.data.file_pixels.READ_BYTES", 100)
+    path = tmp_path / "image.fits"
+    fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(np.ones((40, 100), np.float32))]).writeto(path)
+    with fits.open(path) as opened, open(path, "rb+") as file:
+        pixels = FilePixels.of(opened[1], file)
+        file.truncate(9000)
+        with pytest.raises(OSError, match="ends before its pixels do"):
+            pixels.load()
+
+
 def dark_with_flags(path, **arrays):
     model = datamodels.DarkModel(data=RANDOM.normal(0, 1, (3, 8, 8)).astype(np.float32), **arrays)
     model.meta.instrument.name = "NIRCAM"
