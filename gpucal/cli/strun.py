@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import sys
 from pathlib import Path
 
 from gpucal.cli.options import add_run_options
@@ -12,6 +13,9 @@ BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_clie
 
 # Objects between two searches for garbage, of which one exposure makes little: imports make a million objects to stay.
 RARELY = 100_000
+
+# Seconds that Python runs on when another thread wants to: those that read and write need it for a moment, often.
+BRIEFLY = 0.0005
 
 
 def add_parser(subparsers) -> None:
@@ -42,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
     from gpucal.deferred import import_deferring
 
     gc.set_threshold(RARELY)
+    sys.setswitchinterval(BRIEFLY)
     import_deferring(*BEHIND)
     from gpucal.core.configure import find_step
     from gpucal.core.log_config import choose_rules, log_set_up

@@ -52,6 +52,7 @@ def configured(
     own = validate(step_class, follow_config_files(own or {}), source=f"{step_class.__name__}.call()")
     input_dir = merge(from_file, own).get("input_dir")
     exposures = exposures_of(source, input_dir)
+    exposures[0].read_ahead()
     from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, exposures[0])
     name = config.name if config is not None else None
     return build(step_class, merge(from_crds, from_file, own), name, config_file), exposures

@@ -51,6 +51,7 @@ def run_one(step, exposure: Exposure):
     if step.search("output_dir"):
         make_output_directory(expand(step.search("output_dir")))
     device = current_backend()
+    exposure.read_ahead()
     try:
         return _run_within(step, exposure, device.capacity())
     except OutOfMemory as reason:

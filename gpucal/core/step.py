@@ -249,6 +249,5 @@ class Step:
         OutputError
             If it cannot be written.
         """
-        return write_model(
-            exposure.snapshot(), self.output_path(exposure, suffix, index=index, output_file=output_file)
-        )
+        path = self.output_path(exposure, suffix, index=index, output_file=output_file)
+        return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays))

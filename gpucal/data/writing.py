@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +18,10 @@ from gpucal.lazy import fits
 
 log = logging.getLogger(__name__)
 
-# A product beyond this size is written at once: a second copy of it would take too much memory.
+# A product beyond this size that may change is written at once: a second copy of it would take too much memory.
 BEHIND_BYTES = 512 * 2**20
+
+WRITERS = 2
 
 
 class OutputError(GpucalError):
@@ -44,7 +46,7 @@ def make_output_directory(directory: str | os.PathLike) -> Path:
     return directory
 
 
-def write_model(model, path: str | os.PathLike) -> Path:
+def write_model(model, path: str | os.PathLike, may_change: bool = True) -> Path:
     """Save a model under its final name only once it is complete.
 
     Parameters
@@ -53,6 +55,8 @@ def write_model(model, path: str | os.PathLike) -> Path:
         The complete model; ``meta.filename`` becomes the file's name.
     path : path
         The file to write. An older file of that name is replaced.
+    may_change : bool
+        Whether the arrays of the model may be edited before it is written, where that is done behind.
 
     Returns
     -------
@@ -70,7 +74,7 @@ def write_model(model, path: str | os.PathLike) -> Path:
     if behind is None:
         _write(model, path)
     else:
-        behind.write(model, path)
+        behind.write(model, path, may_change)
     return path
 
 
@@ -90,22 +94,22 @@ def _write(model, path: Path) -> None:
 
 
 class _Behind:
-    """Writes products on a thread of its own, one after another."""
+    """Writes products on threads of its own."""
 
     def __init__(self, pool: ThreadPoolExecutor):
         self._pool = pool
         self._jobs: list[Future] = []
         self.paths: list[Path] = []
 
-    def write(self, model, path: Path) -> None:
+    def write(self, model, path: Path, may_change: bool) -> None:
         self.paths.append(path)
-        arrays = {name: value for name, value in model._instance.items() if isinstance(value, np.ndarray)}
-        if sum(array.nbytes for array in arrays.values()) > BEHIND_BYTES:
-            _write(model, path)
-            return
-        # The steps that follow may edit the arrays that the model shares with the exposure.
-        model._instance.update({name: array.copy() for name, array in arrays.items()})
-        self._jobs.append(self._pool.submit(self._write_unless_one_failed, model, path))
+        if may_change:
+            arrays = {name: value for name, value in model._instance.items() if isinstance(value, np.ndarray)}
+            if sum(array.nbytes for array in arrays.values()) > BEHIND_BYTES:
+                _write(model, path)
+                return
+            model._instance.update({name: array.copy() for name, array in arrays.items()})
+        self._jobs.append(self._pool.submit(copy_context().run, self._write_unless_one_failed, model, path))
 
     def _write_unless_one_failed(self, model, path: Path) -> None:
         if any(job.done() and job.exception() for job in self._jobs):
@@ -135,7 +139,7 @@ def products_written_behind() -> Iterator[list[Path]]:
     OutputError
         At the end of the block, if one cannot be written.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="gpucal-write") as pool:
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="gpucal-write") as pool:
         behind = _Behind(pool)
         token = _behind.set(behind)
         try:

@@ -92,6 +92,27 @@ def test_a_large_product_is_not_copied_but_written_at_once(model, tmp_path, monk
     assert written == [tmp_path / "jw1_ramp.fits"]
 
 
+def test_a_product_that_will_not_change_is_not_copied(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("gpucal.data.writing.BEHIND_BYTES", 10)
+    saved, save = [], type(model).save
+    monkeypatch.setattr(type(model), "save", lambda self, *args: (saved.append(self.data), save(self, *args)))
+    data = model.data
+    with products_written_behind():
+        write_model(model, tmp_path / "jw1_rate.fits", may_change=False)
+    assert saved[0] is data
+    with datamodels.open(tmp_path / "jw1_rate.fits") as opened:
+        assert np.unique(opened.data) == [1]
+
+
+def test_two_products_are_written_at_a_time(model, tmp_path, monkeypatch):
+    both, save = threading.Barrier(2, timeout=60), type(model).save
+    monkeypatch.setattr(type(model), "save", lambda *args: (both.wait(), save(*args)))
+    with products_written_behind():
+        write_model(model, tmp_path / "jw1_rate.fits")
+        write_model(model.copy(), tmp_path / "jw1_rateints.fits")
+    assert left_in(tmp_path) == ["jw1_rate.fits", "jw1_rateints.fits"]
+
+
 def test_other_threads_write_as_ever(model, tmp_path):
     with products_written_behind() as written:
         thread = threading.Thread(target=write_model, args=(model, tmp_path / "jw1_rate.fits"))
