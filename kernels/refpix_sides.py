@@ -112,10 +112,10 @@ def row_signal(frames, columns, sides):
     xp = array_namespace(frames)
     nframes, (nsides, nslow, npixels) = len(frames), sides.pixels.shape
     medians = xp.empty((nframes, nsides, nslow))
-    find_side_medians(
-        medians.shape, Scratch(state=npixels), frames, columns, sides.pixels, sides.columns, sides.middle, medians,
-        columns.dtype == np.float32,
-    )  # fmt: skip
+    single = columns.dtype == np.float32
+    columns = xp.ascontiguousarray(columns, dtype=np.float64)  # one type: the kernel is compiled once
+    windows = sides.pixels, sides.columns, sides.middle
+    find_side_medians(medians.shape, Scratch(state=npixels), frames, columns, *windows, medians, single)
     usable = sides.usable & ~xp.isnan(medians)
     return xp.where(usable, medians, 0.0).sum(axis=1) / xp.maximum(usable.sum(axis=1), 1)
 

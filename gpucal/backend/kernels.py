@@ -83,9 +83,9 @@ class PixelFunction:
     @cached_property
     def compiled(self) -> Callable:
         """What Numba takes for the helper."""
-        from numba import njit
+        from gpucal.backend.helper_code import helper
 
-        return njit(compilable(self.function), inline="always" if self.inline else "never", **INSIDE)
+        return helper(compilable(self.function), inline="always" if self.inline else "never", **INSIDE)
 
 
 def pixel_function(function: Callable | None = None, *, inline: bool = False) -> PixelFunction:
@@ -250,7 +250,7 @@ def _with_helpers(function: Callable, made_of: Callable[[PixelFunction], Callabl
 
 
 # What launchers are built with, and helpers of kernels that stand there.
-_BUILDERS = ("grids.py", "kernels.py", "loops.py", "strips.py")
+_BUILDERS = ("grids.py", "helper_code.py", "kernels.py", "loops.py", "strips.py")
 
 
 @cache

@@ -120,7 +120,8 @@ def _kind_of(argument):
     """What tells arguments of different types apart, and can be had in little time."""
     if isinstance(argument, np.ndarray):
         flags = argument.flags
-        return argument.dtype, argument.ndim, flags.c_contiguous, flags.f_contiguous, flags.writeable, flags.aligned
+        layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
+        return argument.dtype, argument.ndim, layout, flags.writeable, flags.aligned
     if isinstance(argument, tuple):
         return type(argument), *[_kind_of(part) for part in argument]
     if type(argument) is int:
