@@ -66,7 +66,9 @@ def runs_of(pixels, row_length):
     """
     rows = pixels // row_length
     places = pixels + rows  # a place is left between the end of a row and the next one
-    begins = np.flatnonzero(np.diff(places, prepend=-2) != 1)
+    follows = np.zeros(places.size, dtype=bool)
+    np.equal(places[1:], places[:-1] + 1, out=follows[1:])
+    begins = np.flatnonzero(~follows)
     rows = rows[begins]
     return Runs(rows, pixels[begins] - rows * row_length, np.diff(begins, append=pixels.size))
 

@@ -55,9 +55,12 @@ def edit_flags(flags, ellipses, minor_radii, major_radii, first_groups, stop_gro
         return
     groups = np.broadcast_to(first_groups, drawn.shape), np.minimum(stop_groups, flags.shape[0])
     shapes = _shapes(ellipses, minor_radii, major_radii)
-    windows = np.stack([*_windows(shapes, flags.shape[1:]), *np.broadcast_arrays(*groups)], axis=-1)
-    tables = (current_backend().asarray(table[drawn]) for table in (windows, np.stack(shapes, axis=-1)))
-    edit_strip(flags.shape[1:], NO_SCRATCH, flags, *tables, *map(np.uint8, edit))
+    windows = np.stack([*_windows(shapes, flags.shape[1:]), *np.broadcast_arrays(*groups)], axis=-1)[drawn]
+    top, left = windows[:, [FIRST_ROW, FIRST_COLUMN]].min(axis=0).tolist()
+    bottom, right = windows[:, [STOP_ROW, STOP_COLUMN]].max(axis=0).tolist()
+    tables = map(current_backend().asarray, (windows, np.stack(shapes, axis=-1)[drawn]))
+    around_all = max(0, bottom - top), max(0, right - left)
+    edit_strip(around_all, NO_SCRATCH, top, left, flags, *tables, *map(np.uint8, edit))
 
 
 def _shapes(ellipses, minor_radii, major_radii):
@@ -79,14 +82,15 @@ def _span(center, reach, size):
 
 
 @strip_kernel
-def edit_strip(y, begin, end, samples, state, flags, windows, shapes, add, keep, until):
-    """Edit the flags of a strip of pixels in those ellipses whose windows it crosses."""
+def edit_strip(row, begin, end, samples, state, top, left, flags, windows, shapes, add, keep, until):
+    """Edit the flags of a strip of pixels, counted from a corner, in those ellipses whose windows it crosses."""
+    y = top + row
     for ellipse in range(windows.shape[0]):
         window, shape = windows[ellipse], shapes[ellipse]
         if y < window[FIRST_ROW] or y >= window[STOP_ROW]:
             continue
         dy = y - shape[ROW]
-        for x in range(max(begin, window[FIRST_COLUMN]), min(end, window[STOP_COLUMN])):
+        for x in range(max(left + begin, window[FIRST_COLUMN]), min(left + end, window[STOP_COLUMN])):
             dx = x - shape[COLUMN]
             along_major = (dy * shape[COSINE] + dx * shape[SINE]) / shape[MAJOR]
             along_minor = (dy * shape[SINE] - dx * shape[COSINE]) / shape[MINOR]

@@ -7,7 +7,6 @@ Source: Regan (2023), JWST-STScI-008545, and the ``jump`` step of the JWST pipel
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/jump/description.html.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,20 +138,13 @@ def find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules):
     ratio = ratio_space(pixeldq, offsets)
     bright = array_namespace(ramp).empty(pixeldq.shape, dtype=bool)
     groups = range(first_usable_group(groupdq[integration], pixeldq) + 1, ramp.shape[1])
-    found = []
-    with ThreadPoolExecutor(1) as host:  # finds the regions of a group while the next one is measured
-        for group in groups:
-            exposed = ramp, groupdq, pixeldq, gain
-            measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio)
-            find_bright(ratio, offsets, rules.snr_threshold, bright)
-            found.append(host.submit(showers_among, pixels_of(bright), bright.shape[1], rules))
-    showers = [ellipses.result() for ellipses in found]
+    showers = []
+    for group in groups:
+        exposed = ramp, groupdq, pixeldq, gain
+        measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio)
+        find_bright(ratio, offsets, rules.snr_threshold, bright)
+        showers.append(ellipses_of(find_regions(pixels_of(bright), bright.shape[1], rules.min_area)))
     return Ellipses.joined(showers), np.repeat(groups, [ellipses.x.size for ellipses in showers])
-
-
-def showers_among(pixels, row_length, rules):
-    """The ellipses of the showers that bright pixels make, given by their places in rows of this length."""
-    return ellipses_of(find_regions(pixels, row_length, rules.min_area))
 
 
 def first_usable_group(flags, pixeldq):
