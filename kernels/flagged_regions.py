@@ -1,232 +1,168 @@
-"""Connected regions of a mask, and the ellipses that stand for them.
+"""Connected regions of a mask: where they are, and how large.
 
-Source: image moments, B. Jaehne, Digital Image Processing (Springer, 2005), chapter 19. Sizes and angles
-follow the conventions of `skimage.measure.regionprops`, to the last bit: the outline of an ellipse with
-whole radii runs through pixel centres, and the rounding of its angle decides about those.
+A region is large by its pixels, or by these and the holes between them.
 
-This is image work on the host, for the few regions of one group.
+This is work on the host, for the flagged pixels of one group: all regions at once, as arrays.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-EIGHT_NEIGHBORS = np.ones((3, 3), dtype=bool)
+from gpucal.backend import array_namespace, current_backend
+from gpucal.kernels.connected_runs import Runs, connect, runs_of
 
 
-class Ellipse(NamedTuple):
-    """An ellipse on a pixel grid.
+class Boxes(NamedTuple):
+    """The smallest boxes around regions.
 
     Attributes
     ----------
-    x, y : float
-        Centre, pixels.
-    minor, major : float
-        Full lengths of the axes, pixels; -1 across a line one pixel wide.
-    angle : float
-        From the y axis to the major axis, towards x, degrees.
+    top, left, height, width : (nregions,) int array
+        First row and column, and the numbers of rows and columns.
     """
 
-    x: float
-    y: float
-    minor: float
-    major: float
-    angle: float
+    top: np.ndarray
+    left: np.ndarray
+    height: np.ndarray
+    width: np.ndarray
 
 
 @dataclass(frozen=True)
-class Region:
-    """Connected pixels of a mask.
+class Regions:
+    """Connected regions of a mask, in the order of their first pixels.
 
     Attributes
     ----------
-    x, y : float
+    x, y : (nregions,) float64 array
         Mean of the pixels' coordinates.
-    columns, rows : (n,) int array
+    area : (nregions,) int array
+        Number of pixels.
+    runs : Runs
         The pixels.
+    owners : (nruns,) int array
+        The region that a run belongs to.
     """
 
-    x: float
-    y: float
-    columns: np.ndarray
-    rows: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    area: np.ndarray
+    runs: Runs
+    owners: np.ndarray
 
-    @property
-    def area(self) -> int:
-        """Number of pixels."""
-        return self.rows.size
+    def __len__(self) -> int:
+        return self.area.size
 
-    @property
-    def image(self) -> np.ndarray:
-        """The region in the smallest box around it, a bool array."""
-        rows, columns = self.rows - self.rows.min(), self.columns - self.columns.min()
-        image = np.zeros((rows.max() + 1, columns.max() + 1), dtype=bool)
-        image[rows, columns] = True
-        return image
+    @classmethod
+    def of(cls, runs, owners) -> "Regions":
+        """The regions that runs belong to."""
+        area = _sums(owners, runs.lengths)
+        middles = runs.columns + (runs.lengths - 1) / 2
+        x, y = (_sums(owners, runs.lengths * places) / area for places in (middles, runs.rows))
+        return cls(x, y, area.astype(np.int64), runs, owners)
+
+    def select(self, chosen) -> "Regions":
+        """The regions that a bool array says."""
+        runs = chosen[self.owners]
+        owners = (np.cumsum(chosen) - 1)[self.owners[runs]]
+        return Regions(self.x[chosen], self.y[chosen], self.area[chosen], self.runs.select(runs), owners)
 
     @cached_property
-    def ellipse(self) -> Ellipse:
-        """The ellipse with the region's second moments, a pixel shorter along each axis."""
-        image = self.image.astype(np.float64)
-        by_row, by_column = (_powers_of_offset(image.sum(axis=axis)) for axis in (1, 0))
-        moments = (image.T @ by_row).T @ by_column
-        mixed = moments[1, 1] / self.area
-        total = moments[2, 0] + moments[0, 2]
-        # These differences give the variances along x and y: subtracting rounds as skimage does.
-        along_x, along_y = (total - moments[2, 0]) / self.area, (total - moments[0, 2]) / self.area
-        variances = np.linalg.eigvalsh([[along_x, -mixed], [-mixed, along_y]]).clip(0)
-        minor, major = (4 * math.sqrt(variance) - 1 for variance in variances)
-        if along_x == along_y:
-            angle = math.copysign(math.pi / 4, mixed) if mixed else -math.pi / 4
-        else:
-            angle = 0.5 * math.atan2(2 * mixed, along_y - along_x)
-        return Ellipse(self.x, self.y, minor, major, np.degrees(angle))
+    def boxes(self) -> Boxes:
+        """The smallest boxes around the regions."""
+        rows, columns, lengths = self.runs
+        top, left = (_extremes(np.minimum, self.owners, places, len(self)) for places in (rows, columns))
+        stops = rows + 1, columns + lengths
+        bottom, right = (_extremes(np.maximum, self.owners, places, len(self)) for places in stops)
+        return Boxes(top, left, bottom - top, right - left)
 
 
-def _powers_of_offset(profile):
-    """Powers 0, 1 and 2 of the distance from the mean of a profile."""
-    places = np.arange(profile.size, dtype=np.float64)
-    mean = (profile @ places) / profile.sum()
-    return (places - mean)[:, np.newaxis] ** np.arange(3.0)
-
-
-def find_regions(mask, min_area):
-    """Find the regions of a mask, whose pixels touch at sides or corners.
+def pixels_of(mask):
+    """Places of the set pixels of a mask, laid out in a row.
 
     Parameters
     ----------
     mask : (ny, nx) bool array
-        On the host.
+        On the backend.
+
+    Returns
+    -------
+    (npixels,) int array
+        In order, on the host.
+    """
+    return current_backend().asnumpy(array_namespace(mask).flatnonzero(mask))
+
+
+def find_regions(pixels, row_length, min_area):
+    """Find the regions of a mask, whose pixels touch at sides or corners.
+
+    Parameters
+    ----------
+    pixels : (npixels,) int array
+        The set pixels, see `pixels_of`.
+    row_length : int
+        Pixels in a row of the mask.
     min_area : float
         Smallest area to report, holes included, pixels.
 
     Returns
     -------
-    list of Region
+    Regions
         The regions.
     """
-    from scipy import ndimage
-
-    labels, count = ndimage.label(mask, structure=EIGHT_NEIGHBORS)
-    if count == 0:
-        return []
-    rows, columns = np.nonzero(mask)
-    owners = labels[rows, columns] - 1
-    order = np.argsort(owners, kind="stable")
-    areas = np.bincount(owners)
-    x, y = (np.bincount(owners, weights=places) / areas for places in (columns, rows))
-    ends = np.cumsum(areas)
-    spanned = _spanned_areas(owners[order], rows[order], columns[order])
-    large = (areas >= min_area) | (np.minimum(spanned, _largest_filled_area(areas)) >= min_area)
-    regions = [
-        Region(x[k], y[k], columns[pixels], rows[pixels])
-        for k in np.flatnonzero(large)
-        for pixels in (order[ends[k] - areas[k] : ends[k]],)
-    ]
-    return [region for region in regions if region.area >= min_area or _filled_area(region) >= min_area]
+    runs = runs_of(pixels, row_length)
+    regions = Regions.of(runs, connect(runs, row_length))
+    large = regions.area >= min_area
+    open_to_doubt = ~large & (_largest_filled_area(regions.area) >= min_area)
+    if open_to_doubt.any():
+        large[open_to_doubt] = filled_areas(regions.select(open_to_doubt)) >= min_area
+    return regions.select(large)
 
 
-def _spanned_areas(owners, rows, columns):
-    """Areas of regions with all that is between two of their pixels of the same row.
+def filled_areas(regions):
+    """Areas of regions with their holes: all but what is connected to the outside, by sides or corners.
 
-    The pixels are given region by region, and row by row.
+    The regions are drawn beside each other on one canvas, with a margin of a pixel around each.
+
+    Parameters
+    ----------
+    regions : Regions
+        One region at least.
+
+    Returns
+    -------
+    (nregions,) int array
+        Pixels.
     """
-    starts = np.flatnonzero(np.diff(owners, prepend=-1) | np.diff(rows, prepend=-1))
-    stops = np.append(starts[1:], rows.size) - 1
-    return np.bincount(owners[starts], weights=columns[stops] - columns[starts] + 1)
+    boxes, owners = regions.boxes, regions.owners
+    stops = np.cumsum(boxes.width + 1) + 1
+    lefts = stops - boxes.width - 1
+    empty = np.ones((boxes.height.max() + 2, stops[-1]), dtype=bool)
+    rows = regions.runs.rows - boxes.top[owners] + 1
+    columns = regions.runs.columns - boxes.left[owners] + lefts[owners]
+    empty.reshape(-1)[regions.runs.pixels_from(rows * empty.shape[1] + columns)] = False
+    runs = runs_of(np.flatnonzero(empty), empty.shape[1])
+    # The first run is in the margin: its region is the outside.
+    holes = runs.select(connect(runs, empty.shape[1]) > 0)
+    around = np.searchsorted(stops, holes.columns, side="right")
+    return regions.area + np.bincount(around, weights=holes.lengths, minlength=len(regions)).astype(np.int64)
+
+
+def _sums(owners, values):
+    """Sums of the values of each region's runs."""
+    return np.bincount(owners, weights=values)
+
+
+def _extremes(extreme, owners, values, nregions):
+    """Smallest or largest of the values of each region's runs."""
+    found = np.empty(nregions, np.int64)
+    found[owners] = values
+    extreme.at(found, owners, values)
+    return found
 
 
 def _largest_filled_area(areas):
     """Area within closed rings of so many pixels, these included, that touch at sides: that of a square."""
     return ((areas + 4) / 4) ** 2
-
-
-def _filled_area(region):
-    """Area of a region with its holes: all but what is connected to the outside."""
-    from scipy import ndimage
-
-    empty = np.pad(~region.image, 1, constant_values=True)
-    labels, _ = ndimage.label(empty, structure=EIGHT_NEIGHBORS)
-    return empty.size - np.count_nonzero(labels == labels[0, 0])
-
-
-def contains(ellipse, x, y):
-    """Whether a point is in an ellipse, its outline included.
-
-    Notes
-    -----
-    In agreement with the pipeline, the axes are taken the other way round: a point is judged as if the
-    ellipse had been turned by 90 degrees.
-    """
-    turn = np.radians(180 - ellipse.angle)
-    sine, cosine = np.sin(turn), np.cos(turn)
-    dx, dy = x - ellipse.x, y - ellipse.y
-    along_major = (dx * cosine - dy * sine) ** 2 / (ellipse.major * 0.5) ** 2
-    along_minor = (dx * sine + dy * cosine) ** 2 / (ellipse.minor * 0.5) ** 2
-    return along_major + along_minor <= 1
-
-
-def draw_ellipse(ellipse, minor_radius, major_radius, shape):
-    """Pixels whose centres are inside an ellipse of given radii, about the nearest pixel to its centre.
-
-    Parameters
-    ----------
-    ellipse : Ellipse
-        For its centre and angle.
-    minor_radius, major_radius : int
-        Semi-axes, pixels. With a radius of zero there are no pixels.
-    shape : (int, int)
-        Rows and columns of the image to draw in.
-
-    Returns
-    -------
-    window : (slice, slice)
-        Rows and columns of the image.
-    inside : (height, width) bool array
-        The pixels of the window that are inside.
-    """
-    if minor_radius == 0 or major_radius == 0:
-        return (slice(0, 0), slice(0, 0)), np.zeros((0, 0), dtype=bool)
-    turn = np.radians(ellipse.angle) % np.pi
-    sine, cosine = np.sin(turn), np.cos(turn)
-    rows = _span(round(ellipse.y), abs(major_radius * cosine) + minor_radius * sine, shape[0])
-    columns = _span(round(ellipse.x), major_radius * sine + abs(minor_radius * cosine), shape[1])
-    dy = np.arange(rows.start, rows.stop, dtype=np.float64)[:, np.newaxis] - round(ellipse.y)
-    dx = np.arange(columns.start, columns.stop, dtype=np.float64) - round(ellipse.x)
-    along_major = ((dy * cosine + dx * sine) / major_radius) ** 2
-    along_minor = ((dy * sine - dx * cosine) / minor_radius) ** 2
-    return (rows, columns), along_major + along_minor < 1
-
-
-def expanded_radii(ellipse, factor, limit):
-    """Radii of an ellipse whose minor axis grows by a factor, and whose major axis grows by as many pixels.
-
-    Parameters
-    ----------
-    ellipse : Ellipse
-        The ellipse.
-    factor : float
-        Growth of the minor axis.
-    limit : int
-        Largest radius, pixels.
-
-    Returns
-    -------
-    minor, major : int
-        Semi-axes, pixels.
-    """
-    growth = (factor - 1) * ellipse.minor
-    return whole_radius(ellipse.minor * factor, limit), whole_radius(ellipse.major + growth, limit)
-
-
-def whole_radius(axis, limit):
-    """Radius for an axis of this full length, limited and rounded, pixels."""
-    return round(min(axis, 2 * limit) / 2)
-
-
-def _span(center, reach, size):
-    start = max(math.ceil(center - reach), 0)
-    return slice(start, max(start, min(math.floor(center + reach), size - 1) + 1))

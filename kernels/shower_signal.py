@@ -23,7 +23,8 @@ from gpucal.kernels.sorted_samples import LARGEST, sort_samples, sorted_median
 
 FLAGGED = UNUSABLE | JUMP_DET
 CLIPPING_REACH = 5.0  # standard deviations
-RING_SCRATCH = Scratch(state=2)  # a sum and a count
+RATIO, KNOWN = range(2)  # planes of a ratio image
+RING_SCRATCH = Scratch(samples=1, state=1)  # a count and a sum
 
 
 class TypicalDifferences(NamedTuple):
@@ -171,17 +172,19 @@ def ratio_space(like, offsets):
 
     Returns
     -------
-    (ny + 2 border, nx + 2 border) float32 array
-        Zeros.
+    (2, ny + 2 border, nx + 2 border) float32 array
+        Zeros for the ratios, plane ``RATIO``, and ones, plane ``KNOWN``: zero there where a ratio does not count.
     """
-    ny, nx = like.shape
+    xp = array_namespace(like)
     border = int(abs(offsets).max(initial=0))
-    return array_namespace(like).zeros((ny + 2 * border, nx + 2 * border), np.float32)
+    space = xp.zeros((2, *(size + 2 * border for size in like.shape)), np.float32)
+    space[KNOWN] = 1
+    return space
 
 
 def border_of(ratio, image):
     """Width of the border that the ratios of an image have."""
-    return (ratio.shape[0] - image.shape[0]) // 2
+    return (ratio.shape[1] - image.shape[0]) // 2
 
 
 def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
@@ -198,7 +201,7 @@ def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spre
     center, spread : (ny, nx) float32 array
         Typical differences and their noise, electrons.
     ratio : array
-        Memory of `ratio_space`, filled but for its border; NaN where a difference does not count.
+        Memory of `ratio_space`, filled but for its border.
     """
     groups = slice(group - 1, group + 1)
     exposed = ramp[integration, groups], groupdq[integration, groups], pixeldq, gain
@@ -211,12 +214,15 @@ def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, c
     before, after, factor = counts[0, y, begin:end], counts[1, y, begin:end], gain[y, begin:end]
     flags_before, flags_after, pixel_flags = flags[0, y, begin:end], flags[1, y, begin:end], pixeldq[y, begin:end]
     typical, noise = center[y, begin:end], spread[y, begin:end]
-    ratios = ratio[y + border, begin + border : end + border]
+    ratios = ratio[RATIO, y + border, begin + border : end + border]
+    known = ratio[KNOWN, y + border, begin + border : end + border]
     for lane in range(end - begin):
         distance = abs(after[lane] * factor[lane] - before[lane] * factor[lane] - typical[lane]) / noise[lane]
         flagged = (flags_after[lane] | pixel_flags[lane]) & FLAGGED != 0 or pixel_flags[lane] == REFERENCE_PIXEL
         void = flagged or is_void(flags_before[lane]) or is_void(flags_after[lane])
-        ratios[lane] = np.float32(math.nan) if void else distance
+        counts_here = not void and distance <= LARGEST
+        ratios[lane] = distance if counts_here else np.float32(0)
+        known[lane] = np.float32(1) if counts_here else np.float32(0)
 
 
 def find_bright(ratio, offsets, threshold, bright):
@@ -226,7 +232,7 @@ def find_bright(ratio, offsets, threshold, bright):
 
     Parameters
     ----------
-    ratio : (ny + 2 border, nx + 2 border) float32 array
+    ratio : (2, ny + 2 border, nx + 2 border) float32 array
         Memory of `ratio_space` with the ratios.
     offsets : (n, 2) int array
         The ring, see `ring_offsets`.
@@ -235,49 +241,41 @@ def find_bright(ratio, offsets, threshold, bright):
     bright : (ny, nx) bool array
         Filled.
     """
-    row_length = ratio.shape[1]
+    row_length = ratio.shape[2]
     ring = current_backend().asarray(offsets[:, 0] * row_length + offsets[:, 1])
     border = border_of(ratio, bright)
-    find_bright_strip(bright.shape, RING_SCRATCH, ratio.reshape(-1), row_length, ring, border, threshold, bright)
+    planes = in_a_row(ratio)
+    find_bright_strip(bright.shape, RING_SCRATCH, planes, row_length, ring, border, threshold, bright)
 
 
 @strip_kernel
-def find_bright_strip(y, begin, end, samples, state, ratios, row_length, ring, border, threshold, bright):
-    """Find the bright pixels of a strip: three places of the ring at a time, since that is where the time goes."""
-    width, total, count = end - begin, state[0], state[1]
+def find_bright_strip(y, begin, end, samples, state, planes, row_length, ring, border, threshold, bright):
+    """Find the bright pixels of a strip."""
+    width, count, total = end - begin, samples[0], state[0]
     start = (y + border) * row_length + begin + border
     for lane in range(width):
         total[lane], count[lane] = 0.0, 0.0
     together = ring.size // 3 * 3
     for place in range(0, together, 3):
-        one = start + ring[place]
-        two = start + ring[place + 1]
-        three = start + ring[place + 2]
-        first, second, third = ratios[one : one + width], ratios[two : two + width], ratios[three : three + width]
-        for lane in range(width):
-            total[lane] = total[lane] + known(first[lane]) + known(second[lane]) + known(third[lane])
-            count[lane] += is_known(first[lane]) + is_known(second[lane]) + is_known(third[lane])
+        first, second, third = start + ring[place], start + ring[place + 1], start + ring[place + 2]
+        add_three(total, planes[RATIO], first, second, third, width)
+        add_three(count, planes[KNOWN], first, second, third, width)
     for place in range(together, ring.size):
-        one = start + ring[place]
-        first = ratios[one : one + width]
+        first = start + ring[place]
         for lane in range(width):
-            total[lane] += known(first[lane])
-            count[lane] += is_known(first[lane])
-    own, found = ratios[start : start + width], bright[y, begin:end]
+            total[lane] += planes[RATIO, first + lane]
+            count[lane] += planes[KNOWN, first + lane]
+    known, found = planes[KNOWN, start : start + width], bright[y, begin:end]
     for lane in range(width):
-        found[lane] = is_known(own[lane]) > 0 and total[lane] / count[lane] > threshold
+        found[lane] = known[lane] > 0 and total[lane] / np.float64(count[lane]) > threshold
 
 
 @pixel_function
-def known(value):
-    """A ratio, float64; zero where there is none."""
-    return np.float64(value) if abs(value) <= LARGEST else 0.0
-
-
-@pixel_function
-def is_known(value):
-    """One where there is a ratio, zero where there is none."""
-    return 1.0 if abs(value) <= LARGEST else 0.0
+def add_three(sums, values, first, second, third, width):
+    """Add to sums the values from three places on, one after another: that spares reading and writing the sums."""
+    one, two, three = values[first : first + width], values[second : second + width], values[third : third + width]
+    for lane in range(width):
+        sums[lane] = sums[lane] + one[lane] + two[lane] + three[lane]
 
 
 def ring_offsets(inner_radius, width):

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
+from gpucal.kernels.ellipse_flags import FlagEdit, edit_flags
 from gpucal.kernels.first_differences import in_a_row
-from gpucal.kernels.flagged_regions import draw_ellipse, expanded_radii, find_regions
+from gpucal.kernels.flagged_regions import find_regions, pixels_of
+from gpucal.kernels.region_ellipses import Ellipses, ellipses_of, expanded_radii
 from gpucal.kernels.shower_signal import (
     FLAGGED,
     find_bright,
@@ -95,22 +97,18 @@ def flag_showers(ramp, groupdq, pixeldq, gain, read_noise, nframes, rules):
 
     Notes
     -----
-    Regions are found on the host: a mask of each group goes there, and the flags of an integration with
-    showers there and back.
+    Regions are found on the host: the places of bright pixels go there, and ellipses go back.
     """
-    backend = current_backend()
     by_group = ramp.shape[0] >= rules.clipping_integrations
     typical = typical_differences(ramp, groupdq, gain, read_noise, nframes, by_group)
     total = 0
     for integration in range(ramp.shape[0]):
-        showers = find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules)
-        if not showers:
+        showers, groups = find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules)
+        if not groups.size:
             continue
-        total += len(showers)
-        extended = backend.asnumpy(groupdq[integration]).copy()
-        for group, ellipse in showers:
-            flag_shower(extended[group : group + rules.following_groups + 1], ellipse, rules)
-        extended = backend.asarray(extended)
+        total += groups.size
+        extended = groupdq[integration].copy()
+        extend_flags(extended, showers, groups, rules)
         pixels = [in_a_row(array) for array in (ramp, gain, pixeldq, groupdq, extended)]
         scratch, change = Scratch(samples=KEPT_ROWS), np.float32(rules.max_change)
         keep_small_changes(pixels[1].shape, scratch, integration, *pixels, change)
@@ -131,21 +129,22 @@ def find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules):
 
     Returns
     -------
-    list of (int, Ellipse)
-        Groups with showers, and where these are.
+    showers : Ellipses
+        Where they are.
+    groups : (n,) int array
+        Their groups.
     """
-    backend, xp = current_backend(), array_namespace(ramp)
     offsets = ring_offsets(rules.inner_radius, rules.ring_width)
     ratio = ratio_space(pixeldq, offsets)
-    bright = xp.empty(pixeldq.shape, dtype=bool)
+    bright = array_namespace(ramp).empty(pixeldq.shape, dtype=bool)
+    groups = range(first_usable_group(groupdq[integration], pixeldq) + 1, ramp.shape[1])
     showers = []
-    for group in range(first_usable_group(groupdq[integration], pixeldq) + 1, ramp.shape[1]):
+    for group in groups:
         exposed = ramp, groupdq, pixeldq, gain
         measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio)
         find_bright(ratio, offsets, rules.snr_threshold, bright)
-        regions = find_regions(backend.asnumpy(bright), rules.min_area)
-        showers += [(group, region.ellipse) for region in regions]
-    return showers
+        showers.append(ellipses_of(find_regions(pixels_of(bright), bright.shape[1], rules.min_area)))
+    return Ellipses.joined(showers), np.repeat(groups, [ellipses.x.size for ellipses in showers])
 
 
 def first_usable_group(flags, pixeldq):
@@ -157,24 +156,23 @@ def first_usable_group(flags, pixeldq):
     return 0
 
 
-def flag_shower(flags, ellipse, rules):
-    """Flag one shower in some consecutive groups, each pixel until it saturates.
+def extend_flags(flags, showers, groups, rules):
+    """Flag showers in their groups and those that follow, each pixel until it saturates.
 
     Parameters
     ----------
     flags : (ngroups, ny, nx) uint8 array
-        Group flags on the host, edited.
-    ellipse : Ellipse
-        The shower.
+        Group flags of an integration, edited.
+    showers : Ellipses
+        The showers, on the host.
+    groups : (n,) int array
+        Their groups.
     rules : ShowerRules
-        How far it reaches.
+        How far they reach.
     """
-    radii = expanded_radii(ellipse, rules.expand_ratio, rules.max_extended_radius)
-    window, inside = draw_ellipse(ellipse, *radii, flags.shape[1:])
-    for group in flags:
-        flagged = group[window]
-        inside &= flagged & SATURATED == 0
-        flagged[inside] |= JUMP_DET
+    radii = expanded_radii(showers, rules.expand_ratio, rules.max_extended_radius)
+    stop_groups = groups + rules.following_groups + 1
+    edit_flags(flags, showers, *radii, groups, stop_groups, FlagEdit(add=JUMP_DET, until=SATURATED))
 
 
 @strip_kernel

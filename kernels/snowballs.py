@@ -8,12 +8,15 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/jump/description.html.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import current_backend
+from gpucal.kernels.connected_runs import ranges
 from gpucal.kernels.dqflags import JUMP_DET, SATURATED
-from gpucal.kernels.flagged_regions import contains, draw_ellipse, expanded_radii, find_regions, whole_radius
+from gpucal.kernels.ellipse_flags import FlagEdit, edit_flags
+from gpucal.kernels.flagged_regions import find_regions, pixels_of
+from gpucal.kernels.region_ellipses import Ellipses, contain, ellipses_of, expanded_radii, whole_radii
 
 
 @dataclass(frozen=True)
@@ -74,106 +77,132 @@ def flag_snowballs(groupdq, rules):
 
     Notes
     -----
-    Regions are found on the host: the flags of one integration at a time go there and back.
+    Regions are found on the host: the places of flagged pixels go there, and ellipses go back.
     """
-    backend = current_backend()
-    total, cores = 0, []
-    for integration in range(groupdq.shape[0]):
-        flags = backend.asnumpy(groupdq[integration])
-        cores.append(np.zeros(flags.shape[1:], dtype=np.uint8))
-        for group in range(1, flags.shape[0]):
-            total += flag_group(flags, group, cores[-1], rules)
-        groupdq[integration] = backend.asarray(flags)
-    for integration, core in enumerate(cores[:-1], start=1):
-        groupdq[integration, 1 : rules.next_groups] |= backend.asarray(core)
-    return total
+    found = [find_snowballs(flags, rules) for flags in groupdq]
+    for flags, snowballs in zip(groupdq, found, strict=True):
+        flag_jumps(flags, snowballs, rules)
+    for flags, before in zip(groupdq[1:], found[:-1], strict=True):
+        radii = whole_radii(before.cores.minor), whole_radii(before.cores.major)
+        edit_flags(flags, before.cores, *radii, 1, rules.next_groups, FlagEdit(add=JUMP_DET))
+    return sum(snowballs.groups.size for snowballs in found)
 
 
-def flag_group(flags, group, core, rules):
-    """Flag the snowballs that hit in one group.
+class Snowballs(NamedTuple):
+    """The snowballs of an integration.
+
+    Attributes
+    ----------
+    jumps : Ellipses
+        Those of the jumps.
+    groups : (njumps,) int array
+        Their groups.
+    cores : Ellipses
+        Those of large cores.
+    """
+
+    jumps: Ellipses
+    groups: np.ndarray
+    cores: Ellipses
+
+
+def find_snowballs(flags, rules):
+    """Find the snowballs of an integration; flag their cores, in place.
 
     Parameters
     ----------
     flags : (ngroups, ny, nx) uint8 array
-        Group flags of an integration on the host, edited.
-    group : int
-        The group, from 1 on.
-    core : (ny, nx) uint8 array
-        Receives JUMP_DET where a large core is.
+        Group flags. Extended cores become SATURATED, before the groups that follow are searched.
     rules : SnowballRules
         What counts as a snowball.
 
     Returns
     -------
-    int
-        Number of snowballs.
+    Snowballs
+        What was found.
     """
-    jumps = find_regions(flags[group] & JUMP_DET != 0, rules.min_jump_area)
-    if rules.sat_required:
+    jumps, cores = [], []
+    for group in range(1, flags.shape[0]):
+        regions = find_regions(pixels_of(flags[group] & JUMP_DET != 0), flags.shape[2], rules.min_jump_area)
+        if not rules.sat_required:
+            jumps.append(ellipses_of(regions))
+            continue
         saturated = newly_saturated(flags, group, rules)
-        cores = saturated + newly_saturated(flags, group + 1, rules)
-        on_edge = [is_near_edge(jump, flags.shape[1], rules.edge_size) for jump in jumps]
-        inside = [jump for jump, near in zip(jumps, on_edge, strict=True) if not near]
-        jumps = [jump for jump, near in zip(jumps, on_edge, strict=True) if near] + with_core(inside, cores)
-        for region in saturated:
-            if region.ellipse.minor > rules.min_sat_radius_extend:
-                flag_core(flags[group:], core, region.ellipse, rules)
-    for jump in jumps:
-        flag_jump(flags[group], jump.ellipse, rules)
-    return len(jumps)
+        on_edge = are_near_edge(regions, flags.shape[1], rules.edge_size)
+        inside = with_core(regions.select(~on_edge), [saturated, newly_saturated(flags, group + 1, rules)])
+        jumps.append(Ellipses.joined([ellipses_of(regions.select(on_edge)), inside]))
+        cores.append(flag_cores(flags, group, ellipses_of(saturated), rules))
+    groups = np.repeat(np.arange(1, flags.shape[0]), [ellipses.x.size for ellipses in jumps])
+    return Snowballs(Ellipses.joined(jumps), groups, Ellipses.joined(cores))
 
 
 def newly_saturated(flags, group, rules):
     """Regions of pixels that saturate in a group; none after the last group."""
     if group >= flags.shape[0]:
-        return []
-    return find_regions(flags[group] & ~flags[group - 1] & SATURATED != 0, rules.min_sat_area)
+        return find_regions(np.empty(0, np.int64), flags.shape[2], rules.min_sat_area)
+    pixels = pixels_of(flags[group] & SATURATED > flags[group - 1] & SATURATED)
+    return find_regions(pixels, flags.shape[2], rules.min_sat_area)
 
 
-def is_near_edge(region, nrows, edge_size):
-    """Whether a region is so near the edge that its core may be off the detector.
+def are_near_edge(regions, nrows, edge_size):
+    """Which regions are so near the edge that their cores may be off the detector.
 
     The number of rows stands for that of columns as well, in agreement with the pipeline.
     """
     farthest = max(0, nrows - edge_size)
-    return min(region.x, region.y) < edge_size or max(region.x, region.y) > farthest
+    lowest, highest = np.minimum(regions.x, regions.y), np.maximum(regions.x, regions.y)
+    return (lowest < edge_size) | (highest > farthest)
 
 
 def with_core(jumps, cores):
-    """Those of some jumps that have the centre of a core in their ellipse."""
-    if not jumps or not cores:
-        return []
-    from scipy.spatial import KDTree
+    """The ellipses of those jumps that have the centre of a core in their ellipse.
 
-    centers = KDTree([(core.x, core.y) for core in cores])
-    distances, _ = centers.query([(jump.x, jump.y) for jump in jumps])
-    # No ellipse of connected pixels reaches as far as twice their number.
-    near = [jump for jump, far in zip(jumps, distances, strict=True) if far <= 2 * jump.area]
-    return [jump for jump in near if holds_center(jump.ellipse, centers)]
+    Parameters
+    ----------
+    jumps : Regions
+        The jumps.
+    cores : list of Regions
+        The cores.
 
-
-def holds_center(ellipse, centers):
-    """Whether one of the points of a tree lies in an ellipse."""
-    reach = max(abs(ellipse.minor), abs(ellipse.major)) / 2 + 1
-    candidates = centers.query_ball_point((ellipse.x, ellipse.y), reach)
-    return any(contains(ellipse, *centers.data[candidate]) for candidate in candidates)
-
-
-def flag_core(flags, core, ellipse, rules):
-    """Flag an extended core as saturated in all groups given, and mark the core itself."""
-    growth = 2 * rules.sat_expand
-    radii = (
-        whole_radius(axis + growth, rules.max_extended_radius) for axis in (ellipse.minor, ellipse.major)
-    )
-    window, inside = draw_ellipse(ellipse, *radii, core.shape)
-    flags[:, *window][:, inside] = SATURATED
-    window, inside = draw_ellipse(ellipse, round(ellipse.minor / 2), round(ellipse.major / 2), core.shape)
-    core[window][inside] = JUMP_DET
+    Returns
+    -------
+    Ellipses
+        Of the jumps with a core.
+    """
+    x, y = (np.concatenate([getattr(regions, name) for regions in cores]) for name in ("x", "y"))
+    jump, core = near_pairs(jumps, x, y)
+    candidates, jump = np.unique(jump, return_inverse=True)
+    ellipses = ellipses_of(jumps.select(np.isin(np.arange(len(jumps)), candidates)))
+    inside = contain(ellipses.select(jump), x[core], y[core])
+    return ellipses.select(np.unique(jump[inside]))
 
 
-def flag_jump(flags, ellipse, rules):
-    """Flag an expanded jump in one group, but for saturated pixels."""
-    radii = expanded_radii(ellipse, rules.expand_factor, rules.max_extended_radius)
-    window, inside = draw_ellipse(ellipse, *radii, flags.shape)
-    flagged = flags[window]
-    flagged[inside & (flagged & SATURATED == 0)] |= JUMP_DET
+def near_pairs(regions, x, y):
+    """Pairs of a region and a point that may be in its ellipse, by their indices.
+
+    A standard deviation is no more than half of an extent, so that no ellipse reaches farther from its centre than
+    the diagonal of the box around its pixels.
+    """
+    reach = np.hypot(regions.boxes.height, regions.boxes.width) + 1
+    order = np.argsort(y)
+    first, stop = (np.searchsorted(y[order], regions.y + way * reach) for way in (-1, 1))
+    region = np.repeat(np.arange(len(regions)), stop - first)
+    point = order[ranges(first, stop - first)]
+    near = abs(x[point] - regions.x[region]) <= reach[region]
+    return region[near], point[near]
+
+
+def flag_cores(flags, group, cores, rules):
+    """Flag the large ones of some cores, extended, as saturated from a group on, and nothing else; return these."""
+    large = cores.select(cores.minor > rules.min_sat_radius_extend)
+    growth, limit = 2 * rules.sat_expand, rules.max_extended_radius
+    radii = whole_radii(large.minor + growth, limit), whole_radii(large.major + growth, limit)
+    edit_flags(flags, large, *radii, group, flags.shape[0], FlagEdit(add=SATURATED, keep=0))
+    return large
+
+
+def flag_jumps(flags, snowballs, rules):
+    """Flag expanded jumps in their groups, but for saturated pixels."""
+    radii = expanded_radii(snowballs.jumps, rules.expand_factor, rules.max_extended_radius)
+    groups = snowballs.groups, snowballs.groups + 1
+    edit_flags(flags, snowballs.jumps, *radii, *groups, FlagEdit(add=JUMP_DET, until=SATURATED))

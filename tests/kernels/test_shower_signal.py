@@ -70,7 +70,7 @@ def test_ratios_are_in_units_of_the_noise(backend, exposed):
     pixeldq[0], pixeldq[1, 0], pixeldq[1, 1] = 2048, REFERENCE_PIXEL, DO_NOT_USE
     rng = np.random.default_rng(2)
     center, spread = rng.normal(50, 9, (2, NY, NX)).astype(np.float32)
-    ratio = backend.asarray(np.empty((NY, NX), np.float32))
+    ratio = ratio_space(backend.asarray(spread), ring_offsets(1, 1))
     arrays = map(backend.asarray, (ramp, groupdq, pixeldq, gain, center, spread))
 
     measure_ratio(4, 2, *arrays, ratio)
@@ -78,7 +78,21 @@ def test_ratios_are_in_units_of_the_noise(backend, exposed):
     expected = np.abs(differences_of(ramp, groupdq, gain)[4, 1] - center) / spread
     expected[groupdq[4, 2] & (DO_NOT_USE | SATURATED | JUMP_DET) > 0] = np.nan
     expected[1, :2] = np.nan
-    np.testing.assert_allclose(backend.asnumpy(ratio), expected, rtol=2e-5, atol=1e-5)
+    measured, known = backend.asnumpy(ratio)[:, 2:-2, 2:-2]
+    np.testing.assert_array_equal(known, np.isfinite(expected))
+    np.testing.assert_allclose(measured, np.where(known, expected, 0), rtol=2e-5, atol=1e-5)
+
+
+def test_without_noise_there_is_no_ratio(backend):
+    ramp, ones = np.ones((1, 2, NY, NX), np.float32), np.ones((NY, NX), np.float32)
+    spread = ones.copy()
+    spread[1, 2] = 0
+    ratio = ratio_space(backend.asarray(ones), ring_offsets(0, 1))
+    flags = np.zeros(ramp.shape, np.uint8), np.zeros((NY, NX), np.uint32)
+    measure_ratio(0, 1, *map(backend.asarray, (ramp, *flags, ones, ones, spread)), ratio)
+    measured, known = backend.asnumpy(ratio)
+    assert np.argwhere(known == 0).tolist() == [[2, 3]]
+    assert measured[2, 3] == 0 and (measured[1:-1, 1:-1] == known[1:-1, 1:-1]).all()
 
 
 @pytest.mark.parametrize(("inner", "width"), [(1, 2.6), (0, 1), (1, 1), (2, 3.3), (3, 1.2)])
@@ -92,7 +106,9 @@ def in_a_border(backend, ratio, offsets):
     """Ratios on the backend, with the border that a ring needs."""
     border = abs(offsets).max()
     space = ratio_space(backend.asarray(ratio), offsets)
-    space[border:-border, border:-border] = backend.asarray(ratio)
+    known = np.isfinite(ratio)
+    planes = np.stack([np.where(known, ratio, 0), known]).astype(np.float32)
+    space[:, border:-border, border:-border] = backend.asarray(planes)
     return space
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
-from gpucal.kernels.flagged_regions import Ellipse
-from gpucal.kernels.showers import ShowerRules, first_usable_group, flag_shower, flag_showers
+from gpucal.kernels.region_ellipses import Ellipses
+from gpucal.kernels.showers import ShowerRules, extend_flags, first_usable_group, flag_showers
 
 NY, NX = 14, 15
 ROWS, COLUMNS = np.indices((NY, NX))
@@ -100,15 +100,19 @@ def test_groups_judged_by_their_spread_over_integrations(backend):
     assert not result[0, 3:].any() and not result[1:].any()
 
 
-def test_the_ellipse_grows_and_stops_at_saturation():
-    flags = np.zeros((3, NY, NX), np.uint8)
-    flags[1, 6, 7] = SATURATED
-    rules = ShowerRules(**{**RULES, "expand_ratio": 1.5})
-    flag_shower(flags, Ellipse(7, 6, 4, 8, 90), rules)
+def test_the_ellipse_grows_and_stops_at_saturation(backend):
+    flags = np.zeros((5, NY, NX), np.uint8)
+    flags[2, 6, 7] = SATURATED
+    extended = backend.asarray(flags)
+    rules = ShowerRules(**{**RULES, "expand_ratio": 1.5, "following_groups": 2})
+    shower = Ellipses(*(np.array([value]) for value in (7.0, 6.0, 4.0, 8.0, 90.0)))
+    extend_flags(extended, shower, np.array([1]), rules)
+    flags = backend.asnumpy(extended)
     # Radii of 2 and 4 grow by half of the minor one, 1, each; the outline itself is not flagged.
-    assert np.flatnonzero(flags[0, 6]).tolist() == list(range(3, 12))
-    assert np.flatnonzero(flags[0, :, 7]).tolist() == list(range(4, 9))
-    assert flags[:, 6, 7].tolist() == [JUMP_DET, SATURATED, 0]
+    assert np.flatnonzero(flags[1, 6]).tolist() == list(range(3, 12))
+    assert np.flatnonzero(flags[1, :, 7]).tolist() == list(range(4, 9))
+    assert flags[:, 6, 7].tolist() == [0, JUMP_DET, SATURATED, 0, 0]
+    assert flags[:, 6, 8].tolist() == [0, JUMP_DET, JUMP_DET, JUMP_DET, 0]
 
 
 def test_the_first_group_that_a_pixel_can_use(backend):

@@ -144,3 +144,23 @@ def test_flags_of_the_first_group_start_nothing(backend):
     result, count = flagged(backend, groupdq)
     assert count == 0
     np.testing.assert_array_equal(result, groupdq)
+
+
+@pytest.mark.parametrize(("sat_expand", "count"), [(2, 1), (0, 2)])
+def test_pixels_in_an_extended_core_do_not_saturate_again(backend, sat_expand, count):
+    """A jump of the next group has a core only if its ring of saturation lies outside of what is flagged already."""
+    groupdq = flags_with(jump=7.5, core=4.5)
+    groupdq[0, 3:] |= SATURATED * disc(35, 30, 5.5).astype(np.uint8)
+    groupdq[0, 3] |= JUMP_DET * (disc(35, 30, 8) & ~disc(35, 30, 5.5)).astype(np.uint8)
+    _, found = flagged(backend, groupdq, sat_expand=sat_expand)
+    assert found == count
+
+
+def test_many_snowballs_are_those_one_by_one(backend):
+    """Far from each other, in all groups of two integrations."""
+    places = [(2, 12, 14), (2, 52, 44), (1, 35, 14), (3, 14, 45), (3, 53, 15)]
+    each = [flags_with(jump=5.5, core=2.5, group=group, nints=2, x=x, y=y) for group, x, y in places]
+    results = [flagged(backend, flags, edge_size=0, min_sat_radius_extend=1.0) for flags in each]
+    together, found = flagged(backend, np.bitwise_or.reduce(each), edge_size=0, min_sat_radius_extend=1.0)
+    assert [count for _, count in results] == [1] * 5 and found == 5
+    np.testing.assert_array_equal(together, np.bitwise_or.reduce([flags for flags, _ in results]))
