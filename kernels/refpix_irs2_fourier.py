@@ -101,7 +101,10 @@ def weighted_series(samples, beta, spectrum, alpha, plan: SeriesPlan):
 def turn_row(time, column, transforms, places, turn, turned):
     """Turn the transform of the image row of a time, at one frequency."""
     place = places[time]
-    turned[time, column] = transforms[place, column] * turn[time, column] if place >= 0 else 0
+    if place < 0:
+        turned[time, column] = 0
+    else:
+        turned[time, column] = transforms[place, column] * turn[time, column]
 
 
 @pixel_kernel
