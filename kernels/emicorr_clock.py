@@ -67,5 +67,10 @@ def ticks_in_period(frequency):
 @pixel_function(inline=True)
 def fraction_of_period(ticks, period):
     """How far a wave is in its period after some ticks, from 0 to 1."""
-    periods = ticks / period
+    return fraction(ticks / period)
+
+
+@pixel_function(inline=True)
+def fraction(periods):
+    """What is left of some periods without the whole ones, from 0 to 1."""
     return periods - math.floor(periods)

@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend, pixel_kernel, row_tiles
+from gpucal.backend import array_namespace, current_backend, row_tiles, strip_kernel
+from gpucal.backend.strips import Scratch
+from gpucal.kernels.emicorr_clock import fraction
 from gpucal.kernels.emicorr_wave import sample_phases, wave_at
 
 TRIALS = 500
@@ -45,7 +47,7 @@ def parabolas(sums_of, nints, nsamples, ngroups, group_step, coefficients):
     Parameters
     ----------
     sums_of : callable
-        Of a slice of integrations: the sums of their ramps by phase, (n, nsamples, ngroups) float64, and the
+        Of a slice of integrations: the sums of their ramps by phase, (n, ngroups, nsamples) float64, and the
         numbers of ramps in these, (n, nsamples) float64; backend arrays.
     nints, nsamples, ngroups : int
         Numbers of integrations, of phases of reads and of groups.
@@ -59,10 +61,9 @@ def parabolas(sums_of, nints, nsamples, ngroups, group_step, coefficients):
     for integrations in row_tiles(nints, 8 * nsamples * ngroups):
         sums, counts = sums_of(integrations)
         for trials in row_tiles(TRIALS, 2 * 8 * nsamples * ngroups):
-            wave = bent_waves(trials, nsamples, ngroups, group_step, coefficients)
-            curvature[trials, integrations] = (wave * wave).sum(axis=2) @ counts.T
-            ntrials, nints_here = wave.shape[0], sums.shape[0]
-            slope[trials, integrations] = wave.reshape(ntrials, -1) @ sums.reshape(nints_here, -1).T
+            waves, squares = bent_waves(trials, nsamples, ngroups, group_step, coefficients)
+            curvature[trials, integrations] = squares @ counts.T
+            slope[trials, integrations] = waves.reshape(len(waves), -1) @ sums.reshape(len(sums), -1).T
     backend = current_backend()
     return Parabolas(backend.asnumpy(curvature), backend.asnumpy(slope))
 
@@ -72,25 +73,41 @@ def bent_waves(trials, nsamples, ngroups, group_step, coefficients):
 
     Returns
     -------
-    (ntrials, nsamples, ngroups) float64 array
+    waves : (ntrials, ngroups, nsamples) float64 array
         On the backend.
+    squares : (ntrials, nsamples) float64 array
+        Sums of their squares over the groups.
     """
     xp, backend = array_namespace(coefficients), current_backend()
     groups = np.arange(ngroups)
-    reads = backend.asarray((sample_phases(nsamples)[:, None] + groups * group_step) % 1)
+    reads = backend.asarray((sample_phases(nsamples) + groups[:, None] * group_step) % 1)
     offsets = backend.asarray(trial_phases()[trials])
-    waves = xp.empty((offsets.size, nsamples, ngroups))
-    evaluate_waves(waves.shape, reads, offsets, coefficients, waves)
-    times = backend.asarray(groups - groups.mean())
-    waves -= waves.mean(axis=2, keepdims=True)
-    waves -= (waves @ times)[..., None] * (times / (times @ times))
-    return waves
+    waves = xp.empty((offsets.size, ngroups, nsamples))
+    squares = xp.empty((offsets.size, nsamples))
+    bend(squares.shape, Scratch(state=2), reads, offsets, coefficients, waves, squares)
+    return waves, squares
 
 
-@pixel_kernel
-def evaluate_waves(trial, sample, group, reads, offsets, coefficients, waves):
-    """Write the wave at one read for one trial phase."""
-    waves[trial, sample, group] = wave_at((reads[sample, group] + offsets[trial]) % 1, coefficients)
+@strip_kernel
+def bend(trial, begin, end, samples, state, reads, offsets, coefficients, waves, squares):
+    """Write the wave at the reads of a strip of phases, less its mean and its tilt, and the sums of its squares."""
+    ngroups = reads.shape[0]
+    mean, tilt, square = state[0], state[1], squares[trial, begin:end]
+    for lane in range(end - begin):
+        mean[lane] = tilt[lane] = square[lane] = 0
+    middle, share, spread = 0.5 * (ngroups - 1), 1.0 / ngroups, 0.0
+    for group in range(ngroups):
+        spread += (group - middle) ** 2
+        phases, wave = reads[group, begin:end], waves[trial, group, begin:end]
+        for lane in range(end - begin):
+            wave[lane] = wave_at(fraction(phases[lane] + offsets[trial]), coefficients)
+            mean[lane] += wave[lane] * share
+            tilt[lane] += wave[lane] * (group - middle)
+    for group in range(ngroups):
+        time, wave = (group - middle) / spread, waves[trial, group, begin:end]
+        for lane in range(end - begin):
+            wave[lane] -= mean[lane] + tilt[lane] * time
+            square[lane] += wave[lane] * wave[lane]
 
 
 class Fit(NamedTuple):

@@ -6,11 +6,13 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend, pixel_kernel
-from gpucal.kernels.emicorr_clock import OUTPUTS, ReadoutClock
+from gpucal.backend import array_namespace, current_backend, pixel_kernel, strip_kernel
+from gpucal.backend.strips import Scratch
+from gpucal.kernels.emicorr_clock import OUTPUTS, ReadoutClock, fraction
 from gpucal.kernels.emicorr_fit import Fit, fit_wave, parabolas
 from gpucal.kernels.emicorr_steady import steady_pixels
 from gpucal.kernels.emicorr_wave import spline_coefficients, wave_at
+from gpucal.kernels.first_differences import in_a_row
 
 BAD_QUADS = slice(1, 3)
 """Columns of quads that are not used: they are bad in full frames."""
@@ -57,7 +59,8 @@ def remove_wave_with_ramps(
     fitted = np.array(fits if each_integration else fits * nints)
     offsets = fitted[:, 0] + every * integration_step
     subtract_wave(
-        (nints, ny, nx // OUTPUTS),
+        (nints * ngroups, ny, nx // OUTPUTS),
+        Scratch(state=1),
         ramp,
         backend.asarray(phases),
         group_step,
@@ -71,7 +74,8 @@ def remove_wave_with_ramps(
 def first_read_phases(ny, nx, clock, period):
     """Phase of the wave at each quad of the first group: (ny, nx // 4) float64, on the host."""
     ticks = np.arange(ny)[:, None] * clock.row + np.arange(nx // OUTPUTS) * clock.nsamples
-    return ticks / period % 1
+    periods = ticks / period
+    return periods - np.floor(periods)
 
 
 class SumsByPhase:
@@ -90,21 +94,21 @@ class SumsByPhase:
     """
 
     def __init__(self, ramp, steady, phases, nsamples):
-        part = (phases * nsamples).astype(np.int64)
+        part = (phases * nsamples).astype(np.min_scalar_type(nsamples))  # short numbers are sorted fast
         part[:, BAD_QUADS] = nsamples
         quads = np.argsort(part, axis=None, kind="stable")
         bounds = np.searchsorted(part.ravel()[quads], np.arange(nsamples + 1))
         backend = current_backend()
-        self.ramp, self.steady = ramp, steady
-        self.quads, self.bounds = backend.asarray(quads), backend.asarray(bounds)
+        self.ramp, self.steady = in_a_row(ramp), in_a_row(steady)
+        self.quads, self.bounds = backend.asarray(quads.astype(np.uint32)), backend.asarray(bounds)
 
     def __call__(self, integrations):
-        """The sums, (n, nsamples, ngroups), and the numbers of ramps in them, (n, nsamples), of a slice."""
+        """The sums, (n, ngroups, nsamples), and the numbers of ramps in them, (n, nsamples), of a slice."""
         xp = array_namespace(self.ramp)
         ramp, steady = self.ramp[integrations], self.steady[integrations]
         nints, ngroups = ramp.shape[:2]
         nsamples = self.bounds.size - 1
-        sums, counts = xp.empty((nints, nsamples, ngroups)), xp.empty((nints, nsamples))
+        sums, counts = xp.empty((nints, ngroups, nsamples)), xp.empty((nints, nsamples))
         add_reads((nints, ngroups, nsamples), ramp, steady, self.quads, self.bounds, sums, counts)
         return sums, counts
 
@@ -112,26 +116,34 @@ class SumsByPhase:
 @pixel_kernel
 def add_reads(integration, group, sample, ramp, steady, quads, bounds, sums, counts):
     """Write the sum of one group over the steady pixels of one phase, and with the first group their number."""
-    quads_in_row = ramp.shape[3] // OUTPUTS
-    total = np.float64(0)
+    reads, used = ramp[integration, group], steady[integration]
+    first = second = third = fourth = np.float64(0)  # of an output each: four sums at a time
     count = 0
     for place in range(bounds[sample], bounds[sample + 1]):
-        y, quad = quads[place] // quads_in_row, quads[place] % quads_in_row
-        for output in range(OUTPUTS):
-            x = OUTPUTS * quad + output
-            if steady[integration, y, x]:
-                total += ramp[integration, group, y, x]
-                count += 1
-    sums[integration, sample, group] = total
+        x = OUTPUTS * np.uint64(quads[place])
+        first += reads[x] if used[x] else np.float32(0)
+        second += reads[x + 1] if used[x + 1] else np.float32(0)
+        third += reads[x + 2] if used[x + 2] else np.float32(0)
+        fourth += reads[x + 3] if used[x + 3] else np.float32(0)
+        if group == 0:
+            count += int(used[x]) + int(used[x + 1]) + int(used[x + 2]) + int(used[x + 3])
+    sums[integration, group, sample] = first + second + third + fourth
     if group == 0:
         counts[integration, sample] = count
 
 
-@pixel_kernel
-def subtract_wave(integration, y, quad, ramp, phases, group_step, offsets, amplitudes, coefficients):
-    """Subtract the wave from all groups of a quad."""
-    for group in range(ramp.shape[1]):
-        phase = (phases[y, quad] + group_step * group + offsets[integration]) % 1
-        interference = amplitudes[integration] * wave_at(phase, coefficients)
+@strip_kernel
+def subtract_wave(
+    plane, y, begin, end, samples, state, ramp, phases, group_step, offsets, amplitudes, coefficients
+):
+    """Subtract the wave from one group of a strip of quads."""
+    ngroups = ramp.shape[1]
+    integration, group = plane // ngroups, plane % ngroups
+    later, offset, amplitude = group_step * group, offsets[integration], amplitudes[integration]
+    reads, interference = phases[y, begin:end], state[0]
+    for lane in range(end - begin):
+        interference[lane] = amplitude * wave_at(fraction(reads[lane] + later + offset), coefficients)
+    counts = ramp[integration, group, y, OUTPUTS * begin : OUTPUTS * end]
+    for lane in range(end - begin):
         for output in range(OUTPUTS):
-            ramp[integration, group, y, OUTPUTS * quad + output] -= interference
+            counts[OUTPUTS * np.uint64(lane) + np.uint64(output)] -= interference[lane]

@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, pixel_kernel
+from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.strips import Scratch
+from gpucal.kernels.first_differences import in_a_row
 
 REACH = 2.0
 
@@ -26,38 +28,31 @@ def steady_pixels(ramp, pixeldq):
         standard deviations. False everywhere if one of these is NaN.
     """
     xp = array_namespace(ramp)
-    shape = ramp.shape[0], *ramp.shape[2:]
-    spreads = xp.empty(shape, np.float32)
-    measure_spread(shape, ramp, spreads)
-    limit = np.float32(REACH * float(xp.median(spreads, overwrite_input=True)))
-    del spreads
-    steady = xp.empty(shape, np.bool_)
-    mark_steady(shape, ramp, pixeldq, limit, steady)
-    return steady
+    spreads = xp.empty((ramp.shape[0], *ramp.shape[2:]), np.float32)
+    flat = in_a_row(spreads)
+    measure_spread(flat.shape, Scratch(samples=1), in_a_row(ramp), flat)
+    limit = np.float32(REACH * float(xp.median(spreads)))
+    return (spreads < limit) & (pixeldq == 0)
 
 
-@pixel_function
-def spread(integration, y, x, ramp):
-    """Standard deviation of the groups of a pixel, in single precision throughout."""
+@strip_kernel
+def measure_spread(integration, begin, end, samples, state, ramp, spreads):
+    """Write the standard deviation of the groups of each pixel of a strip, in single precision throughout."""
     ngroups = ramp.shape[1]
-    total = np.float32(0)
+    count = np.float32(ngroups)
+    mean, squares = samples[0], spreads[integration, begin:end]
+    for lane in range(end - begin):
+        mean[lane] = squares[lane] = 0
     for group in range(ngroups):
-        total += ramp[integration, group, y, x]
-    mean = np.float32(total / ngroups)
-    squares = np.float32(0)
+        counts = ramp[integration, group, begin:end]
+        for lane in range(end - begin):
+            mean[lane] += counts[lane]
+    for lane in range(end - begin):
+        mean[lane] /= count
     for group in range(ngroups):
-        deviation = ramp[integration, group, y, x] - mean
-        squares += deviation * deviation
-    return np.float32(math.sqrt(np.float32(squares / ngroups)))
-
-
-@pixel_kernel
-def measure_spread(integration, y, x, ramp, spreads):
-    """Write the spread of a pixel."""
-    spreads[integration, y, x] = spread(integration, y, x, ramp)
-
-
-@pixel_kernel
-def mark_steady(integration, y, x, ramp, pixeldq, limit, steady):
-    """Write whether a pixel is good and its spread below the limit."""
-    steady[integration, y, x] = pixeldq[y, x] == 0 and spread(integration, y, x, ramp) < limit
+        counts = ramp[integration, group, begin:end]
+        for lane in range(end - begin):
+            deviation = counts[lane] - mean[lane]
+            squares[lane] += deviation * deviation
+    for lane in range(end - begin):
+        squares[lane] = math.sqrt(squares[lane] / count)

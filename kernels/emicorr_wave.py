@@ -47,7 +47,7 @@ def spline_coefficients(wave):
 def wave_at(phase, coefficients):
     """The wave at a phase from 0 to 1; float64."""
     place = phase * (coefficients.shape[0] - 1) + 0.5
-    interval = int(place)
+    interval = np.uint64(place)
     distance = place - interval
     return coefficients[interval, 0] + distance * (
         coefficients[interval, 1]

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.backend import array_namespace
 from gpucal.backend.fourier import transform_columns
-from gpucal.kernels.irs2_layout import BLOCK, BLOCK_TIMES, OUTPUTS, Irs2Layout, normal_rows
+from gpucal.kernels.irs2_layout import BLOCK, BLOCK_TIMES, INTERLEAVED, OUTPUTS, Irs2Layout, normal_rows
 from gpucal.kernels.refpix_irs2_fourier import (
-    ImageRows,
-    image_rows,
-    series,
-    spectrum_of_rows,
+    SeriesPlan,
+    turns,
+    weighted_series,
 )
 from gpucal.kernels.refpix_irs2_refout import (
     TAPER,
@@ -26,11 +26,11 @@ from gpucal.kernels.refpix_irs2_refout import (
     gap_filling,
     whole_series,
 )
-from gpucal.kernels.refpix_irs2_series import put_back, time_series
+from gpucal.kernels.refpix_irs2_series import mean_frame, put_back, time_series
 
 # The four interleaved pixels of a block are an odd one read twice and an even one read twice. The series of
 # reference pixels holds the first reads, in turn, before and while the pixels are read, and then the second.
-SPREAD_SAMPLES = (8, 10, 8, 10, 9, 11, 9, 11)
+SPREAD = (0, 2, 0, 2, 1, 3, 1, 3)
 SPREAD_TIMES = range(7, 15)
 
 
@@ -41,24 +41,21 @@ class Irs2Plan(NamedTuple):
     ----------
     layout : Irs2Layout
     filling : GapFilling
-    spread_samples : (nspread,) int array
+    interleaved : (ninterleaved,) int array
         Samples that make the series of reference pixels.
-    spread_rows : ImageRows
-        Where they stand in it.
+    series : SeriesPlan
+        From these and the reference output to what they show at the samples that are kept.
     kept : (nkept,) int array
         Samples of an output that the product keeps.
-    kept_rows : ImageRows
-        Where they stand in the series of the output.
     targets : (5, nkept) int array
         Their rows in the product.
     """
 
     layout: Irs2Layout
     filling: GapFilling
-    spread_samples: np.ndarray
-    spread_rows: ImageRows
+    interleaved: np.ndarray
+    series: SeriesPlan
     kept: np.ndarray
-    kept_rows: ImageRows
     targets: np.ndarray
 
 
@@ -80,18 +77,19 @@ def irs2_plan(layout, nslow, keep_interleaved=False, taper=TAPER):
     -------
     Irs2Plan
     """
-    first_sample, first_time = (
-        np.arange(layout.rows.shape[1] // BLOCK)[:, None] * step for step in (BLOCK, BLOCK_TIMES)
-    )
+    interleaved = np.flatnonzero(~layout.normal)
+    block = np.arange(layout.rows.shape[1] // BLOCK)[:, None]
+    places = np.full(layout.period, -1)
+    places[block * BLOCK_TIMES + SPREAD_TIMES] = block * INTERLEAVED + SPREAD
+    turn = turns(np.arange(layout.period), layout.period, nslow)
     kept = np.flatnonzero(layout.normal | keep_interleaved)
     rows = layout.rows[:, kept]
     return Irs2Plan(
         layout,
-        gap_filling(layout, nslow, taper),
-        (first_sample + SPREAD_SAMPLES).ravel(),
-        image_rows((first_time + SPREAD_TIMES).ravel(), layout.period, nslow),
+        gap_filling(layout, nslow, turn, taper),
+        interleaved,
+        SeriesPlan(turn, places, layout.times[kept]),
         kept,
-        image_rows(layout.times[kept], layout.period, nslow),
         rows if keep_interleaved else np.searchsorted(normal_rows(layout), rows),
     )
 
@@ -122,7 +120,7 @@ def subtract_irs2(ramp, plan, alpha, beta):
     nkept = nrows if keeps_all else (OUTPUTS - 1) * len(plan.kept)
     corrected = ramp.reshape(-1)[: nints * ngroups * nkept * nx].reshape(nints, ngroups, nkept, nx)
     for integration in range(nints):
-        mean = ramp[integration].mean(axis=0, dtype=np.float64)
+        mean = mean_frame(ramp[integration])
         for group in range(ngroups):
             samples = time_series(ramp[integration, group], mean, plan.layout)
             stored = corrected[integration, group]
@@ -135,20 +133,18 @@ def _correct_frame(samples, mean, plan, alpha, beta, stored, keep_reference_outp
     layout, kept = plan.layout, plan.kept
     reference = fill_reference_output(samples[0], layout, plan.filling)
     if keep_reference_output:
-        every = layout.normal[kept] | True
         whole = whole_series(reference, plan.filling)
-        _keep(whole[layout.times[kept]], mean, every, plan, 0, stored)
-    reference_spectrum = transform_columns(reference.turned)
+        nothing = array_namespace(whole).zeros((len(kept), whole.shape[1]), np.float32)
+        _keep(whole, layout.times[kept], nothing, mean, layout.normal[kept] | True, plan, 0, stored)
+    spectrum = transform_columns(reference.turned)
     for output in range(1, OUTPUTS):
-        spectra = spectrum_of_rows(samples[output, plan.spread_samples], plan.spread_rows)
-        spectra *= beta[output - 1]
-        spectra += alpha[output - 1] * reference_spectrum
-        corrected = samples[output, kept]
-        corrected -= series(spectra, plan.kept_rows)
-        _keep(corrected, mean, layout.normal[kept], plan, output, stored)
+        interleaved = samples[output, plan.interleaved]
+        shown = weighted_series(interleaved, beta[output - 1], spectrum, alpha[output - 1], plan.series)
+        _keep(samples[output], kept, shown, mean, layout.normal[kept], plan, output, stored)
 
 
-def _keep(samples, mean, means_back, plan, output, stored):
-    """Store samples of an output, with the mean added to those that shall have it back."""
+def _keep(samples, places, shown, mean, means_back, plan, output, stored):
+    """Store samples of an output without what is shown, with the mean added to those that shall have it back."""
     sources, targets = plan.layout.rows[output, plan.kept], plan.targets[output]
-    put_back(samples.shape, samples, mean, means_back, sources, targets, plan.layout.turned, stored)
+    turned = plan.layout.turned
+    put_back(shown.shape, samples, places, shown, mean, means_back, sources, targets, turned, stored)

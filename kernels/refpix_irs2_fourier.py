@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace
+from gpucal.backend import array_namespace, pixel_kernel
 from gpucal.backend.fourier import (
     columns_of_transforms,
     rows_of_transforms,
@@ -48,68 +48,76 @@ def _phases(steps, steps_of_a_turn):
     return np.exp(-2j * np.pi * (steps % steps_of_a_turn) / steps_of_a_turn).astype(np.complex64)
 
 
-class ImageRows(NamedTuple):
-    """Some image rows of series.
+class SeriesPlan(NamedTuple):
+    """What it takes to make a series of the weighted spectra of two others.
 
     Attributes
     ----------
-    times : (nrows,) int array
-        Which they are.
-    turn : (nrows, nslow // 2 + 1) complex64 array
-        Phases from the transforms of rows to turned rows.
-    period : int
-        Number of all image rows.
+    turn : (period, nslow // 2 + 1) complex64 array
+        Phases from the transforms of image rows to turned rows.
+    places : (period,) int array
+        Which of the given rows stands at each time of the first series; -1 where it is zero.
+    wanted : (nwanted,) int array
+        Times of the image rows that are made.
     """
 
-    times: np.ndarray
     turn: np.ndarray
-    period: int
+    places: np.ndarray
+    wanted: np.ndarray
 
 
-def image_rows(times, period, nslow) -> ImageRows:
-    """The image rows of some times; on the host."""
-    return ImageRows(times, turns(times, period, nslow), period)
-
-
-def spectrum_of_rows(samples, rows):
-    """Transform a series of which some image rows are given and all others are zero.
+def weighted_series(samples, beta, spectrum, alpha, plan: SeriesPlan):
+    """Add the spectra of two series, each with its weights, and transform them back.
 
     Parameters
     ----------
     samples : (nrows, nslow) float32 array
-        The image rows.
-    rows : ImageRows
-        Which they are; on the backend.
+        Image rows of the first series; each may stand in several places.
+    beta : (period, nslow // 2 + 1) complex64 array
+        Its weights, arranged by `weight_image`.
+    spectrum : (period, nslow // 2 + 1) complex64 array
+        That of the second series.
+    alpha : (period, nslow // 2 + 1) complex64 array
+        Its weights.
+    plan : SeriesPlan
+        On the backend.
 
     Returns
     -------
-    (period, nslow // 2 + 1) complex64 array
-        The spectrum.
+    (nwanted, nslow) float32 array
+        Image rows of the sum.
     """
-    turned = array_namespace(samples).zeros((rows.period, rows.turn.shape[1]), np.complex64)
-    turned[rows.times] = transform_rows(samples) * rows.turn
-    return transform_columns(turned)
+    empty = array_namespace(samples).empty
+    turned = empty(plan.turn.shape, np.complex64)
+    turn_row(turned.shape, transform_rows(samples), plan.places, plan.turn, turned)
+    both = transform_columns(turned)
+    weigh(both.shape, both, beta, spectrum, alpha)
+    transforms = empty((len(plan.wanted), both.shape[1]), np.complex64)
+    turn_back(transforms.shape, columns_of_transforms(both), plan.wanted, plan.turn, transforms)
+    return rows_of_transforms(transforms, samples.shape[1])
 
 
-def series(spectra, rows):
-    """Transform a whole spectrum back, and return some of the image rows.
+@pixel_kernel
+def turn_row(time, column, transforms, places, turn, turned):
+    """Turn the transform of the image row of a time, at one frequency."""
+    place = places[time]
+    if place < 0:
+        turned[time, column] = 0
+    else:
+        turned[time, column] = transforms[place, column] * turn[time, column]
 
-    Parameters
-    ----------
-    spectra : (period, nslow // 2 + 1) complex64 array
-        The spectrum, overwritten.
-    rows : ImageRows
-        The image rows that are wanted; on the backend.
 
-    Returns
-    -------
-    (nrows, nslow) float32 array
-        The image rows.
-    """
-    nslow = 2 * (spectra.shape[1] - 1)
-    turned = columns_of_transforms(spectra)[rows.times]
-    turned *= rows.turn.conj()
-    return rows_of_transforms(turned, nslow)
+@pixel_kernel
+def turn_back(row, column, turned, times, turn, transforms):
+    """Turn a row that is wanted back, at one frequency."""
+    time = times[row]
+    transforms[row, column] = turned[time, column] * turn[time, column].conjugate()
+
+
+@pixel_kernel
+def weigh(row, column, both, beta, spectrum, alpha):
+    """Weigh two spectra at one frequency, and put their sum in the place of the first."""
+    both[row, column] = both[row, column] * beta[row, column] + spectrum[row, column] * alpha[row, column]
 
 
 def weight_image(weights, nslow):
@@ -130,6 +138,9 @@ def weight_image(weights, nslow):
     (period, nslow // 2 + 1) complex64 array
         The weights by which to multiply spectra.
     """
-    opposite = np.roll(weights[::-1], 1)
-    real = np.complex64(0.5) * (weights + opposite.conj())
-    return np.ascontiguousarray(real.reshape(-1, nslow)[:, : nslow // 2 + 1])
+    image = weights.reshape(-1, nslow)
+    kept = image[:, : nslow // 2 + 1]
+    opposite = np.empty_like(kept)
+    opposite[:, 1:] = image[::-1, : nslow // 2 - 1 : -1]
+    opposite[:, 0] = np.roll(image[::-1, 0], 1)
+    return np.complex64(0.5) * (kept + opposite.conj())

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.fourier import rows_of_transforms, transform_rows
+from gpucal.backend.strips import Scratch
 from gpucal.kernels.irs2_layout import BLOCK_TIMES
-from gpucal.kernels.refpix_irs2_fourier import transform_matrix, turns
+from gpucal.kernels.refpix_irs2_fourier import transform_matrix
 
 REACH = 15
 ROUNDS = 3
@@ -70,7 +71,7 @@ class ReferenceOutput(NamedTuple):
     turned: np.ndarray
 
 
-def gap_filling(layout, nslow, taper=TAPER):
+def gap_filling(layout, nslow, turn, taper=TAPER):
     """Prepare to fill the gaps of series; on the host.
 
     Parameters
@@ -79,6 +80,8 @@ def gap_filling(layout, nslow, taper=TAPER):
         When samples are read.
     nslow : int
         Detector rows.
+    turn : (period, nslow // 2 + 1) complex64 array
+        See `GapFilling`.
     taper : int
         Frequencies over which the gain falls from one to zero.
 
@@ -102,7 +105,7 @@ def gap_filling(layout, nslow, taper=TAPER):
         band_to_gaps,
         gaps_to_band @ band_to_gaps,
         gain[band],
-        turns(np.arange(layout.period), layout.period, nslow),
+        turn,
     )
 
 
@@ -140,10 +143,12 @@ def fill_reference_output(samples, layout, filling) -> ReferenceOutput:
     ReferenceOutput
     """
     xp = array_namespace(samples)
-    given = xp.zeros((layout.period, samples.shape[-1]), np.float32)
-    given[layout.times] = samples
-    measured = xp.empty_like(given)
-    fill_from_neighbours(given.shape, given, filling.weights, measured)
+    period, nslow = layout.period, samples.shape[-1]
+    given = xp.zeros((period, nslow + 2), np.float32)
+    given[layout.times, 1:-1] = samples
+    given[:, 0], given[:, -1] = given[:, -2], given[:, 1]  # the last detector row comes before the first
+    measured = xp.empty((period, nslow), np.float32)
+    fill_from_neighbours(measured.shape, Scratch(state=2), given, filling.weights, measured)
     turned = transform_rows(measured)
     turned *= filling.turn
     fixed = filling.known_to_band @ turned[filling.known]
@@ -161,26 +166,37 @@ def whole_series(reference: ReferenceOutput, filling):
     return made
 
 
-@pixel_kernel
-def fill_from_neighbours(time, slow, measured, weights, filled):
-    """Put the weighted mean of the samples nearby in time in the place of a missing one."""
-    value = measured[time, slow]
-    if value != 0:
-        filled[time, slow] = value
-        return
-    period, nslow = measured.shape
-    reach = len(weights) - 1
-    here, row = time - reach, slow
-    if here < 0:
-        here, row = here + period, row - 1
-    total = np.float64(0)
-    weight = np.float64(0)
+@strip_kernel
+def fill_from_neighbours(time, begin, end, samples, state, given, weights, filled):
+    """Put the weighted means of the samples nearby in time in the places of missing ones, in a strip of an image row.
+
+    The columns of ``given`` begin and end with one that belongs to the row before the first and after the last.
+    """
+    count, own = end - begin, given[time, begin + 1 : end + 1]
+    made = filled[time, begin:end]
+    for lane in range(count):
+        made[lane] = own[lane]
+    first = 0
+    while first < count:
+        last = first
+        while last < count and own[last] == 0:
+            last += 1
+        if last > first:
+            fill_run(time, begin + first, made[first:last], state, given, weights)
+        first = last + 1
+
+
+@pixel_function
+def fill_run(time, begin, made, state, given, weights):
+    """Fill a run of missing samples."""
+    total, weight, reach, period = state[0], state[1], len(weights) - 1, given.shape[0]
+    for lane in range(made.size):
+        total[lane] = weight[lane] = 0
     for offset in range(-reach, reach + 1):
-        neighbour = measured[here, row]  # the last row comes before the first, as index -1 has it
-        if neighbour != 0:
-            total += weights[abs(offset)] * np.float64(neighbour)
-            weight += weights[abs(offset)]
-        here += 1
-        if here == period:
-            here, row = 0, row + 1 if row + 1 < nslow else 0
-    filled[time, slow] = np.float32(total) / np.float32(weight) if weight != 0 else 0
+        row, here, factor = (time + offset) // period, (time + offset) % period, weights[abs(offset)]
+        near = given[here, begin + 1 + row : begin + 1 + row + made.size]
+        for lane in range(made.size):
+            total[lane] += factor * np.float64(near[lane])
+            weight[lane] += factor if near[lane] != 0 else np.float32(0)
+    for lane in range(made.size):
+        made[lane] = np.float32(total[lane]) / np.float32(weight[lane]) if weight[lane] != 0 else np.float32(0)

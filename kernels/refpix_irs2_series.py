@@ -6,7 +6,8 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend import array_namespace, pixel_kernel, strip_kernel
+from gpucal.backend.strips import NO_SCRATCH
 
 EDGE = 4
 
@@ -34,7 +35,7 @@ def time_series(frame, mean, layout):
     intercepts, slopes = edge_lines(frame, mean, layout)
     samples = array_namespace(frame).empty((*layout.rows.shape, frame.shape[-1]), np.float32)
     places = layout.rows, layout.times, layout.period, layout.turned
-    lay_out(samples.shape, frame, mean, *places, intercepts, slopes, samples)
+    lay_out(samples.shape, NO_SCRATCH, frame, mean, *places, intercepts, slopes, samples)
     return samples
 
 
@@ -70,24 +71,47 @@ def edge_lines(frame, mean, layout):
     return (mean_value - slopes * mean_time).astype(np.float32), slopes.astype(np.float32)
 
 
-@pixel_kernel
-def lay_out(output, sample, slow, frame, mean, rows, times, period, turned, intercepts, slopes, samples):
-    """Take one sample from the stored frame, less its mean and the drift of its output."""
-    nx = frame.shape[1]
-    row = rows[output, sample]
-    x = nx - 1 - slow if turned else slow
-    value = np.float32(frame[row, x] - mean[row, x])
-    if value != 0:
-        time = np.float32(slow * period + times[sample] - 0.5 * (nx * period - 1))
-        value -= intercepts[output] + time * slopes[output]
-    samples[output, sample, slow] = value
+@strip_kernel
+def lay_out(
+    output, sample, begin, end, scratch, state, frame, mean, rows, times, period, turned, intercepts, slopes, samples
+):
+    """Take a strip of samples from the stored frame, less their mean and the drift of their output."""
+    nx, row, own = frame.shape[1], rows[output, sample], samples[output, sample, begin:end]
+    counts, means = frame[row, begin:end], mean[row, begin:end]
+    if turned:
+        counts, means = frame[row, nx - end : nx - begin], mean[row, nx - end : nx - begin]
+    last = np.uint64(end - begin - 1)
+    for lane in range(end - begin):
+        place = last - np.uint64(lane) if turned else np.uint64(lane)
+        own[lane] = counts[place] - means[place]
+    intercept, slope = intercepts[output], slopes[output]
+    first = times[sample] + begin * period - 0.5 * (nx * period - 1)
+    for lane in range(end - begin):
+        line = intercept + np.float32(first + lane * period) * slope
+        own[lane] -= line if own[lane] != 0 else np.float32(0)
 
 
 @pixel_kernel
-def put_back(sample, slow, samples, mean, means_back, sources, targets, turned, stored):
-    """Store one corrected sample; a normal pixel gets its mean back."""
+def put_back(sample, slow, samples, places, shown, mean, means_back, sources, targets, turned, stored):
+    """Store one sample without what others show of its noise; a normal pixel gets its mean back."""
     x = mean.shape[1] - 1 - slow if turned else slow
-    value = samples[sample, slow]
+    value = samples[places[sample], slow] - shown[sample, slow]
     if means_back[sample]:
         value = np.float32(value + mean[sources[sample], x])
     stored[targets[sample], x] = value
+
+
+def mean_frame(ramp):
+    """The mean of all groups: (nrows, nx) float64 from (ngroups, nrows, nx) float32."""
+    mean = array_namespace(ramp).empty(ramp.shape[1:])
+    average_groups(mean.shape, ramp, mean)
+    return mean
+
+
+@pixel_kernel
+def average_groups(row, x, ramp, mean):
+    """Average the groups of one pixel, in their order."""
+    total = np.float64(0)
+    for group in range(ramp.shape[0]):
+        total += ramp[group, row, x]
+    mean[row, x] = total / ramp.shape[0]

@@ -9,10 +9,10 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 
 import numpy as np
 
-from gpucal.backend import array_namespace
+from gpucal.backend import array_namespace, pixel_kernel, strip_kernel
+from gpucal.backend.strips import NO_SCRATCH, Scratch
 from gpucal.kernels.dqflags import AD_FLOOR, DO_NOT_USE, SATURATED
 from gpucal.kernels.saturation import blank_saturated_zeroframe
-from gpucal.kernels.saturation_growth import grow
 
 
 def flag_saturation_irs2(ramp, groupdq, limit, rows, radius):
@@ -34,15 +34,10 @@ def flag_saturation_irs2(ramp, groupdq, limit, rows, radius):
     radius : int
         Layers of neighbours that saturation spills into.
     """
-    nints, ngroups = ramp.shape[:2]
-    for integration in range(nints):
-        saturated = array_namespace(ramp).zeros(limit.shape, bool)
-        for group in range(ngroups):
-            counts = ramp[integration, group, rows]
-            saturated |= grow(counts >= limit, radius)
-            at_floor = counts <= 0
-            _add(groupdq[integration, group], rows, saturated, SATURATED)
-            _add(groupdq[integration, group], rows, at_floor, AD_FLOOR | DO_NOT_USE)
+    onset = array_namespace(ramp).empty(limit.shape, np.uint16)
+    for counts, flags in zip(ramp, groupdq, strict=True):
+        find_onset(limit.shape, NO_SCRATCH, counts, limit, rows, flags, onset)
+        flag_from_onset(onset.shape, Scratch(samples=1), onset, max(radius, 0), rows, flags)
 
 
 def flag_second_group_irs2(ramp, groupdq, limit, superbias, nframes, rows, radius):
@@ -55,21 +50,64 @@ def flag_second_group_irs2(ramp, groupdq, limit, superbias, nframes, rows, radiu
     ----------
     ramp, groupdq, limit, rows, radius
         As in `flag_saturation_irs2`.
-    superbias : (ny, nx) float32 array
-        Bias of the normal pixels, DN; zeros where it is not known.
+    superbias : (nrows, nx) float32 array
+        Bias of raw images, DN; zeros where it is not known.
     nframes : int
         Frames averaged into a group.
     """
     if ramp.shape[1] < 3:
         return
-    mean_frame, last_frame = 0.5 * (nframes + 1), 3 * nframes
-    for integration in range(len(ramp)):
-        counts = [ramp[integration, group, rows] for group in range(3)]
-        expected = (counts[0] - superbias).astype(np.float64) / mean_frame * last_frame + superbias
-        hidden = expected < limit
-        hidden &= counts[1] - counts[0] > (limit - counts[0]) / np.float32(nframes)
-        hidden &= counts[2] >= limit
-        _add(groupdq[integration, 1], rows, grow(hidden, radius), SATURATED)
+    onset = array_namespace(ramp).empty(limit.shape, np.uint16)
+    for counts, flags in zip(ramp, groupdq, strict=True):
+        find_hidden(limit.shape, counts, limit, superbias, nframes, rows, onset)
+        flag_from_onset(onset.shape, Scratch(samples=1), onset, max(radius, 0), rows, flags[1:2])
+
+
+@strip_kernel
+def find_onset(y, begin, end, samples, state, ramp, limit, rows, groupdq, onset):
+    """Write the first group at or above the limit of each pixel of a strip, and flag groups at the A/D floor."""
+    row, ngroups = rows[y], ramp.shape[0]
+    limits, first = limit[y, begin:end], onset[y, begin:end]
+    for lane in range(end - begin):
+        first[lane] = ngroups
+    for later in range(ngroups):
+        group = np.uint16(ngroups - 1 - later)
+        counts, flags = ramp[group, row, begin:end], groupdq[group, row, begin:end]
+        for lane in range(end - begin):
+            first[lane] = group if counts[lane] >= limits[lane] else first[lane]
+            flags[lane] |= AD_FLOOR | DO_NOT_USE if counts[lane] <= 0 else 0
+
+
+@pixel_kernel
+def find_hidden(y, x, ramp, limit, superbias, nframes, rows, onset):
+    """Write 0 where the second group of a pixel hides an event, else 1: onsets, of the second group alone."""
+    row, highest = rows[y], limit[y, x]
+    first, bias = ramp[0, row, x], superbias[row, x]
+    expected = np.float64(first - bias) / (0.5 * (nframes + 1)) * (3.0 * nframes) + bias
+    rises = ramp[1, row, x] - first > (highest - first) / np.float32(nframes)
+    hidden = (expected < highest) & rises & (ramp[2, row, x] >= highest)
+    onset[y, x] = 0 if hidden else 1
+
+
+@strip_kernel
+def flag_from_onset(y, begin, end, samples, state, onset, radius, rows, groupdq):
+    """Flag the pixels of a strip from the earliest onset in the box round each of them on."""
+    ngroups, (ny, nx) = groupdq.shape[0], onset.shape
+    earliest, start = samples[0], np.float32(ngroups)
+    for lane in range(end - begin):
+        earliest[lane] = ngroups
+    for near in range(max(0, y - radius), min(ny, y + radius + 1)):
+        for shift in range(-min(radius, nx - 1), min(radius, nx - 1) + 1):
+            first, last = max(begin, shift), min(end, nx + shift)
+            reached, here = onset[near, first - shift : last - shift], earliest[first - begin : last - begin]
+            for lane in range(last - first):
+                here[lane] = min(here[lane], np.float32(reached[lane]))
+    for lane in range(end - begin):
+        start = min(start, earliest[lane])
+    for group in range(int(start), ngroups):
+        flags, number = groupdq[group, rows[y], begin:end], np.float32(group)
+        for lane in range(end - begin):
+            flags[lane] |= SATURATED if earliest[lane] <= number else 0
 
 
 def blank_saturated_zeroframe_irs2(zeroframe, limit, rows, radius):
@@ -78,6 +116,3 @@ def blank_saturated_zeroframe_irs2(zeroframe, limit, rows, radius):
     blank_saturated_zeroframe(normal, limit, radius)
     zeroframe[:, rows] = normal
 
-
-def _add(groupdq, rows, where, flag):
-    groupdq[rows] |= where * groupdq.dtype.type(flag)

@@ -2,6 +2,8 @@
 
 import logging
 
+import numpy as np
+
 from gpucal.backend import array_namespace
 from gpucal.core import Step
 from gpucal.data import InputError
@@ -93,10 +95,15 @@ class SaturationStep(Step):
         exposure.pixeldq[rows] |= limit_dq
         flag_saturation_irs2(exposure.data, exposure.groupdq, limit, rows, radius)
         if self.use_readpatt:
-            bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)[rows]
+            bias = self._raw_bias(exposure, superbias)
             flag_second_group_irs2(exposure.data, exposure.groupdq, limit, bias, nframes, rows, radius)
         if exposure.meta.exposure.zero_frame and exposure.has("zeroframe"):
             blank_saturated_zeroframe_irs2(exposure.zeroframe, limit, rows, radius)
+
+    def _raw_bias(self, exposure, superbias):
+        if superbias is None:
+            return array_namespace(exposure.data).zeros(exposure.data.shape[-2:], np.float32)
+        return superbias.array("data", exposure)
 
 
 def _zeros_like(array):

@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
+from gpucal.backend.strips import Scratch
 from gpucal.kernels.irs2_layout import irs2_layout
 from gpucal.kernels.refpix_irs2 import irs2_plan, subtract_irs2
-from gpucal.kernels.refpix_irs2_fourier import (
-    image_rows,
-    series,
-    spectrum_of_rows,
-    weight_image,
-)
+from gpucal.kernels.refpix_irs2_fourier import SeriesPlan, turns, weight_image, weighted_series
+from gpucal.kernels.refpix_irs2_refout import fill_from_neighbours
+from gpucal.kernels.refpix_irs2_series import mean_frame
 from gpucal.steps.irs2 import on_backend
 
 BLOCKS, NX, TAPER = 2, 8, 6
@@ -161,18 +159,54 @@ def test_nan_in_a_normal_pixel_spoils_that_pixel_alone(backend):
     np.testing.assert_array_equal(np.argwhere(np.isnan(corrected)), [(0, 0, 0, NX), (0, 1, 0, NX)])
 
 
-def test_transform_is_that_of_the_series(backend):
+def test_series_are_weighted_at_each_frequency(backend):
+    """One is given by some image rows, of which one stands at two times, the other by its spectrum."""
     rng = np.random.default_rng(64)
-    image = rng.normal(size=(PERIOD, NX)).astype(np.float32)
-    times = np.array([1, 5, 6, 40])
-    sparse = np.zeros_like(image)
-    sparse[times] = image[times]
-    every, some = (on_backend(image_rows(rows, PERIOD, NX)) for rows in (np.arange(PERIOD), times))
-    for rows, given in ((every, image), (some, sparse)):
-        made = spectrum_of_rows(backend.asarray(given[backend.asnumpy(rows.times)]), rows)
-        want = np.fft.fft(given.T.ravel().astype(np.float64)).reshape(PERIOD, NX)[:, : NX // 2 + 1]
-        np.testing.assert_allclose(backend.asnumpy(made), want, atol=1e-4)
-        np.testing.assert_allclose(backend.asnumpy(series(made, some)), image[times], atol=1e-5)
+    rows = rng.normal(size=(3, NX)).astype(np.float32)
+    places, wanted = np.full(PERIOD, -1), np.array([0, 5, 17, 51])
+    places[[1, 5, 6, 40]] = 0, 2, 0, 1
+    first = np.where(places[:, None] >= 0, rows[places], 0).T.ravel()
+    second = rng.normal(size=LENGTH)
+    alpha, beta = weights_of()[:, 0]
+    spectrum = np.fft.fft(second)
+
+    on = backend.asarray
+    plan = on_backend(SeriesPlan(turns(np.arange(PERIOD), PERIOD, NX), places, wanted))
+    images = [on(weight_image(weights, NX)) for weights in (alpha, beta)]
+    given = on(spectrum.reshape(PERIOD, NX)[:, : NX // 2 + 1].astype(np.complex64))
+    made = backend.asnumpy(weighted_series(on(rows), images[1], given, images[0], plan))
+
+    expected = np.fft.ifft(np.fft.fft(first) * beta + spectrum * alpha).real
+    np.testing.assert_allclose(made, expected.reshape(NX, PERIOD)[:, wanted].T, atol=1e-5)
+
+
+def test_runs_of_missing_samples_are_filled_round_the_end_of_the_image(backend):
+    """Whole rows and single samples are missing; where nothing is near, zero is left."""
+    rng = np.random.default_rng(66)
+    period, nslow, weights = 12, 40, np.array([1, 0.5, 0.25], np.float32)
+    measured = rng.normal(size=(period, nslow)).astype(np.float32)
+    measured[[0, 4, 5, 11]] = 0
+    measured[rng.random(measured.shape) < 0.1] = 0
+    measured[3:9, 20] = 0
+    padded = np.empty((period, nslow + 2), np.float32)
+    padded[:, 1:-1], padded[:, 0], padded[:, -1] = measured, measured[:, -1], measured[:, 0]
+    filled = backend.asarray(np.empty_like(measured))
+
+    fill_from_neighbours(filled.shape, Scratch(state=2), backend.asarray(padded), backend.asarray(weights), filled)
+
+    series = measured.T.ravel().astype(np.float64)
+    near = np.array([np.roll(series, -offset) for offset in range(-2, 3)])
+    factors = weights[[2, 1, 0, 1, 2], None]
+    total = (factors * (near != 0)).sum(axis=0)
+    expected = np.where(series != 0, series, (factors * near).sum(axis=0) / np.where(total, total, 1))
+    np.testing.assert_allclose(backend.asnumpy(filled).T.ravel(), expected, rtol=1e-6)
+    assert backend.asnumpy(filled)[6, 20] == 0
+
+
+def test_the_mean_of_a_frame_is_that_of_double_precision(backend):
+    ramp = np.random.default_rng(67).normal(9000, 30, (7, 3, 5)).astype(np.float32)
+    mean = backend.asnumpy(mean_frame(backend.asarray(ramp)))
+    np.testing.assert_array_equal(mean, ramp.astype(np.float64).sum(axis=0) / 7)
 
 
 def test_of_any_weights_the_part_counts_that_keeps_series_real():

@@ -1,6 +1,7 @@
 """Saturation flags of raw images with interleaved reference pixels."""
 
 import numpy as np
+import pytest
 
 from gpucal.kernels.dqflags import AD_FLOOR, DO_NOT_USE, SATURATED
 from gpucal.kernels.saturation_irs2 import (
@@ -48,10 +49,41 @@ def test_floor_is_flagged_where_it_is(backend):
     np.testing.assert_array_equal(flags(backend, ramp, radius=1), expected)
 
 
+def box(mask, radius):
+    """True where a true pixel stands in the box round each pixel of a plane."""
+    reached = np.zeros_like(mask)
+    for y, x in np.argwhere(mask):
+        reached[max(0, y - radius) : y + radius + 1, max(0, x - radius) : x + radius + 1] = True
+    return reached
+
+
+@pytest.mark.parametrize("radius", [-1, 0, 1, 2, 9])
+def test_flags_are_those_of_the_groups_so_far_and_of_their_boxes(backend, radius):
+    """Several integrations, flags that were there before, and boxes as wide as the image."""
+    rng = np.random.default_rng(71)
+    ramp = rng.normal(50, 22, (2, 4, 6, 5)).astype(np.float32)
+    ramp[rng.random(ramp.shape) < 0.02] = np.nan
+    before = rng.choice(np.array([0, SATURATED, 128], np.uint8), ramp.shape)
+    groupdq = backend.asarray(before.copy())
+    on = backend.asarray
+
+    flag_saturation_irs2(on(ramp), groupdq, on(LIMIT), on(ROWS), radius)
+
+    expected = before.copy()
+    for integration in range(2):
+        for group in range(4):
+            so_far = (ramp[integration, : group + 1, ROWS] >= 100).any(axis=1)
+            floor = ramp[integration, group, ROWS] <= 0
+            flags = box(so_far, max(radius, 0)) * SATURATED | floor * (AD_FLOOR | DO_NOT_USE)
+            expected[integration, group, ROWS] |= flags.astype(np.uint8)
+    assert (expected != before).any()
+    np.testing.assert_array_equal(backend.asnumpy(groupdq), expected)
+
+
 def hidden(backend, ramp, nframes, radius=0):
     groupdq = backend.asarray(np.zeros(ramp.shape, np.uint8))
     on = backend.asarray
-    bias = np.full_like(LIMIT, 5)
+    bias = np.full(ramp.shape[2:], 5, np.float32)
     flag_second_group_irs2(on(ramp), groupdq, on(LIMIT), on(bias), nframes, on(ROWS), radius)
     return backend.asnumpy(groupdq)
 
