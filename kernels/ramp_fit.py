@@ -38,6 +38,7 @@ from gpucal.kernels.ols_strips import (
     fit_common_segment,
     mark_others,
 )
+from gpucal.kernels.ramp_fit_inputs import pixels_in_a_row
 
 # Variances from here on mean "not measured", and are set to zero.
 LARGE_VARIANCE = 1.0e6
@@ -91,9 +92,10 @@ def fit_ramps(ramps, pixeldq):
     rate_dq = xp.empty((ny, nx), np.uint32)
     rateints = xp.empty((4, nints, ny, nx), np.float32)
     rateints_dq = xp.empty((nints, ny, nx), np.uint32)
+    results = [pixels_in_a_row(array) for array in (rate, rate_dq, rateints, rateints_dq)]
     fit_strip(
-        (ny, nx), Scratch(state=DIFFERENCES + ngroups - 1), *ramps.complete(), pixeldq,
-        rate, rate_dq, rateints, rateints_dq,
+        (1, ny * nx), Scratch(state=DIFFERENCES + ngroups - 1),
+        *ramps.complete().in_a_row(), pixels_in_a_row(pixeldq), *results,
     )  # fmt: skip
     return as_rates(rate, rate_dq), as_rates(rateints, rateints_dq)
 

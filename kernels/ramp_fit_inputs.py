@@ -96,3 +96,20 @@ class Ramps(NamedTuple):
                 suppress_one_group=self.rules.suppress_one_group and self.data.shape[1] > 1
             ),
         )
+
+    def in_a_row(self) -> "Ramps":
+        """The same, the pixels of the image in one row, (..., 1, ny nx): strips of a small image can be long."""
+        arrays = {name: pixels_in_a_row(value) for name, value in self._asdict().items() if name in IMAGES}
+        return self._replace(**arrays)
+
+
+# The fields of `Ramps` that are images or stacks of them.
+IMAGES = ("data", "groupdq", "gain", "read_noise", "dark_current", "zeroframe")
+
+
+def pixels_in_a_row(array):
+    """The same array, or None, its last two axes, rows and columns of pixels, made into one row of an image."""
+    if array is None:
+        return None
+    ny, nx = array.shape[-2:]
+    return array.reshape(*array.shape[:-2], 1, ny * nx)
