@@ -81,3 +81,12 @@ def test_an_empty_image_runs_nothing(backend):
     out = backend.asarray(np.ones((3, 0)))
     number_2d(out.shape, Scratch(samples=1, state=1), out, 10)
     assert out.size == 0
+
+
+@pytest.mark.parametrize("npixels", [1, 16, 37, 512])
+def test_scratch_memory_begins_with_a_cache_line(npixels):
+    samples, state = Scratch(samples=3, state=2).arrays(npixels)
+    assert (samples.shape, samples.dtype) == ((3, npixels), np.float32)
+    assert (state.shape, state.dtype) == ((2, npixels), np.float64)
+    assert samples.ctypes.data % 64 == state.ctypes.data % 64 == 0
+    assert not np.shares_memory(samples, state)
