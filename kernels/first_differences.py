@@ -94,7 +94,17 @@ def first_difference(ramp, groupdq, gain, integration, group, x):
 
 @pixel_function
 def difference_noise(median, read_noise, gain, nframes):
-    """Expected noise of a first difference, electrons: Poisson noise of its median, and read noise.
+    """Expected noise of a first difference, electrons; NaN rather than zero, so that no pixel without noise has jumps.
+
+    See `difference_variance` for the parameters.
+    """
+    variance = difference_variance(median, read_noise, gain, nframes)
+    return math.sqrt(variance) if variance != 0 else math.nan
+
+
+@pixel_function
+def difference_variance(median, read_noise, gain, nframes):
+    """Expected variance of a first difference: Poisson noise of its median, and read noise.
 
     Parameters
     ----------
@@ -110,8 +120,7 @@ def difference_noise(median, read_noise, gain, nframes):
     Returns
     -------
     float64
-        The noise; NaN rather than zero, so that no pixel without noise has jumps.
+        Electrons squared.
     """
     electrons = read_noise * gain
-    variance = abs(median) + np.float64(electrons * electrons) / np.float64(nframes)
-    return math.sqrt(variance) if variance != 0 else math.nan
+    return abs(median) + np.float64(electrons * electrons) / np.float64(nframes)

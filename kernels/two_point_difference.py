@@ -14,6 +14,7 @@ from gpucal.backend.strips import Scratch
 from gpucal.kernels.dqflags import JUMP_DET
 from gpucal.kernels.first_differences import (
     difference_noise,
+    difference_variance,
     fill_samples,
     first_difference,
     in_a_row,
@@ -21,7 +22,8 @@ from gpucal.kernels.first_differences import (
 )
 from gpucal.kernels.sorted_samples import LARGEST, sort_samples, sorted_median
 
-COUNT, STATE_ROWS = 0, 1  # what is known of each pixel of a strip: how many differences it has
+COUNT, SUSPECT = range(2)  # what is known of each pixel: how many differences it has, and whether one may be a jump
+STATE_ROWS = 2
 
 
 class RejectionThresholds(NamedTuple):
@@ -143,7 +145,11 @@ def flag_strip_iteratively(
         for lane in range(end - begin):
             values[lane] = abs(values[lane])
     sort_samples(samples, nvalues, end - begin, state[COUNT])
+    maps = gain[begin:end], read_noise[begin:end]
+    find_suspects(samples, end - begin, state, *maps, nframes, normal)
     for lane in range(end - begin):
+        if not state[SUSPECT, lane]:
+            continue
         x, count = begin + lane, int(state[COUNT, lane])
         first, last = range_without_outliers(
             samples, lane, count, read_noise[x], gain[x], nframes, normal, three, two
@@ -157,6 +163,38 @@ def flag_strip_iteratively(
                 magnitude = abs(first_difference(ramp, groupdq, gain, integration, group, x))
                 if magnitude < lower_cut or magnitude > upper_cut:
                     groupdq[integration, group, x] |= JUMP_DET
+
+
+@pixel_function
+def find_suspects(samples, width, state, gain, read_noise, nframes, threshold):
+    """Tell the pixels of a strip for which the first round of `range_without_outliers` is the last, without a branch.
+
+    Others are suspects, and so are those with fewer differences than others of the strip, or with several that are
+    largest; of less than four, all.
+    """
+    count = largest_count(state[COUNT], width)
+    counts, suspects = state[COUNT], state[SUSPECT]
+    if count < 4:
+        for lane in range(width):
+            suspects[lane] = 1.0
+        return
+    below, above = samples[(count - 2) // 2], samples[(count - 1) // 2]
+    lowest, second, highest = samples[0], samples[count - 2], samples[count - 1]
+    for lane in range(width):
+        median = 0.5 * (np.float64(below[lane]) + np.float64(above[lane]))
+        noise = math.sqrt(difference_variance(median, read_noise[lane], gain[lane], nframes))
+        worst = max(distance(lowest[lane], median), distance(highest[lane], median))
+        is_suspect = (worst / noise > threshold) | (counts[lane] != count) | (second[lane] == highest[lane])
+        suspects[lane] = 1.0 if is_suspect else 0.0
+
+
+@pixel_function
+def largest_count(counts, width):
+    """The most values that a pixel of a strip has."""
+    largest = 0.0
+    for lane in range(width):
+        largest = max(largest, counts[lane])
+    return int(largest)
 
 
 @pixel_function
