@@ -28,7 +28,7 @@ def measure_case(case: str, kind: str, runs: int, backend: str, directory: Path)
         for name, program in PROGRAMS.items()
     }
     environment = simulation.environment() | {"GPUCAL_BACKEND": backend}
-    measured = {name: summary(run) for name, run in alternate(commands, environment, runs).items()}
+    measured = {name: summary(run) for name, run in alternate(commands, environment, runs, places).items()}
     return measured | {"parameters": parameters, "differences": differences(places)}
 
 

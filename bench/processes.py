@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
+from shutil import rmtree
 from statistics import median
 
 PROGRAMS = {
@@ -78,11 +79,20 @@ def steps_in(log: str) -> dict[str, float]:
     return seconds
 
 
-def alternate(commands: dict[str, list[str]], environment: dict[str, str], runs: int) -> dict[str, list[Run]]:
-    """Run commands by turns, once before the count so that files and compiled kernels are cached for all."""
+def alternate(
+    commands: dict[str, list[str]], environment: dict[str, str], runs: int, places: dict[str, Path] | None = None
+) -> dict[str, list[Run]]:
+    """Run commands by turns, once before the count so that files and compiled kernels are cached for all.
+
+    The directory in which a command puts its products is empty each time: what it takes to replace a file depends on
+    how busy the disk is with the one before.
+    """
     measured = {name: [] for name in commands}
     for turn in range(runs + 1):
         for name, command in commands.items():
+            if places is not None:
+                rmtree(places[name], ignore_errors=True)
+                places[name].mkdir()
             run = measure(command, environment)
             if turn:
                 measured[name].append(run)
