@@ -146,7 +146,8 @@ class Reference:
         """An array that an exposure uses once, and that may be large.
 
         A device is given all of it, and keeps it. Where the host is the backend, a large file is in its memory
-        already, in the cache of the system: some rows at a time are decoded, and none is kept.
+        already, in the cache of the system: some rows at a time are decoded, and none is kept. A process that wants
+        the same once more reads all of it, and keeps it: others of these exposures will follow.
 
         Parameters
         ----------
@@ -166,7 +167,8 @@ class Reference:
             As in `array`, if it is NaN throughout after the last part.
         """
         cut = self._cut(exposure)
-        if self._given is not None or isinstance(cut, StripeCut) or not self._is_for_parts(exposure):
+        in_parts = self._given is None and not isinstance(cut, StripeCut) and self._is_for_parts(exposure)
+        if not in_parts or store.asked_before((str(self.path), self._changed, name, cut, first)):
             yield slice(None), self.array(name, exposure, first)
             return
         useless = True

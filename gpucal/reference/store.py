@@ -12,6 +12,7 @@ from threading import Lock
 DEFAULT_BUDGET = 4 * 2**30
 
 _arrays: OrderedDict[Hashable, object] = OrderedDict()
+_asked: set[Hashable] = set()
 _lock = Lock()
 
 
@@ -40,6 +41,14 @@ def fetch(key: Hashable, make: Callable[[], object]):
     return array
 
 
+def asked_before(key: Hashable) -> bool:
+    """Whether this was asked with the same key before."""
+    with _lock:
+        before = key in _asked
+        _asked.add(key)
+    return before
+
+
 def _evict() -> None:
     total = sum(getattr(array, "nbytes", 0) for array in _arrays.values())
     while total > _budget() and len(_arrays) > 1:
@@ -51,3 +60,4 @@ def clear_store() -> None:
     """Forget all arrays that are kept."""
     with _lock:
         _arrays.clear()
+        _asked.clear()

@@ -68,6 +68,16 @@ def test_a_dark_in_parts_gives_the_same_and_is_not_kept(in_parts, dark, monkeypa
     assert any("data" in key[2] for key in store._arrays if isinstance(key[2], tuple))
 
 
+def test_who_wants_a_dark_again_is_given_all_of_it_to_keep(in_parts, dark):
+    exposure, numbers, arrays = ramp(), [], []
+    for _ in range(3):
+        parts = [part for _, part in Reference("dark", dark).parts("data", exposure, first=(4,))]
+        numbers.append(len(parts))
+        arrays.append(parts[0])
+    assert numbers == [4, 1, 1]
+    assert arrays[1].shape == (4, NY, NX) and arrays[2] is arrays[1]
+
+
 def test_groups_beyond_those_of_the_exposure_are_not_read(on_cpu, dark, monkeypatch):
     asked = []
     original = Reference.parts
