@@ -19,7 +19,7 @@ UNUSABLE = DO_NOT_USE | SATURATED
 
 def in_a_row(array):
     """The same array, its last two axes, rows and columns of pixels, made one."""
-    return array.reshape(*array.shape[:-2], -1)
+    return array.reshape(*array.shape[:-2], math.prod(array.shape[-2:]))
 
 
 def number_of_differences(ramp):

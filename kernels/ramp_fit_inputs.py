@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace
+from gpucal.kernels.first_differences import in_a_row
 
 
 class Readout(NamedTuple):
@@ -98,7 +99,7 @@ class Ramps(NamedTuple):
         )
 
     def in_a_row(self) -> "Ramps":
-        """The same, the pixels of the image in one row, (..., 1, ny nx): strips of a small image can be long."""
+        """Complete ramps with the pixels of the image in one row, (..., 1, ny nx): strips of a small image can be long."""
         arrays = {name: pixels_in_a_row(value) for name, value in self._asdict().items() if name in IMAGES}
         return self._replace(**arrays)
 
@@ -108,8 +109,5 @@ IMAGES = ("data", "groupdq", "gain", "read_noise", "dark_current", "zeroframe")
 
 
 def pixels_in_a_row(array):
-    """The same array, or None, its last two axes, rows and columns of pixels, made into one row of an image."""
-    if array is None:
-        return None
-    ny, nx = array.shape[-2:]
-    return array.reshape(*array.shape[:-2], 1, ny * nx)
+    """The same array, its last two axes, rows and columns of pixels, made into one row of an image."""
+    return in_a_row(array)[..., None, :]

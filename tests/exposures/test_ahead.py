@@ -57,6 +57,11 @@ def test_what_goes_wrong_is_told_to_who_asks(raw):
 
 
 def test_nothing_is_read_where_memory_has_a_limit(raw, monkeypatch):
+    asked = []
+    monkeypatch.setattr("gpucal.data.exposure.ImageAhead", lambda stored, what: asked.append(what))
     monkeypatch.setenv("GPUCAL_DEVICE_BYTES", "1000000")
-    monkeypatch.setattr(FilePixels, "load", lambda *arguments: pytest.fail("it was read"))
     open_exposure(raw).read_ahead()
+    assert asked == []
+    monkeypatch.delenv("GPUCAL_DEVICE_BYTES")
+    open_exposure(raw).read_ahead()
+    assert asked == [EXPOSURE]
