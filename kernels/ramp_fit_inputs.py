@@ -99,7 +99,7 @@ class Ramps(NamedTuple):
         )
 
     def in_a_row(self) -> "Ramps":
-        """Complete ramps with the pixels of the image in one row, (..., 1, ny nx): strips of a small image can be long."""
+        """Complete ramps, the image's pixels in one row, (..., 1, ny nx): strips of a small image can be long."""
         arrays = {name: pixels_in_a_row(value) for name, value in self._asdict().items() if name in IMAGES}
         return self._replace(**arrays)
 
