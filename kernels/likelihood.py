@@ -57,7 +57,7 @@ def fit_ramps_by_likelihood(ramps, pixeldq, read_times):
     Parameters
     ----------
     ramps : Ramps
-        The ramps; their rules have no effect. Zero frames split the first group in two, if that is a mean of
+        The ramps, all groups of which are fitted; their rules have no effect. Zero frames split the first group in two, if that is a mean of
         several reads.
     pixeldq : (ny, nx) uint32 array
         Pixel flags.
@@ -79,7 +79,7 @@ def fit_ramps_by_likelihood(ramps, pixeldq, read_times):
     ndifferences = sampling.terms.shape[1]
     rateints = xp.empty((5, nints, ny, nx), np.float32)
     rateints_dq = xp.empty((nints, ny, nx), np.uint32)
-    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, _ = ramps.complete()
+    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, *_ = ramps.complete()
     tiles = list(row_tiles(nints * ny, work_bytes_per_row(nx, ndifferences)))
     work = work_space(data, tiles[0].stop, nx, ndifferences)
     for rows in tiles:

@@ -24,23 +24,24 @@ from gpucal.kernels.ols_strips import (
     fill_plane,
     mark_others,
 )
+from gpucal.kernels.ramp_fit_inputs import groups_of
 from gpucal.kernels.sorted_samples import sort_known
 
 
 @pixel_function
-def fill_differences(data, groupdq, integration, strip, scratch):
+def fill_differences(data, groupdq, strip, scratch):
     """Write the first differences between usable groups, jumps left out, and infinity for the others.
 
     Their number is written to the plane COUNT.
     """
     fill_plane(scratch, COUNT, 0.0, strip)
-    for group in range(1, data.shape[1]):
+    for group in range(1, data.shape[0]):
         for lane in range(strip.count):
             x = strip.first + lane
-            signal = np.float64(data[integration, group, strip.y, x])
-            difference = signal - np.float64(data[integration, group - 1, strip.y, x])
-            flags = groupdq[integration, group, strip.y, x]
-            spoiling = flags & (INVALID | JUMP_DET) | groupdq[integration, group - 1, strip.y, x] & INVALID
+            signal = np.float64(data[group, strip.y, x])
+            difference = signal - np.float64(data[group - 1, strip.y, x])
+            flags = groupdq[group, strip.y, x]
+            spoiling = flags & (INVALID | JUMP_DET) | groupdq[group - 1, strip.y, x] & INVALID
             is_usable = spoiling == 0 and not math.isnan(difference)
             scratch[DIFFERENCES + group - 1, lane] = difference if is_usable else math.inf
             scratch[COUNT, lane] += is_usable
@@ -53,32 +54,32 @@ def median_of_sorted(scratch, count, lane):
 
 
 @pixel_function
-def first_rate(data, groupdq, zeroframe, integration, y, x, reading, readout):
+def first_rate(data, groupdq, zeroframe, y, x, reading, readout):
     """The rate of a ramp from its first signal alone, DN/s; zero where that is of no use."""
     if reading == ONE_GROUP or reading == ZERO_FRAME:
         time = readout.one_group_time if reading == ONE_GROUP else readout.frame_time
-        return filled(group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading) / time)
-    if groupdq[integration, 0, y, x] & INVALID:
+        return filled(group_signal(data, groupdq, zeroframe, 0, y, x, reading) / time)
+    if groupdq[0, y, x] & INVALID:
         return 0.0
-    return filled(np.float64(data[integration, 0, y, x]) / readout.group_time)
+    return filled(np.float64(data[0, y, x]) / readout.group_time)
 
 
 @pixel_function
-def unusual_rate(data, groupdq, zeroframe, integration, y, x, readout, rules, scratch, lane):
+def unusual_rate(data, groupdq, zeroframe, y, x, readout, rules, scratch, lane):
     """The robust rate of a ramp that has flags or no differences, DN/s."""
-    reading, _, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
-    if data.shape[1] == 1:
-        return group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading) / readout.one_group_time
+    reading, _, _ = survey_ramp(groupdq, zeroframe, y, x, rules)
+    if data.shape[0] == 1:
+        return group_signal(data, groupdq, zeroframe, 0, y, x, reading) / readout.one_group_time
     if reading == SUPPRESSED:
         return 0.0
     count = int(scratch[COUNT, lane])
     if count == 0 or reading == ONE_GROUP or reading == ZERO_FRAME:
-        return first_rate(data, groupdq, zeroframe, integration, y, x, reading, readout)
+        return first_rate(data, groupdq, zeroframe, y, x, reading, readout)
     return filled(median_of_sorted(scratch, count, lane) / readout.group_time)
 
 
 @pixel_function
-def add_rates(data, groupdq, zeroframe, integration, readout, rules, strip, scratch):
+def add_rates(data, groupdq, zeroframe, readout, rules, strip, scratch):
     """Add the robust rates of one integration, whose differences are sorted, to the plane CURRENT."""
     for lane in range(strip.count):
         count = int(scratch[COUNT, lane])
@@ -87,13 +88,13 @@ def add_rates(data, groupdq, zeroframe, integration, readout, rules, strip, scra
         else:
             x = strip.first + lane
             rate = unusual_rate(
-                data, groupdq, zeroframe, integration, strip.y, x, readout, rules, scratch, lane
+                data, groupdq, zeroframe, strip.y, x, readout, rules, scratch, lane
             )
         scratch[CURRENT, lane] += rate
 
 
 @pixel_function
-def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, strip, scratch):
+def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, groups, strip, scratch):
     """Write the rates that make Poisson noise, DN/s, to the plane CURRENT.
 
     It is the mean rate over the integrations, where positive, and the dark current. Exposures of one group have
@@ -102,11 +103,12 @@ def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, strip,
     nints = data.shape[0]
     fill_plane(scratch, CURRENT, 0.0, strip)
     for integration in range(nints):
-        fill_differences(data, groupdq, integration, strip, scratch)
-        sort_known(scratch[DIFFERENCES:], data.shape[1] - 1, strip.count)
-        start, stop = common_segment(groupdq, integration, strip)
-        mark_others(groupdq, integration, start, stop, rules, strip, scratch)
-        add_rates(data, groupdq, zeroframe, integration, readout, rules, strip, scratch)
+        ramp, ramp_dq = groups_of(data, integration, groups), groups_of(groupdq, integration, groups)
+        fill_differences(ramp, ramp_dq, strip, scratch)
+        sort_known(scratch[DIFFERENCES:], ramp.shape[0] - 1, strip.count)
+        start, stop = common_segment(ramp_dq, strip)
+        mark_others(ramp_dq, start, stop, rules, strip, scratch)
+        add_rates(ramp, ramp_dq, zeroframe[integration], readout, rules, strip, scratch)
     for lane in range(strip.count):
         x = strip.first + lane
         dark = np.float64(dark_current[strip.y, x])
@@ -127,12 +129,12 @@ def currents_of(ramps):
     (ny, nx) float64 array
         DN/s.
     """
-    _, ngroups, ny, nx = ramps.data.shape
+    _, _, ny, nx = ramps.data.shape
     currents = array_namespace(ramps.data).empty((ny, nx))
     data, groupdq, zeroframe, dark_current = ramps.data, ramps.groupdq, ramps.zeroframe, ramps.dark_current
     store_currents(
-        (ny, nx), Scratch(state=DIFFERENCES + ngroups - 1),
-        data, groupdq, zeroframe, dark_current, ramps.readout, ramps.rules, currents,
+        (ny, nx), Scratch(state=DIFFERENCES + ramps.ngroups - 1),
+        data, groupdq, zeroframe, dark_current, ramps.readout, ramps.rules, ramps.groups, currents,
     )  # fmt: skip
     return currents
 
@@ -140,10 +142,10 @@ def currents_of(ramps):
 @strip_kernel
 def store_currents(
     y, begin, end, _samples, scratch,
-    data, groupdq, zeroframe, dark_current, readout, rules, currents,
+    data, groupdq, zeroframe, dark_current, readout, rules, groups, currents,
 ):  # fmt: skip
     """Write the rates of a strip of pixels."""
     strip = strip_at(y, begin, end)
-    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, strip, scratch)
+    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, groups, strip, scratch)
     for lane in range(strip.count):
         currents[strip.y, strip.first + lane] = scratch[CURRENT, lane]

@@ -30,7 +30,7 @@ CHARGE_RESTORED = 6  # with the groups that charge migration took away
 
 
 @pixel_function
-def survey_ramp(groupdq, zeroframe, integration, y, x, rules):
+def survey_ramp(groupdq, zeroframe, y, x, rules):
     """Look once at the flags of a ramp.
 
     Returns
@@ -42,23 +42,23 @@ def survey_ramp(groupdq, zeroframe, integration, y, x, rules):
     spoiled : int
         DO_NOT_USE or SATURATED, or both, where no group can be used.
     """
-    ngroups = groupdq.shape[1]
+    ngroups = groupdq.shape[0]
     flags = 0
     for group in range(ngroups):
-        flags |= groupdq[integration, group, y, x]
+        flags |= groupdq[group, y, x]
     if flags == GOOD and ngroups > 1:
         return ALL_GOOD, GOOD, GOOD
-    return survey_flagged_ramp(groupdq, zeroframe, integration, y, x, rules)
+    return survey_flagged_ramp(groupdq, zeroframe, y, x, rules)
 
 
 @pixel_function
-def survey_flagged_ramp(groupdq, zeroframe, integration, y, x, rules):
+def survey_flagged_ramp(groupdq, zeroframe, y, x, rules):
     """The same for a ramp with flags, or of one group."""
-    ngroups = groupdq.shape[1]
+    ngroups = groupdq.shape[0]
     good = usable = valid = unsaturated = 0
     flags = 0
     for group in range(ngroups):
-        own = groupdq[integration, group, y, x]
+        own = groupdq[group, y, x]
         usable += own & ALL_BUT_PERSISTENCE == GOOD
         if rules.forget_first_jump and group == 0:
             own &= ALL_BUT_JUMP
@@ -66,7 +66,7 @@ def survey_flagged_ramp(groupdq, zeroframe, integration, y, x, rules):
         valid += own & INVALID == GOOD
         unsaturated += own & SATURATED == GOOD
         flags |= own
-    first = groupdq[integration, 0, y, x]
+    first = groupdq[0, y, x]
     reading = AS_FLAGGED
     if usable == ngroups:
         reading = ALL_GOOD
@@ -77,7 +77,7 @@ def survey_flagged_ramp(groupdq, zeroframe, integration, y, x, rules):
         reading = SUPPRESSED if usable == 1 else reading
     elif good == 1 and first == GOOD:
         reading = ONE_GROUP
-    elif good == 0 and zeroframe.shape[0] > 0 and zeroframe[integration, y, x] != 0:
+    elif good == 0 and zeroframe.size > 0 and zeroframe[y, x] != 0:
         return ZERO_FRAME, flags & ALL_BUT_SATURATED if ngroups == 1 else flags, GOOD
     spoiled = DO_NOT_USE if valid == 0 or reading == SUPPRESSED else GOOD
     if first & SATURATED or unsaturated == 0:
@@ -86,21 +86,21 @@ def survey_flagged_ramp(groupdq, zeroframe, integration, y, x, rules):
 
 
 @pixel_function
-def group_signal(data, groupdq, zeroframe, integration, group, y, x, reading):
+def group_signal(data, groupdq, zeroframe, group, y, x, reading):
     """The signal of a group, float64; NaN where it is saturated."""
     if reading == ZERO_FRAME and group == 0:
-        return np.float64(zeroframe[integration, y, x])
-    if groupdq[integration, group, y, x] & SATURATED:
+        return np.float64(zeroframe[y, x])
+    if groupdq[group, y, x] & SATURATED:
         return np.nan
-    return np.float64(data[integration, group, y, x])
+    return np.float64(data[group, y, x])
 
 
 @pixel_function
-def group_flags(groupdq, integration, group, y, x, reading):
+def group_flags(groupdq, group, y, x, reading):
     """The flags of a group that decide on its place in a segment."""
     if group == 0 and (reading == ZERO_FRAME or reading == ONE_GROUP):
         return GOOD
-    flags = groupdq[integration, group, y, x] & ALL_BUT_PERSISTENCE
+    flags = groupdq[group, y, x] & ALL_BUT_PERSISTENCE
     if group == 0 and reading == JUMP_FORGOTTEN:
         return flags & ALL_BUT_JUMP
     if reading == CHARGE_RESTORED and flags & CHARGELOSS:
@@ -109,14 +109,14 @@ def group_flags(groupdq, integration, group, y, x, reading):
 
 
 @pixel_function
-def next_run(groupdq, integration, y, x, group, reading):
+def next_run(groupdq, y, x, group, reading):
     """The next run of good groups, as (first, one after the last); both are ngroups if there is none."""
-    ngroups = groupdq.shape[1]
+    ngroups = groupdq.shape[0]
     if reading == ALL_GOOD:
         return group, ngroups
     after_jump = False
     while group < ngroups:
-        flags = group_flags(groupdq, integration, group, y, x, reading)
+        flags = group_flags(groupdq, group, y, x, reading)
         if flags == GOOD:
             break
         after_jump = flags == JUMP_DET
@@ -124,35 +124,35 @@ def next_run(groupdq, integration, y, x, group, reading):
     if group == ngroups:
         return ngroups, ngroups
     start = group - 1 if after_jump else group
-    while group < ngroups and group_flags(groupdq, integration, group, y, x, reading) == GOOD:
+    while group < ngroups and group_flags(groupdq, group, y, x, reading) == GOOD:
         group += 1
     return start, group
 
 
 @pixel_function
-def shortest_segment(groupdq, integration, y, x, reading):
+def shortest_segment(groupdq, y, x, reading):
     """The fewest groups that a segment of this ramp must have: 2 or 1, or 0 where nothing is fitted."""
-    ngroups = groupdq.shape[1]
+    ngroups = groupdq.shape[0]
     if reading == SUPPRESSED:
         return 0
-    starts_saturated = groupdq[integration, 0, y, x] & SATURATED != 0
+    starts_saturated = groupdq[0, y, x] & SATURATED != 0
     if starts_saturated and reading != ZERO_FRAME and reading != CHARGE_RESTORED:
         return 0
     shortest = 0
     stop = 0
     while stop < ngroups and shortest < 2:
-        start, stop = next_run(groupdq, integration, y, x, stop, reading)
+        start, stop = next_run(groupdq, y, x, stop, reading)
         shortest = max(shortest, min(stop - start, 2))
     return shortest
 
 
 @pixel_function
-def next_segment(groupdq, integration, y, x, group, shortest, reading):
+def next_segment(groupdq, y, x, group, shortest, reading):
     """The next segment from a group on, as (first, one after the last); both are ngroups if there is none."""
-    ngroups = groupdq.shape[1]
+    ngroups = groupdq.shape[0]
     if shortest == 0 or (shortest == 1 and group > 0):
         return ngroups, ngroups
-    start, stop = next_run(groupdq, integration, y, x, group, reading)
+    start, stop = next_run(groupdq, y, x, group, reading)
     while 0 < stop - start < shortest:
-        start, stop = next_run(groupdq, integration, y, x, stop, reading)
+        start, stop = next_run(groupdq, y, x, stop, reading)
     return start, stop

@@ -53,11 +53,11 @@ def weight(distance, index):
 
 
 @pixel_function
-def fitted_signal(data, zeroframe, integration, group, y, x, reading):
+def fitted_signal(data, zeroframe, group, y, x, reading):
     """The signal of a group of a segment, float64."""
     if reading == ZERO_FRAME and group == 0:
-        return np.float64(zeroframe[integration, y, x])
-    return np.float64(data[integration, group, y, x])
+        return np.float64(zeroframe[y, x])
+    return np.float64(data[group, y, x])
 
 
 @pixel_function
@@ -67,7 +67,7 @@ def filled(signal):
 
 
 @pixel_function
-def weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, reading):
+def weighted_sums(data, zeroframe, start, stop, y, x, noise, gain, reading):
     """Sums over a segment of three or more groups, at distances u from its middle in groups.
 
     Returns
@@ -75,16 +75,16 @@ def weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, 
     tuple of float
         The sums of w, w u**2, w y and w u y.
     """
-    first = fitted_signal(data, zeroframe, integration, start, y, x, reading)
-    last = fitted_signal(data, zeroframe, integration, stop - 1, y, x, reading)
+    first = fitted_signal(data, zeroframe, start, y, x, reading)
+    last = fitted_signal(data, zeroframe, stop - 1, y, x, reading)
     index = weighting(first, last, noise, gain)
     half = 0.5 * (stop - start - 1)
     to_ends = 1.0 / half
     scale = 1.0 / (noise * noise)
     w = wuu = wy = wuy = 0.0
     for step in range((stop - start) // 2):
-        early = filled(fitted_signal(data, zeroframe, integration, start + step, y, x, reading))
-        late = filled(fitted_signal(data, zeroframe, integration, stop - 1 - step, y, x, reading))
+        early = filled(fitted_signal(data, zeroframe, start + step, y, x, reading))
+        late = filled(fitted_signal(data, zeroframe, stop - 1 - step, y, x, reading))
         u = half - step
         one = scale * weight(u * to_ends, index)
         w += 2.0 * one
@@ -94,7 +94,7 @@ def weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, 
     if (stop - start) % 2 == 1:
         one = scale * weight(0.0, index)
         w += one
-        wy += one * filled(fitted_signal(data, zeroframe, integration, (start + stop) // 2, y, x, reading))
+        wy += one * filled(fitted_signal(data, zeroframe, (start + stop) // 2, y, x, reading))
     return w, wuu, wy, wuy
 
 
@@ -109,15 +109,15 @@ def single_time(reading, readout):
 
 
 @pixel_function
-def segment_slope(data, zeroframe, integration, start, stop, y, x, noise, gain, reading, readout):
+def segment_slope(data, zeroframe, start, stop, y, x, noise, gain, reading, readout):
     """Slope of a segment, DN/s."""
     if stop - start > 2:
-        _, wuu, _, wuy = weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, reading)
+        _, wuu, _, wuy = weighted_sums(data, zeroframe, start, stop, y, x, noise, gain, reading)
         return wuy / wuu / readout.group_time
-    first = fitted_signal(data, zeroframe, integration, start, y, x, reading)
+    first = fitted_signal(data, zeroframe, start, y, x, reading)
     if stop - start == 1:
         return first / single_time(reading, readout)
-    second = fitted_signal(data, zeroframe, integration, start + 1, y, x, reading)
+    second = fitted_signal(data, zeroframe, start + 1, y, x, reading)
     return (second - first) / readout.group_time
 
 

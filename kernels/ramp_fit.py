@@ -38,7 +38,7 @@ from gpucal.kernels.ols_strips import (
     fit_common_segment,
     mark_others,
 )
-from gpucal.kernels.ramp_fit_inputs import pixels_in_a_row
+from gpucal.kernels.ramp_fit_inputs import groups_of, pixels_in_a_row
 
 # Variances from here on mean "not measured", and are set to zero.
 LARGE_VARIANCE = 1.0e6
@@ -87,14 +87,14 @@ def fit_ramps(ramps, pixeldq):
         group can be used. Pixels without a gain are flagged NO_GAIN_VALUE and DO_NOT_USE.
     """
     xp = array_namespace(ramps.data)
-    nints, ngroups, ny, nx = ramps.data.shape
+    nints, _, ny, nx = ramps.data.shape
     rate = xp.empty((4, ny, nx), np.float32)
     rate_dq = xp.empty((ny, nx), np.uint32)
     rateints = xp.empty((4, nints, ny, nx), np.float32)
     rateints_dq = xp.empty((nints, ny, nx), np.uint32)
     results = [pixels_in_a_row(array) for array in (rate, rate_dq, rateints, rateints_dq)]
     fit_strip(
-        (1, ny * nx), Scratch(state=DIFFERENCES + ngroups - 1),
+        (1, ny * nx), Scratch(state=DIFFERENCES + ramps.ngroups - 1),
         *ramps.complete().in_a_row(), pixels_in_a_row(pixeldq), *results,
     )  # fmt: skip
     return as_rates(rate, rate_dq), as_rates(rateints, rateints_dq)
@@ -108,23 +108,24 @@ def as_rates(planes, dq):
 @strip_kernel
 def fit_strip(
     y, begin, end, _samples, scratch,
-    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, pixeldq,
+    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, groups, pixeldq,
     rate, rate_dq, rateints, rateints_dq,
 ):  # fmt: skip
     """Fit the ramps of a strip of pixels."""
     strip = strip_at(y, begin, end)
-    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, strip, scratch)
+    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, groups, strip, scratch)
     fill_noise(read_noise, gain, readout, strip, scratch)
     start_rate(pixeldq, gain, rate_dq, strip, scratch)
     for integration in range(data.shape[0]):
-        start, stop = common_segment(groupdq, integration, strip)
-        mark_others(groupdq, integration, start, stop, rules, strip, scratch)
-        flag_ramps(groupdq, integration, pixeldq, gain, rateints_dq, strip, scratch)
+        ramp, ramp_dq = groups_of(data, integration, groups), groups_of(groupdq, integration, groups)
+        start, stop = common_segment(ramp_dq, strip)
+        mark_others(ramp_dq, start, stop, rules, strip, scratch)
+        flag_ramps(ramp_dq, integration, pixeldq, gain, rateints_dq, strip, scratch)
         if stop - start > 1:
-            fit_common_segment(data, integration, start, stop, gain, readout.group_time, strip, scratch)
+            fit_common_segment(ramp, start, stop, gain, readout.group_time, strip, scratch)
             store_common_segment(integration, stop - start, gain, readout, rateints, strip, scratch)
         fit_others(
-            data, groupdq, zeroframe, integration, gain, readout, rules, pixeldq, rateints, rateints_dq,
+            ramp, ramp_dq, zeroframe[integration], integration, gain, readout, rules, pixeldq, rateints, rateints_dq,
             strip, scratch,
         )  # fmt: skip
         gather_flags(rateints_dq, integration, rate_dq, strip, scratch)
@@ -166,10 +167,10 @@ def flag_ramps(groupdq, integration, pixeldq, gain, rateints_dq, strip, scratch)
         flags = flags_before_fit(pixeldq[strip.y, x], gain[strip.y, x])
         rateints_dq[integration, strip.y, x] = flags
         scratch[OTHERS, lane] += flags & INVALID != GOOD
-    for group in range(groupdq.shape[1]):
+    for group in range(groupdq.shape[0]):
         for lane in range(strip.count):
             x = strip.first + lane
-            rateints_dq[integration, strip.y, x] |= groupdq[integration, group, strip.y, x] & CARRIED
+            rateints_dq[integration, strip.y, x] |= groupdq[group, strip.y, x] & CARRIED
 
 
 @pixel_function
@@ -223,12 +224,12 @@ def fit_others(
         y, x = strip.y, strip.first + lane
         e_per_dn = np.float64(gain[y, x])
         input_dq = flags_before_fit(pixeldq[y, x], e_per_dn)
-        reading, flags, spoiled = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
+        reading, flags, spoiled = survey_ramp(groupdq, zeroframe, y, x, rules)
         spoiled |= input_dq & INVALID
         slope, read, poisson, total = 0.0, 0.0, 0.0, 0.0
         if not spoiled:
             slope, read, poisson, total = fit_integration(
-                data, groupdq, zeroframe, integration, y, x, scratch[NOISE, lane], e_per_dn,
+                data, groupdq, zeroframe, y, x, scratch[NOISE, lane], e_per_dn,
                 scratch[CURRENT, lane], reading, readout,
             )  # fmt: skip
         variance = capped_inverse(read)
@@ -243,7 +244,7 @@ def fit_others(
 
 
 @pixel_function
-def fit_integration(data, groupdq, zeroframe, integration, y, x, noise, gain, current, reading, readout):
+def fit_integration(data, groupdq, zeroframe, y, x, noise, gain, current, reading, readout):
     """Fit the segments of one ramp.
 
     Returns
@@ -253,13 +254,13 @@ def fit_integration(data, groupdq, zeroframe, integration, y, x, noise, gain, cu
         and total variances.
     """
     weighted_slope = inverse_read = inverse_poisson = inverse_total = 0.0
-    shortest = shortest_segment(groupdq, integration, y, x, reading)
+    shortest = shortest_segment(groupdq, y, x, reading)
     stop = 0
-    while stop < groupdq.shape[1]:
-        start, stop = next_segment(groupdq, integration, y, x, stop, shortest, reading)
+    while stop < groupdq.shape[0]:
+        start, stop = next_segment(groupdq, y, x, stop, shortest, reading)
         if start == stop:
             break
-        slope = segment_slope(data, zeroframe, integration, start, stop, y, x, noise, gain, reading, readout)
+        slope = segment_slope(data, zeroframe, start, stop, y, x, noise, gain, reading, readout)
         read = read_variance(stop - start, noise, gain, reading, readout)
         poisson = poisson_variance(stop - start, current, gain, reading, readout)
         weighted_slope += slope / read

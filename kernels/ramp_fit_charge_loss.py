@@ -15,6 +15,7 @@ from gpucal.kernels.dqflags import CHARGELOSS
 from gpucal.kernels.ols_ramps import CHARGE_RESTORED, next_segment, shortest_segment, survey_ramp
 from gpucal.kernels.ols_segments import noise_in_electrons, read_variance
 from gpucal.kernels.ramp_fit import capped_inverse
+from gpucal.kernels.ramp_fit_inputs import groups_of
 
 
 def restore_read_variance(ramps, rate, rateints):
@@ -27,19 +28,18 @@ def restore_read_variance(ramps, rate, rateints):
     rate, rateints : Rates
         Their fits; ``var_rnoise`` is edited.
     """
-    nints, ngroups, ny, nx = ramps.groupdq.shape
-    if not any((ramps.groupdq[:, group] & CHARGELOSS).any() for group in range(ngroups)):
+    _, groupdq, gain, read_noise, readout, _, zeroframe, rules, groups = ramps.complete()
+    if not any((groupdq[:, group] & CHARGELOSS).any() for group in range(*groups)):
         return
-    _, groupdq, gain, read_noise, readout, _, zeroframe, rules = ramps.complete()
     restore_pixel(
-        (ny, nx), groupdq, gain, read_noise, readout, zeroframe, rules,
+        groupdq.shape[2:], groupdq, gain, read_noise, readout, zeroframe, rules, groups,
         rate.var_rnoise, rateints.var_rnoise,
     )  # fmt: skip
 
 
 @pixel_kernel
 def restore_pixel(
-    y, x, groupdq, gain, read_noise, readout, zeroframe, rules, rate_variance, rateints_variance
+    y, x, groupdq, gain, read_noise, readout, zeroframe, rules, groups, rate_variance, rateints_variance
 ):
     """Restore the read-noise variances of one pixel."""
     e_per_dn = np.float64(gain[y, x])
@@ -47,11 +47,12 @@ def restore_pixel(
     total = 0.0
     seen = 0
     for integration in range(groupdq.shape[0]):
-        reading, flags, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
+        ramp_dq = groups_of(groupdq, integration, groups)
+        reading, flags, _ = survey_ramp(ramp_dq, zeroframe[integration], y, x, rules)
         seen |= flags
         weight = 0.0
         if flags & CHARGELOSS:
-            weight = restored_weight(groupdq, integration, y, x, noise, e_per_dn, reading, readout)
+            weight = restored_weight(ramp_dq, y, x, noise, e_per_dn, reading, readout)
             rateints_variance[integration, y, x] = capped_inverse(weight)
         elif rateints_variance[integration, y, x] > 0:
             weight = 1.0 / np.float64(rateints_variance[integration, y, x])
@@ -61,13 +62,13 @@ def restore_pixel(
 
 
 @pixel_function
-def restored_weight(groupdq, integration, y, x, noise, gain, reading, readout):
+def restored_weight(groupdq, y, x, noise, gain, reading, readout):
     """Inverse read-noise variance of a ramp with the groups that it lost."""
     weight = 0.0
-    shortest = shortest_segment(groupdq, integration, y, x, CHARGE_RESTORED)
+    shortest = shortest_segment(groupdq, y, x, CHARGE_RESTORED)
     stop = 0
-    while stop < groupdq.shape[1]:
-        start, stop = next_segment(groupdq, integration, y, x, stop, shortest, CHARGE_RESTORED)
+    while stop < groupdq.shape[0]:
+        start, stop = next_segment(groupdq, y, x, stop, shortest, CHARGE_RESTORED)
         if start == stop:
             break
         variance = read_variance(stop - start, noise, gain, reading, readout)

@@ -4,9 +4,12 @@ Source: the ``ramp_fitting`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/ramp_fitting/arguments.html, and jwst 3.0.0.
 """
 
-from gpucal.backend import pixel_kernel
+import numpy as np
+
+from gpucal.backend import array_namespace
 from gpucal.kernels.dqflags import DO_NOT_USE, GOOD
 from gpucal.kernels.ols_ramps import ALL_BUT_PERSISTENCE
+from gpucal.kernels.ramp_fit_inputs import Groups
 
 
 def keep_groups(groupdq, first, last):
@@ -37,49 +40,37 @@ def keep_groups(groupdq, first, last):
     return True
 
 
-def usable_range(groupdq):
-    """The groups between those at the start, and the one at the end, that are DO_NOT_USE in every pixel.
+def usable_range(groupdq, drop_single_groups=False):
+    """The groups between those at the start, and the one at the end, that no ramp can use.
 
     Parameters
     ----------
     groupdq : (nints, ngroups, ny, nx) uint8 array
-        Group flags.
+        Group flags. A group that is DO_NOT_USE cannot be used.
+    drop_single_groups : bool
+        Nor can, then, the group of a ramp that has no other good one. A good group has no flag but PERSISTENCE.
 
     Returns
     -------
-    slice
-        The groups to fit; at most one is left out at the end. Empty where no group can be used.
+    Groups
+        Those to fit; at most one is left out at the end. Empty where no group can be used.
     """
     ngroups = groupdq.shape[1]
     start = 0
-    while start < ngroups and _unusable(groupdq[:, start]):
+    while start < ngroups and not _is_usable(groupdq, start, drop_single_groups):
         start += 1
-    stop = ngroups - 1 if start < ngroups and _unusable(groupdq[:, -1]) else ngroups
-    return slice(start, stop)
+    is_cut = start < ngroups and not _is_usable(groupdq, ngroups - 1, drop_single_groups)
+    return Groups(start, ngroups - 1 if is_cut else ngroups)
 
 
-def drop_ramps_of_one_group(groupdq):
-    """Flag all groups DO_NOT_USE, in place, of the ramps that have one good group alone.
-
-    Parameters
-    ----------
-    groupdq : (nints, ngroups, ny, nx) uint8 array
-        Group flags, edited. A good group has none but PERSISTENCE.
-    """
-    nints, _, ny, nx = groupdq.shape
-    drop_ramp_of_one_group((nints, ny, nx), groupdq)
-
-
-@pixel_kernel
-def drop_ramp_of_one_group(integration, y, x, groupdq):
-    """Flag one ramp."""
-    good = 0
-    for group in range(groupdq.shape[1]):
-        good += groupdq[integration, group, y, x] & ALL_BUT_PERSISTENCE == GOOD
-    if good == 1:
-        for group in range(groupdq.shape[1]):
-            groupdq[integration, group, y, x] |= DO_NOT_USE
-
-
-def _unusable(flags) -> bool:
-    return bool((flags & DO_NOT_USE).all())
+def _is_usable(groupdq, group, drop_single_groups) -> bool:
+    """Whether any ramp can use a group."""
+    usable = groupdq[:, group] & DO_NOT_USE == 0
+    if not drop_single_groups or not usable.any():
+        return bool(usable.any())
+    good = array_namespace(groupdq).zeros(usable.shape, np.uint16)
+    for flags in groupdq.swapaxes(0, 1):
+        good += flags & ALL_BUT_PERSISTENCE == GOOD
+        if (usable & (good > 1)).any():
+            return True
+    return bool((usable & (good != 1)).any())

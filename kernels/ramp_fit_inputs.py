@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace
+from gpucal.backend import array_namespace, pixel_function
 from gpucal.kernels.first_differences import in_a_row
 
 
@@ -50,6 +50,13 @@ class ReadingRules(NamedTuple):
     forget_first_jump: bool = False
 
 
+class Groups(NamedTuple):
+    """The groups of an exposure that are fitted, from ``start`` to before ``stop``."""
+
+    start: int
+    stop: int
+
+
 class Ramps(NamedTuple):
     """The ramps of an exposure, and what is known of its pixels.
 
@@ -71,6 +78,8 @@ class Ramps(NamedTuple):
         First frames, DN, to be used for ramps with no good group; zero where not usable.
     rules : ReadingRules
         How flags are read.
+    groups : Groups, optional
+        The groups to fit; all where it is None.
     """
 
     data: np.ndarray
@@ -81,21 +90,26 @@ class Ramps(NamedTuple):
     dark_current: np.ndarray | None = None
     zeroframe: np.ndarray | None = None
     rules: ReadingRules = ReadingRules()
+    groups: Groups | None = None
+
+    @property
+    def ngroups(self) -> int:
+        """How many groups are fitted."""
+        return self.groups.stop - self.groups.start if self.groups else self.data.shape[1]
 
     def complete(self) -> "Ramps":
-        """The same, as kernels take it: zeros for no dark current, an empty cube for no zero frames."""
+        """The same, as kernels take it: zeros for no dark current, empty images for no zero frames."""
         xp = array_namespace(self.data)
         dark_current, zeroframe = self.dark_current, self.zeroframe
         if dark_current is None:
             dark_current = xp.zeros(self.data.shape[2:], np.float32)
         if zeroframe is None:
-            zeroframe = xp.zeros((0, 0, 0), np.float32)
+            zeroframe = xp.zeros((self.data.shape[0], 0, 0), np.float32)
         return self._replace(
             dark_current=dark_current,
             zeroframe=zeroframe,
-            rules=self.rules._replace(
-                suppress_one_group=self.rules.suppress_one_group and self.data.shape[1] > 1
-            ),
+            rules=self.rules._replace(suppress_one_group=self.rules.suppress_one_group and self.ngroups > 1),
+            groups=self.groups or Groups(0, self.data.shape[1]),
         )
 
     def in_a_row(self) -> "Ramps":
@@ -106,6 +120,12 @@ class Ramps(NamedTuple):
 
 # The fields of `Ramps` that are images or stacks of them.
 IMAGES = ("data", "groupdq", "gain", "read_noise", "dark_current", "zeroframe")
+
+
+@pixel_function(inline=True)
+def groups_of(array, integration, groups):
+    """The groups to fit of one integration, (ngroups, ny, nx), of a stack of all, (nints, ngroups, ny, nx)."""
+    return array[integration, groups.start : groups.stop]
 
 
 def pixels_in_a_row(array):

@@ -29,6 +29,7 @@ from gpucal.kernels.ols_segments import (
     weighted_sums,
 )
 from gpucal.kernels.ramp_fit import capped_inverse
+from gpucal.kernels.ramp_fit_inputs import groups_of
 
 # The planes of the results.
 SLOPE, SIGSLOPE, VAR_POISSON, VAR_RNOISE, YINT, SIGYINT, WEIGHTS = range(7)
@@ -84,43 +85,44 @@ def fit_segments(ramps, slopes, pedestal_groups):
         As many segments and jumps as the ramp has that has most of them.
     """
     ramps = ramps.complete()
-    data, groupdq, zeroframe, rules = ramps.data, ramps.groupdq, ramps.zeroframe, ramps.rules
+    data, groupdq, _, _, _, _, zeroframe, rules, groups = ramps
     xp = array_namespace(data)
     nints, _, ny, nx = data.shape
     counts = xp.empty((2, nints, ny, nx), np.uint16)
-    count_segments((nints, ny, nx), groupdq, zeroframe, rules, counts)
+    count_segments((nints, ny, nx), groupdq, zeroframe, rules, groups, counts)
     nsegments, njumps = int(counts[0].max()), int(counts[1].max())
     segments = xp.zeros((7, nints, nsegments, ny, nx), np.float32)
     pedestal = xp.empty((nints, ny, nx), np.float32)
     crmag = xp.zeros((nints, njumps, ny, nx), np.float32)
     currents = currents_of(ramps)
     fit_pixel_segments(
-        (ny, nx), data, groupdq, ramps.gain, ramps.read_noise, ramps.readout, currents, zeroframe, rules, slopes,
-        pedestal_groups, segments, pedestal,
+        (ny, nx), data, groupdq, ramps.gain, ramps.read_noise, ramps.readout, currents, zeroframe, rules, groups,
+        slopes, pedestal_groups, segments, pedestal,
     )  # fmt: skip
-    measure_jumps((nints, ny, nx), data, groupdq, zeroframe, crmag)
+    measure_jumps((nints, ny, nx), data, groupdq, zeroframe, groups, crmag)
     return OptionalResults(*segments[:WEIGHTS], pedestal, segments[WEIGHTS], crmag)
 
 
 @pixel_kernel
-def count_segments(integration, y, x, groupdq, zeroframe, rules, counts):
+def count_segments(integration, y, x, groupdq, zeroframe, rules, groups, counts):
     """Count the segments and the jumps of one ramp.
 
     Where a ramp has only segments of one group all are counted, although the first alone is fitted:
     the peer leaves room for them.
     """
-    ngroups = groupdq.shape[1]
-    reading, _, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
-    shortest = shortest_segment(groupdq, integration, y, x, reading)
+    ramp_dq = groups_of(groupdq, integration, groups)
+    ngroups = ramp_dq.shape[0]
+    reading, _, _ = survey_ramp(ramp_dq, zeroframe[integration], y, x, rules)
+    shortest = shortest_segment(ramp_dq, y, x, reading)
     segments = 0
     stop = 0 if shortest > 0 else ngroups
     while stop < ngroups:
-        start, stop = next_run(groupdq, integration, y, x, stop, reading)
+        start, stop = next_run(ramp_dq, y, x, stop, reading)
         if stop - start >= max(shortest, 1):
             segments += 1
     jumps = 0
     for group in range(1, ngroups):
-        if groupdq[integration, group, y, x] & JUMP_DET:
+        if ramp_dq[group, y, x] & JUMP_DET:
             jumps += 1
     counts[0, integration, y, x] = segments
     counts[1, integration, y, x] = jumps
@@ -128,8 +130,8 @@ def count_segments(integration, y, x, groupdq, zeroframe, rules, counts):
 
 @pixel_kernel
 def fit_pixel_segments(
-    y, x, data, groupdq, gain, read_noise, readout, currents, zeroframe, rules, slopes,
-    pedestal_groups, segments, pedestal,
+    y, x, data, groupdq, gain, read_noise, readout, currents, zeroframe, rules, groups,
+    slopes, pedestal_groups, segments, pedestal,
 ):  # fmt: skip
     """Fit the segments of one pixel, and extrapolate its slopes to the reset.
 
@@ -140,22 +142,24 @@ def fit_pixel_segments(
     noise = noise_in_electrons(np.float64(read_noise[y, x]), e_per_dn, readout.nframes)
     current = currents[y, x]
     for integration in range(data.shape[0]):
-        reading, _, _ = survey_ramp(groupdq, zeroframe, integration, y, x, rules)
-        shortest = shortest_segment(groupdq, integration, y, x, reading)
+        ramp, ramp_dq = groups_of(data, integration, groups), groups_of(groupdq, integration, groups)
+        first_frames = zeroframe[integration]
+        reading, _, _ = survey_ramp(ramp_dq, first_frames, y, x, rules)
+        shortest = shortest_segment(ramp_dq, y, x, reading)
         weighted_slope = weight = 0.0
         number = stop = 0
-        while stop < groupdq.shape[1]:
-            start, stop = next_segment(groupdq, integration, y, x, stop, shortest, reading)
+        while stop < ramp_dq.shape[0]:
+            start, stop = next_segment(ramp_dq, y, x, stop, shortest, reading)
             if start == stop:
                 break
             slope, read = store_segment(
-                data, zeroframe, integration, start, stop, number, y, x,
+                ramp, first_frames, integration, start, stop, number, y, x,
                 noise, e_per_dn, current, reading, readout, segments,
             )  # fmt: skip
             weighted_slope += slope / read
             weight += 1.0 / read
             number += 1
-        first = group_signal(data, groupdq, zeroframe, integration, 0, y, x, reading)
+        first = group_signal(ramp, ramp_dq, first_frames, 0, y, x, reading)
         value = first - weighted_slope * capped_inverse(weight) * pedestal_groups
         is_known = not math.isnan(value) and not math.isnan(slopes[integration, y, x])
         pedestal[integration, y, x] = value if is_known else 0.0
@@ -167,11 +171,11 @@ def store_segment(
     noise, gain, current, reading, readout, segments,
 ):  # fmt: skip
     """Fit one segment and store what is known of it; returns its slope and the read variance of that."""
-    slope = segment_slope(data, zeroframe, integration, start, stop, y, x, noise, gain, reading, readout)
+    slope = segment_slope(data, zeroframe, start, stop, y, x, noise, gain, reading, readout)
     read = read_variance(stop - start, noise, gain, reading, readout)
     poisson = poisson_variance(stop - start, current, gain, reading, readout)
     sigslope, yint, sigyint = line_at_origin(
-        data, zeroframe, integration, start, stop, y, x, noise, gain, reading
+        data, zeroframe, start, stop, y, x, noise, gain, reading
     )
     segments[SLOPE, integration, number, y, x] = slope
     segments[SIGSLOPE, integration, number, y, x] = sigslope
@@ -184,7 +188,7 @@ def store_segment(
 
 
 @pixel_function
-def line_at_origin(data, zeroframe, integration, start, stop, y, x, noise, gain, reading):
+def line_at_origin(data, zeroframe, start, stop, y, x, noise, gain, reading):
     """Uncertainty of a segment's slope, the line's value at group zero, and the uncertainty of that.
 
     All are zero for one group. Two groups have the read noise of their difference for both uncertainties.
@@ -192,11 +196,11 @@ def line_at_origin(data, zeroframe, integration, start, stop, y, x, noise, gain,
     if stop - start == 1:
         return 0.0, 0.0, 0.0
     if stop - start == 2:
-        first = fitted_signal(data, zeroframe, integration, start, y, x, reading)
-        second = fitted_signal(data, zeroframe, integration, start + 1, y, x, reading)
+        first = fitted_signal(data, zeroframe, start, y, x, reading)
+        second = fitted_signal(data, zeroframe, start + 1, y, x, reading)
         uncertainty = math.sqrt(2.0) * noise
         return uncertainty, first - start * (second - first), uncertainty
-    w, wuu, wy, wuy = weighted_sums(data, zeroframe, integration, start, stop, y, x, noise, gain, reading)
+    w, wuu, wy, wuy = weighted_sums(data, zeroframe, start, stop, y, x, noise, gain, reading)
     middle = 0.5 * (start + stop - 1)
     determinant = w * wuu
     yint = wy / w - wuy / wuu * middle
@@ -204,12 +208,14 @@ def line_at_origin(data, zeroframe, integration, start, stop, y, x, noise, gain,
 
 
 @pixel_kernel
-def measure_jumps(integration, y, x, data, groupdq, zeroframe, crmag):
+def measure_jumps(integration, y, x, data, groupdq, zeroframe, groups, crmag):
     """Measure the jumps of one ramp; NaN next to a saturated group."""
+    ramp, ramp_dq = groups_of(data, integration, groups), groups_of(groupdq, integration, groups)
+    first_frames = zeroframe[integration]
     number = 0
-    for group in range(1, data.shape[1]):
-        if groupdq[integration, group, y, x] & JUMP_DET:
-            before = group_signal(data, groupdq, zeroframe, integration, group - 1, y, x, AS_FLAGGED)
-            after = group_signal(data, groupdq, zeroframe, integration, group, y, x, AS_FLAGGED)
+    for group in range(1, ramp.shape[0]):
+        if ramp_dq[group, y, x] & JUMP_DET:
+            before = group_signal(ramp, ramp_dq, first_frames, group - 1, y, x, AS_FLAGGED)
+            after = group_signal(ramp, ramp_dq, first_frames, group, y, x, AS_FLAGGED)
             crmag[integration, number, y, x] = after - before
             number += 1

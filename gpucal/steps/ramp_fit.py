@@ -10,8 +10,8 @@ from gpucal.kernels.likelihood import fit_ramps_by_likelihood
 from gpucal.kernels.likelihood_noise import even_read_times
 from gpucal.kernels.ramp_fit import Rates, fit_ramps
 from gpucal.kernels.ramp_fit_charge_loss import restore_read_variance
-from gpucal.kernels.ramp_fit_groups import drop_ramps_of_one_group, keep_groups, usable_range
-from gpucal.kernels.ramp_fit_inputs import Ramps, ReadingRules, Readout
+from gpucal.kernels.ramp_fit_groups import keep_groups, usable_range
+from gpucal.kernels.ramp_fit_inputs import Groups, Ramps, ReadingRules, Readout
 from gpucal.kernels.ramp_fit_optional import fit_segments
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ def fit_by_least_squares(exposure, references, suppress_one_group, save_opt) -> 
 
 def fit_by_likelihood(exposure, references, _suppress_one_group, save_opt) -> Fit:
     """Fit ramps by maximum likelihood; single groups are never fitted."""
-    ramps = ramps_of(exposure, references, slice(None), ReadingRules())
+    ramps = ramps_of(exposure, references)
     rate, rateints, chi_squared = fit_ramps_by_likelihood(ramps, exposure.pixeldq, read_times_of(exposure))
     optional = exposure.blank("ImageModel", data=chi_squared) if save_opt else None
     return Fit(rate, rateints, optional, "likely_chisq")
@@ -157,38 +157,34 @@ def read_times_of(exposure):
     return given or even_read_times(ngroups, keywords.nframes, keywords.groupgap, keywords.frame_time)
 
 
-def ramps_of(exposure, references, groups, rules):
-    """The ramps of an exposure, cut to the groups that are fitted."""
+def ramps_of(exposure, references, groups=None, rules=ReadingRules()):
+    """The ramps of an exposure, and the groups that are fitted."""
     keywords = exposure.meta.exposure
     return Ramps(
-        data=exposure.data[:, groups],
-        groupdq=exposure.groupdq[:, groups],
+        data=exposure.data,
+        groupdq=exposure.groupdq,
         gain=references["gain"].array("data", exposure),
         read_noise=references["readnoise"].array("data", exposure),
         readout=Readout.of(keywords.group_time, keywords.frame_time, keywords.nframes),
         dark_current=exposure.average_dark_current if exposure.has("average_dark_current") else None,
         zeroframe=exposure.zeroframe if exposure.has("zeroframe") else None,
         rules=rules,
+        groups=groups,
     )
 
 
-def fitted_groups(exposure, suppress_one_group) -> slice:
+def fitted_groups(exposure, suppress_one_group) -> Groups:
     """The groups to fit; of instruments that lose whole groups, without those at the ends.
 
     If too few groups remain, all are flagged DO_NOT_USE. A group that no ramp can use, but for ramps of one
     group that are not to be fitted, is left out, too.
     """
     groupdq = exposure.groupdq
-    everything = slice(0, groupdq.shape[1])
+    everything = Groups(0, groupdq.shape[1])
     fewest = TRIMMED_INSTRUMENTS.get(exposure.meta.instrument.name)
     if fewest is None or groupdq.shape[1] == 1:
         return everything
-    judged = groupdq
-    if suppress_one_group:
-        # The ramps themselves keep their flags: variances are found without charge migration, too.
-        judged = groupdq.copy()
-        drop_ramps_of_one_group(judged)
-    groups = usable_range(judged)
+    groups = usable_range(groupdq, drop_single_groups=suppress_one_group)
     if groups.stop - groups.start < fewest:
         log.warning("Fewer than %d groups can be used: no pixel has a rate", fewest)
         groupdq |= DO_NOT_USE

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, PERSISTENCE, SATURATED
-from gpucal.kernels.ramp_fit_groups import drop_ramps_of_one_group, keep_groups, usable_range
+from gpucal.kernels.ramp_fit_groups import keep_groups, usable_range
 
 
 def flags_after(backend, first, last, ngroups=6):
@@ -56,13 +56,13 @@ def test_ends_that_no_pixel_can_use_are_left_out(backend, unusable, start, stop)
     groupdq = np.zeros((2, 5, 3, 3), np.uint8)
     groupdq[:, unusable] = DO_NOT_USE | JUMP_DET
     groupdq[1, 2, 0, 0] |= DO_NOT_USE
-    assert usable_range(backend.asarray(groupdq)) == slice(start, stop)
+    assert usable_range(backend.asarray(groupdq)) == (start, stop)
 
 
 def test_an_end_that_one_pixel_can_use_stays(backend):
     groupdq = np.full((2, 3, 3, 3), DO_NOT_USE, np.uint8)
     groupdq[1, [0, 2], 2, 1] = 0
-    assert usable_range(backend.asarray(groupdq)) == slice(0, 3)
+    assert usable_range(backend.asarray(groupdq)) == (0, 3)
 
 
 def test_nothing_is_usable(backend):
@@ -70,14 +70,21 @@ def test_nothing_is_usable(backend):
     assert groups.stop <= groups.start
 
 
-def test_ramps_of_one_good_group_are_dropped(backend):
-    groupdq = np.zeros((2, 3, 1, 4), np.uint8)
-    groupdq[0, :, 0, 0] = [PERSISTENCE, SATURATED, SATURATED]
-    groupdq[0, :, 0, 1] = [JUMP_DET, 0, DO_NOT_USE]
-    groupdq[1, :, 0, 2] = [0, PERSISTENCE, SATURATED]
-    groupdq[1, :, 0, 3] = [JUMP_DET, SATURATED, DO_NOT_USE]
-    expected = groupdq.copy()
-    expected[0, :, 0, :2] |= DO_NOT_USE
+@pytest.mark.parametrize(
+    ("ramp", "start", "stop"),
+    [
+        ([PERSISTENCE, SATURATED, SATURATED, SATURATED], 1, 3),  # a single good group
+        ([JUMP_DET, 0, DO_NOT_USE, SATURATED], 1, 3),  # neither it nor the others can be used
+        ([0, PERSISTENCE, SATURATED, SATURATED], 0, 4),  # two
+        ([JUMP_DET, SATURATED, SATURATED, JUMP_DET], 0, 4),  # none, which is not one
+        ([0, SATURATED, SATURATED, 0], 0, 4),
+    ],
+)
+def test_ramps_of_one_good_group_are_dropped(backend, ramp, start, stop):
+    groupdq = np.zeros((2, 4, 2, 2), np.uint8)
+    groupdq[:, [0, 3]] = DO_NOT_USE
+    groupdq[1, :, 1, 0] = ramp
     on_device = backend.asarray(groupdq)
-    drop_ramps_of_one_group(on_device)
-    np.testing.assert_array_equal(backend.asnumpy(on_device), expected)
+    assert usable_range(on_device, drop_single_groups=True) == (start, stop)
+    assert usable_range(on_device) == (0, 4)
+    np.testing.assert_array_equal(backend.asnumpy(on_device), groupdq)

@@ -34,25 +34,25 @@ EVERYTHING = ReadingRules(suppress_one_group=False)
 
 @pixel_kernel
 def find_segments(y, x, groupdq, zeroframe, rules, restored, segments, summary):
-    reading, flags, spoiled = survey_ramp(groupdq, zeroframe, 0, y, x, rules)
+    reading, flags, spoiled = survey_ramp(groupdq, zeroframe, y, x, rules)
     summary[0, y, x], summary[1, y, x], summary[2, y, x] = reading, flags, spoiled
     if restored:
         reading = CHARGE_RESTORED
-    shortest = shortest_segment(groupdq, 0, y, x, reading)
-    start, stop = next_segment(groupdq, 0, y, x, 0, shortest, reading)
+    shortest = shortest_segment(groupdq, y, x, reading)
+    start, stop = next_segment(groupdq, y, x, 0, shortest, reading)
     number = 0
     while start < stop:
         segments[number, 0, y, x] = start
         segments[number, 1, y, x] = stop
         number += 1
-        start, stop = next_segment(groupdq, 0, y, x, stop, shortest, reading)
+        start, stop = next_segment(groupdq, y, x, stop, shortest, reading)
 
 
 def segments_of(backend, ramps, zeroframe=None, rules=EVERYTHING, restored=False):
     """Segments of each ramp (a list of pairs), and its reading, flags and spoiling flags."""
-    groupdq = np.array(ramps, np.uint8).T[None, :, None, :]
-    ngroups, npixels = groupdq.shape[1], groupdq.shape[3]
-    zeroframe = np.zeros((0, 0, 0)) if zeroframe is None else np.full((1, 1, npixels), zeroframe)
+    groupdq = np.array(ramps, np.uint8).T[:, None, :]
+    ngroups, npixels = groupdq.shape[0], groupdq.shape[2]
+    zeroframe = np.zeros((0, 0)) if zeroframe is None else np.full((1, npixels), zeroframe)
     segments = backend.asarray(np.zeros((ngroups, 2, 1, npixels), np.int64))
     summary = backend.asarray(np.zeros((3, 1, npixels), np.int64))
     inputs = backend.asarray(groupdq), backend.asarray(zeroframe.astype(np.float32))
