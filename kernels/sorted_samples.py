@@ -33,17 +33,45 @@ def sort_samples(samples, nvalues, width, counts):
 
 @pixel_function
 def sort_known(samples, nvalues, width):
-    """Sort the columns of samples, (nvalues, ...), of which none holds NaN; ``width`` of them."""
+    """Sort the columns of samples, (nvalues, ...), of which none holds NaN; ``width`` of them.
+
+    Steps that follow each other, at a gap and at half of it, are taken together where they meet the same four rows.
+    """
     merged = 1
     while merged < nvalues:
         gap = merged
-        while gap > 0:
-            for start in range(gap % merged, nvalues - gap, 2 * gap):
-                for place in range(start, start + min(gap, nvalues - gap - start)):
-                    if place // (2 * merged) == (place + gap) // (2 * merged):
-                        exchange(samples[place], samples[place + gap], width)
-            gap //= 2
+        while gap > 1:
+            exchange_at_two_gaps(samples, nvalues, merged, gap // 2, width)
+            gap //= 4
+        if gap == 1:
+            exchange_at(samples, nvalues, 1 % merged, 1, 2, 2 * merged, width)
         merged *= 2
+
+
+@pixel_function
+def exchange_at_two_gaps(samples, nvalues, merged, gap, width):
+    """Put in order what stands at twice a gap, then what stands at the gap, where ``merged`` rows are in order."""
+    wide = 2 * gap
+    for start in range(wide % merged, nvalues - wide, 2 * wide):
+        if start // (2 * merged) == (start + wide) // (2 * merged):
+            for place in range(start, min(start + gap, nvalues - wide)):
+                first, second, third = samples[place], samples[place + gap], samples[place + wide]
+                if place + wide + gap < nvalues:
+                    exchange_four(first, second, third, samples[place + wide + gap], width)
+                else:
+                    exchange(first, third, width)
+                    exchange(second, third, width)
+    if wide < merged:
+        exchange_at(samples, nvalues, gap, gap, 4 * gap, 2 * merged, width)
+
+
+@pixel_function
+def exchange_at(samples, nvalues, start, gap, step, size, width):
+    """Put in order what stands at a gap, from each of ``start``, ``start + step``, ... on, inside of parts of a size."""
+    for begin in range(start, nvalues - gap, step):
+        for place in range(begin, min(begin + gap, nvalues - gap)):
+            if place // size == (place + gap) // size:
+                exchange(samples[place], samples[place + gap], width)
 
 
 @pixel_function
@@ -52,6 +80,16 @@ def exchange(lower, upper, width):
     for lane in range(width):
         first, second = lower[lane], upper[lane]
         lower[lane], upper[lane] = min(first, second), max(first, second)
+
+
+@pixel_function
+def exchange_four(first, second, third, fourth, width):
+    """Put the first and the third row in order, the second and the fourth, and then the second and the third."""
+    for lane in range(width):
+        low, high = min(first[lane], third[lane]), max(first[lane], third[lane])
+        lower, upper = min(second[lane], fourth[lane]), max(second[lane], fourth[lane])
+        first[lane], fourth[lane] = low, upper
+        second[lane], third[lane] = min(lower, high), max(lower, high)
 
 
 @pixel_function

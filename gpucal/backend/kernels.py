@@ -193,9 +193,9 @@ class PixelKernel:
 
     @cached_property
     def _compiled(self) -> Callable:
-        from numba import njit
+        from gpucal.backend.helper_code import helper
 
-        return njit(compilable(self.function), forceinline=self.forceinline, **INSIDE)
+        return helper(compilable(self.function), forceinline=self.forceinline, **INSIDE)
 
     def _launcher_name(self, ndim: int) -> str:
         return f"{self.__name__}_{ndim}d"

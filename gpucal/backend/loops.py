@@ -17,6 +17,7 @@ from threading import RLock
 import numpy as np
 
 from gpucal.backend.object_code import ObjectCode, UnfitCodeError, processor
+from gpucal.backend.vectors import prefer_wide_vectors
 
 # Division follows IEEE, as on a device. Arrays are not reference-counted: a kernel keeps none, and counting
 # takes several times as long as the work of a typical pixel.
@@ -88,6 +89,7 @@ class CpuLoop:
 
         if config.DISABLE_JIT:
             raise UnfitCodeError("Numba is not to compile anything")
+        prefer_wide_vectors()
         signature = tuple(typeof(argument) for argument in arguments)
         dispatcher = njit(self._build(), nogil=True, **INSIDE)
         dispatcher.compile(signature)

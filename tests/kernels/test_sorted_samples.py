@@ -34,7 +34,7 @@ def sorted_columns(backend, values):
     return [backend.asnumpy(array) for array in (ordered, counts, medians)]
 
 
-@pytest.mark.parametrize("nvalues", [1, 2, 3, 7, 8, 9, 33])
+@pytest.mark.parametrize("nvalues", [*range(1, 34), 49, 64, 65, 98])
 def test_columns_are_sorted(backend, nvalues):
     values = np.random.default_rng(nvalues).normal(0, 100, (nvalues, 20)).astype(np.float32)
     ordered, counts, medians = sorted_columns(backend, values)

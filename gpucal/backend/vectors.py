@@ -1,0 +1,26 @@
+"""The width of vector instructions in compiled loops.
+
+LLVM is shy of 512-bit vectors on Intel processors, the first of which ran slower with them for a while. Later ones do not:
+kernels then take up to a quarter less time.
+"""
+
+from gpucal.lazy import LazyModule
+
+llvm = LazyModule("llvmlite.binding")
+
+# Names of LLVM for processors that do not slow down.
+UNHINDERED = frozenset({"sapphirerapids", "emeraldrapids", "graniterapids", "graniterapids-d"})
+
+_ALL_BITS = "-prefer-256-bit"
+
+
+def prefer_wide_vectors() -> None:
+    """Let Numba use 512-bit vectors where they are faster.
+
+    Has no effect where Numba has compiled something already, or the user has chosen features with NUMBA_CPU_FEATURES.
+    """
+    from numba import config
+    from numba.core.codegen import get_host_cpu_features
+
+    if config.CPU_FEATURES is None and llvm.get_host_cpu_name() in UNHINDERED:
+        config.CPU_FEATURES = f"{get_host_cpu_features()},{_ALL_BITS}"
