@@ -57,8 +57,8 @@ def fit_ramps_by_likelihood(ramps, pixeldq, read_times):
     Parameters
     ----------
     ramps : Ramps
-        The ramps, all groups of which are fitted; their rules have no effect. Zero frames split the first group in two, if that is a mean of
-        several reads.
+        The ramps, all groups of which are fitted; their rules have no effect. Zero frames split the first group
+        in two, if that is a mean of several reads.
     pixeldq : (ny, nx) uint32 array
         Pixel flags.
     read_times : sequence of sequence of float

@@ -67,7 +67,7 @@ def exchange_at_two_gaps(samples, nvalues, merged, gap, width):
 
 @pixel_function
 def exchange_at(samples, nvalues, start, gap, step, size, width):
-    """Put in order what stands at a gap, from each of ``start``, ``start + step``, ... on, inside of parts of a size."""
+    """Put in order what stands at a gap, from ``start``, ``start + step``, ... on, inside of parts of a size."""
     for begin in range(start, nvalues - gap, step):
         for place in range(begin, min(begin + gap, nvalues - gap)):
             if place // size == (place + gap) // size:

@@ -1,7 +1,7 @@
 """The width of vector instructions in compiled loops.
 
-LLVM is shy of 512-bit vectors on Intel processors, the first of which ran slower with them for a while. Later ones do not:
-kernels then take up to a quarter less time.
+LLVM is shy of 512-bit vectors on Intel processors, the first of which ran slower with them for a while. Later ones do
+not: kernels then take up to a quarter less time.
 """
 
 from gpucal.lazy import LazyModule

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 LIKELY_MINIMUM_GROUPS = 4  # with fewer, the likelihood algorithm gives way to OLS_C
 
+EVERY_RAMP = ReadingRules()
+
 # Instruments whose first and last groups are left out where no pixel can use them, with the fewest groups
 # that have to remain.
 TRIMMED_INSTRUMENTS = {"MIRI": 2}
@@ -157,7 +159,7 @@ def read_times_of(exposure):
     return given or even_read_times(ngroups, keywords.nframes, keywords.groupgap, keywords.frame_time)
 
 
-def ramps_of(exposure, references, groups=None, rules=ReadingRules()):
+def ramps_of(exposure, references, groups=None, rules=EVERY_RAMP):
     """The ramps of an exposure, and the groups that are fitted."""
     keywords = exposure.meta.exposure
     return Ramps(
