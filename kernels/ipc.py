@@ -42,10 +42,10 @@ def correct_ipc(ramp, kernel, rows, columns):
     for block in row_tiles(len(planes), padded[0] * padded[1] * ramp.dtype.itemsize, budget):
         if measured is None:
             measured = array_namespace(ramp).zeros((block.stop, *padded), ramp.dtype)
-        edited = planes[block, rows.start : rows.stop, columns.start : columns.stop]
-        inside = measured[: len(edited), border[0] : padded[0] - border[0], border[1] : padded[1] - border[1]]
-        inside[...] = edited
-        convolve(edited.shape, NO_SCRATCH, measured, kernels, planes, block.start, rows.start, columns.start)
+        shape = block.stop - block.start, len(rows), len(columns)
+        first = block.start, rows.start, columns.start
+        keep_measured(shape, NO_SCRATCH, planes, *first, measured, *border)
+        convolve(shape, NO_SCRATCH, measured, kernels, planes, *first)
 
 
 def _check_kernel(shape, image_shape):
@@ -55,6 +55,17 @@ def _check_kernel(shape, image_shape):
         raise ValueError(f"an IPC kernel of {shape[0]} x {shape[1]} pixels has no central pixel")
     if len(shape) == 4 and shape[2:] != tuple(image_shape):
         raise ValueError(f"IPC kernels for {shape[2:]} pixels do not fit an image of {tuple(image_shape)}")
+
+
+@strip_kernel
+def keep_measured(
+    image, y, begin, end, samples, state, planes, first_plane, first_row, first_column, measured, above, left
+):
+    """Copy pixels of the science area to images with a border."""
+    measured_row = measured[image, y + above, begin + left : end + left]
+    row = planes[first_plane + image, first_row + y, first_column + begin : first_column + end]
+    for lane in range(end - begin):
+        measured_row[lane] = row[lane]
 
 
 @strip_kernel

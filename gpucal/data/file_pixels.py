@@ -16,8 +16,8 @@ from gpucal.data.rectangle import Rectangle
 from gpucal.kernels.decode import decode
 from gpucal.lazy import fits
 
-# What is read at once: small enough to be decoded while it is still in the processor's cache.
-READ_BYTES = 8 * 2**20
+# What is read at once: small enough for a cache, large enough for what is done once for each block not to tell.
+READ_BYTES = 16 * 2**20
 
 
 class Encoding(NamedTuple):
