@@ -149,7 +149,7 @@ class PixelKernel:
             launcher[grid_of(points, shape[-1])](*shape, *arguments)
         else:
             rows = points // shape[-1] if len(shape) > 1 else points
-            run_rows(launcher, rows, points, (*shape, *arguments))
+            run_rows(launcher, rows, points, lambda: (*shape, *arguments))
 
     def launcher(self, how: str, ndim: int) -> Callable:
         """The launcher for grids of ``ndim`` axes: a CPU ``loop`` or a CUDA ``grid``."""

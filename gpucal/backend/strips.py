@@ -185,11 +185,7 @@ class StripKernel(PixelKernel):
         launcher = self.launcher(how, len(shape))
         width = strip_width(scratch, shape[-1])
         nstrips = points // shape[-1] * -(-shape[-1] // width)
-
-        def run_strips(start, stop):
-            launcher(start, stop, *shape, *scratch.arrays(width), *arguments)
-
-        run_rows(run_strips, nstrips, points, ())
+        run_rows(launcher, nstrips, points, lambda: (*shape, *scratch.arrays(width), *arguments))
 
     def _launch_grid(self, shape, scratch, points, arguments):
         """One thread a point; as many at a time as have scratch memory, where they do not have it to themselves."""
