@@ -12,6 +12,7 @@ import numpy as np
 
 from gpucal.backend import pixel_function, pixel_kernel
 from gpucal.kernels.dqflags import CHARGELOSS
+from gpucal.kernels.group_flags import count_flagged
 from gpucal.kernels.ols_ramps import CHARGE_RESTORED, next_segment, shortest_segment, survey_ramp
 from gpucal.kernels.ols_segments import noise_in_electrons, read_variance
 from gpucal.kernels.ramp_fit import capped_inverse
@@ -29,7 +30,7 @@ def restore_read_variance(ramps, rate, rateints):
         Their fits; ``var_rnoise`` is edited.
     """
     _, groupdq, gain, read_noise, readout, _, zeroframe, rules, groups = ramps.complete()
-    if not any((groupdq[:, group] & CHARGELOSS).any() for group in range(*groups)):
+    if not count_flagged(groupdq, CHARGELOSS):
         return
     restore_pixel(
         groupdq.shape[2:], groupdq, gain, read_noise, readout, zeroframe, rules, groups,
