@@ -87,9 +87,7 @@ def add_rates(data, groupdq, zeroframe, readout, rules, strip, scratch):
             rate = filled(median_of_sorted(scratch, count, lane) / readout.group_time)
         else:
             x = strip.first + lane
-            rate = unusual_rate(
-                data, groupdq, zeroframe, strip.y, x, readout, rules, scratch, lane
-            )
+            rate = unusual_rate(data, groupdq, zeroframe, strip.y, x, readout, rules, scratch, lane)
         scratch[CURRENT, lane] += rate
 
 

@@ -5,6 +5,9 @@ not spoil a group. A group flagged JUMP_DET and nothing else belongs to the good
 directly, as their first. Segments of one group count only in a ramp that has none longer, and then only
 the first of them does.
 
+Functions of one ramp take the arrays of one integration: ``data`` and ``groupdq`` are (ngroups, ny, nx), of the groups
+that are fitted, ``zeroframe`` is (ny, nx), or empty if there are none.
+
 Source: the ``ramp_fitting`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/ramp_fitting/description.html, and jwst 3.0.0.
 """

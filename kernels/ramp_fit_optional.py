@@ -174,9 +174,7 @@ def store_segment(
     slope = segment_slope(data, zeroframe, start, stop, y, x, noise, gain, reading, readout)
     read = read_variance(stop - start, noise, gain, reading, readout)
     poisson = poisson_variance(stop - start, current, gain, reading, readout)
-    sigslope, yint, sigyint = line_at_origin(
-        data, zeroframe, start, stop, y, x, noise, gain, reading
-    )
+    sigslope, yint, sigyint = line_at_origin(data, zeroframe, start, stop, y, x, noise, gain, reading)
     segments[SLOPE, integration, number, y, x] = slope
     segments[SIGSLOPE, integration, number, y, x] = sigslope
     segments[VAR_POISSON, integration, number, y, x] = poisson
