@@ -1,9 +1,9 @@
 """What CPU loops call, compiled no further than they need.
 
 Numba makes machine code of every function that it compiles, so that Python could call it. A kernel and its helpers are
-called by a loop alone, which takes their code in before it is optimized as a whole: what was done for them by themselves is
-lost. Here they end as the intermediate code of LLVM. Compiling takes a third less time, and the loops are the same, or
-faster where they take in what was too large before.
+called by a loop alone, which takes their code in before it is optimized as a whole: what was done for them by
+themselves is lost. Here they end as the intermediate code of LLVM. Compiling takes a third less time, and the loops
+are the same, or faster where they take in what was too large before.
 
 Source: "Customizing the compiler", https://numba.readthedocs.io/en/stable/developer/custom_pipeline.html.
 """
