@@ -52,8 +52,11 @@ def run(args: argparse.Namespace) -> int:
             "say what to run and on what, such as: gpucal batch calwebb_detector1 'raw/*_uncal.fits'"
         )
     from gpucal.core.log_config import log_set_up
+    from gpucal.data.quick_checks import quick_checks
+    from gpucal.interpreter import tune_interpreter
 
-    with log_set_up(_log_rules(args)):
+    tune_interpreter()
+    with quick_checks(), log_set_up(_log_rules(args)):
         return _run(args, words)
 
 

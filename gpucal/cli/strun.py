@@ -1,21 +1,15 @@
 """``gpucal strun``: run a step or a pipeline on an exposure."""
 
 import argparse
-import gc
-import sys
 from pathlib import Path
 
 from gpucal.cli.options import add_run_options
 from gpucal.cli.words import COMMAND_LINE, CommandLineError, Words, nest, split_words
 
-# What opens files and selects references: imported without what only other users of it need.
+# What opens files and selects references: imported without what only other users of it need. The first of them is all
+# that it takes to begin with the pixels.
+FILES = "astropy.io.fits"
 BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_client", "crds.jwst.locate")
-
-# Objects between two searches for garbage, of which one exposure makes little: imports make a million objects to stay.
-RARELY = 100_000
-
-# Seconds that Python runs on when another thread wants to: those that read and write need it for a moment, often.
-BRIEFLY = 0.0005
 
 
 def add_parser(subparsers) -> None:
@@ -44,9 +38,11 @@ def run(args: argparse.Namespace) -> None:
     if words.what is None:
         raise CommandLineError("say what to run, such as: gpucal strun calwebb_detector1 exposure_uncal.fits")
     from gpucal.deferred import import_deferring
+    from gpucal.interpreter import tune_interpreter
 
-    gc.set_threshold(RARELY)
-    sys.setswitchinterval(BRIEFLY)
+    tune_interpreter()
+    import_deferring(FILES)
+    _begin_reading(words.inputs, args.backend)
     import_deferring(*BEHIND)
     from gpucal.core.configure import find_step
     from gpucal.core.log_config import choose_rules, log_set_up
@@ -58,6 +54,15 @@ def run(args: argparse.Namespace) -> None:
     rules = choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, logcfg)
     with plain_metadata(), quick_checks(), log_set_up(rules):
         _configure_and_run(args, words, config, step_class)
+
+
+def _begin_reading(inputs: list[str], backend: str | None) -> None:
+    """Let the exposure be read while packages are imported."""
+    from gpucal.data.early import begin_reading
+    from gpucal.data.reading import expand
+
+    if len(inputs) == 1 and expand(inputs[0]).is_file():
+        begin_reading(expand(inputs[0]), backend)
 
 
 def _configure_and_run(args: argparse.Namespace, words: Words, config, step_class: type) -> None:

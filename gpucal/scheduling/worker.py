@@ -14,7 +14,9 @@ from threading import Lock, Thread
 from gpucal.backend import select_backend
 from gpucal.core.events import observe
 from gpucal.core.log_forwarding import forward_log
+from gpucal.data.quick_checks import quick_checks
 from gpucal.errors import GpucalError
+from gpucal.interpreter import tune_interpreter
 from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused, Start, Stop
 from gpucal.scheduling.overlap import work
 from gpucal.scheduling.recipe import Recipe
@@ -57,7 +59,9 @@ def main() -> None:
         batch.send(Refused(str(error)))
         return
     batch.send(Ready())
-    _serve(batch, start.recipe)
+    tune_interpreter()
+    with quick_checks():
+        _serve(batch, start.recipe)
 
 
 def _serve(batch: _Batch, recipe: Recipe) -> None:
