@@ -6,9 +6,7 @@ from pathlib import Path
 from gpucal.cli.options import add_run_options
 from gpucal.cli.words import COMMAND_LINE, CommandLineError, Words, nest, split_words
 
-# What opens files and selects references: imported without what only other users of it need. The first of them is all
-# that it takes to begin with the pixels.
-FILES = "astropy.io.fits"
+# What opens files and selects references: imported without what only other users of it need.
 BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_client", "crds.jwst.locate")
 
 
@@ -41,8 +39,6 @@ def run(args: argparse.Namespace) -> None:
     from gpucal.interpreter import tune_interpreter
 
     tune_interpreter()
-    import_deferring(FILES)
-    _begin_reading(words.inputs, args.backend)
     import_deferring(*BEHIND)
     from gpucal.core.configure import find_step
     from gpucal.core.log_config import choose_rules, log_set_up
@@ -54,15 +50,6 @@ def run(args: argparse.Namespace) -> None:
     rules = choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, logcfg)
     with plain_metadata(), quick_checks(), log_set_up(rules):
         _configure_and_run(args, words, config, step_class)
-
-
-def _begin_reading(inputs: list[str], backend: str | None) -> None:
-    """Let the exposure be read while packages are imported."""
-    from gpucal.data.early import begin_reading
-    from gpucal.data.reading import expand
-
-    if len(inputs) == 1 and expand(inputs[0]).is_file():
-        begin_reading(expand(inputs[0]), backend)
 
 
 def _configure_and_run(args: argparse.Namespace, words: Words, config, step_class: type) -> None:

@@ -4,15 +4,8 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from threading import Thread
 
-from gpucal.backend import current_backend
 from gpucal.backend.traffic import count_to_device, traffic
 from gpucal.data.outline import StoredImage
-
-
-def may_read_ahead() -> bool:
-    """Whether there is a backend to read to meanwhile: a CPU, without a limit of memory."""
-    backend = current_backend()
-    return backend.name == "cpu" and backend.capacity() is None
 
 
 class ImageAhead:

@@ -8,8 +8,7 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS
-from gpucal.data.ahead import ImageAhead, may_read_ahead
-from gpucal.data.early import begun
+from gpucal.data.ahead import ImageAhead
 from gpucal.data.outline import StoredImage, images_of
 from gpucal.data.schemas import new_model
 from gpucal.lazy import datamodels
@@ -123,8 +122,9 @@ class Exposure:
         """Let another thread read the main array, if it is still in its file; on a CPU, without a limit of memory."""
         primary = self.model.get_primary_array_name()
         stored = self._stored.get(primary)
-        if isinstance(stored, StoredImage) and may_read_ahead():
-            self._stored[primary] = begun(stored) or ImageAhead(stored, EXPOSURE)
+        backend = current_backend()
+        if isinstance(stored, StoredImage) and backend.name == "cpu" and backend.capacity() is None:
+            self._stored[primary] = ImageAhead(stored, EXPOSURE)
 
     def blank(self, model_type: str, **arrays) -> Exposure:
         """A new exposure of another type with this one's metadata.
