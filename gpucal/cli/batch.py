@@ -53,9 +53,7 @@ def run(args: argparse.Namespace) -> int:
         )
     from gpucal.core.log_config import log_set_up
     from gpucal.data.quick_checks import quick_checks
-    from gpucal.interpreter import tune_interpreter
 
-    tune_interpreter()
     with quick_checks(), log_set_up(_log_rules(args)):
         return _run(args, words)
 

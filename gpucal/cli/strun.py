@@ -1,6 +1,8 @@
 """``gpucal strun``: run a step or a pipeline on an exposure."""
 
 import argparse
+import gc
+import sys
 from pathlib import Path
 
 from gpucal.cli.options import add_run_options
@@ -8,6 +10,12 @@ from gpucal.cli.words import COMMAND_LINE, CommandLineError, Words, nest, split_
 
 # What opens files and selects references: imported without what only other users of it need.
 BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_client", "crds.jwst.locate")
+
+# Objects between two searches for garbage, of which one exposure makes little: imports make a million objects to stay.
+RARELY = 100_000
+
+# Seconds that Python runs on when another thread wants to: those that read and write need it for a moment, often.
+BRIEFLY = 0.0005
 
 
 def add_parser(subparsers) -> None:
@@ -36,9 +44,9 @@ def run(args: argparse.Namespace) -> None:
     if words.what is None:
         raise CommandLineError("say what to run, such as: gpucal strun calwebb_detector1 exposure_uncal.fits")
     from gpucal.deferred import import_deferring
-    from gpucal.interpreter import tune_interpreter
 
-    tune_interpreter()
+    gc.set_threshold(RARELY)
+    sys.setswitchinterval(BRIEFLY)
     import_deferring(*BEHIND)
     from gpucal.core.configure import find_step
     from gpucal.core.log_config import choose_rules, log_set_up

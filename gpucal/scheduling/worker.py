@@ -16,7 +16,6 @@ from gpucal.core.events import observe
 from gpucal.core.log_forwarding import forward_log
 from gpucal.data.quick_checks import quick_checks
 from gpucal.errors import GpucalError
-from gpucal.interpreter import tune_interpreter
 from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused, Start, Stop
 from gpucal.scheduling.overlap import work
 from gpucal.scheduling.recipe import Recipe
@@ -59,7 +58,6 @@ def main() -> None:
         batch.send(Refused(str(error)))
         return
     batch.send(Ready())
-    tune_interpreter()
     with quick_checks():
         _serve(batch, start.recipe)
 
