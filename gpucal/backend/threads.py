@@ -31,7 +31,7 @@ def run_rows(loop: Callable, nrows: int, npoints: int, arguments: Callable[[], t
     loop : callable
         Compiled with ``nogil``; each row writes to elements of its own.
     nrows, npoints : int
-        The rows of the grid, and its points.
+        The rows of the grid, one at least, and its points.
     arguments : callable
         Gives what the loop takes after the range of rows; each thread asks for its own.
     """
