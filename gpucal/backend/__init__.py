@@ -1,6 +1,7 @@
 """Where arrays live and how kernels run: ``cpu``, ``cuda`` or ``cudasim``."""
 
-from gpucal.backend.kernels import pixel_function, pixel_kernel
+from gpucal.backend.helpers import pixel_function
+from gpucal.backend.kernels import pixel_kernel
 from gpucal.backend.selection import (
     Backend,
     BackendError,

@@ -6,19 +6,19 @@ the current backend: a compiled loop on all cores, or a CUDA grid. Launchers are
 first used; the CPU ones are kept on disk, so that a second process starts at once.
 """
 
-import hashlib
 import inspect
 import math
 from collections.abc import Callable
-from functools import cache, cached_property, partial
-from importlib.metadata import version
+from functools import cached_property
 from pathlib import Path
 from types import FunctionType
 from typing import ClassVar, NamedTuple
 
 from gpucal.backend.grids import CudaGrid, grid_of
+from gpucal.backend.helpers import compilable, interpreted
 from gpucal.backend.loops import INSIDE, CpuLoop
 from gpucal.backend.selection import current_backend
+from gpucal.backend.sources import code_digest
 from gpucal.backend.threads import run_rows
 from gpucal.places import user_cache
 
@@ -63,45 +63,6 @@ _IN_ROWS = {
 }
 _LOOP_AXES = {1: Axes("1", "grid_first = grid_row", "grid_first")} | _IN_ROWS
 _GRID_AXES = {1: Axes("grid_extent0", "", "grid_column")} | _IN_ROWS
-
-
-class PixelFunction:
-    """A scalar helper of pixel kernels, compiled as a part of what calls it.
-
-    Parameters
-    ----------
-    function : callable
-        The helper.
-    inline : bool
-        See `pixel_function`.
-    """
-
-    def __init__(self, function: Callable, inline: bool):
-        self.function = function
-        self.inline = inline
-
-    @cached_property
-    def compiled(self) -> Callable:
-        """What Numba takes for the helper."""
-        from gpucal.backend.helper_code import helper
-
-        return helper(compilable(self.function), inline="always" if self.inline else "never", **INSIDE)
-
-
-def pixel_function(function: Callable | None = None, *, inline: bool = False) -> PixelFunction:
-    """Make a scalar helper callable from pixel kernels.
-
-    Parameters
-    ----------
-    function : callable
-        The helper.
-    inline : bool
-        Write its code into its callers: faster where it is short and called in the innermost loop, slower to
-        compile.
-    """
-    if function is None:
-        return partial(pixel_function, inline=inline)
-    return PixelFunction(function, inline)
 
 
 class PixelKernel:
@@ -187,9 +148,8 @@ class PixelKernel:
         return CudaGrid(self._launcher_name(ndim), f"{source}{names}", self._folder(), build)
 
     def _folder(self) -> Path:
-        """Where compiled launchers are kept, apart for each state of the kernel sources and for each of these."""
-        sources = Path(inspect.getfile(self.function)).parent
-        return user_cache() / "kernels" / _digest(sources) / self.function.__module__
+        """Where compiled launchers are kept: another folder for each state of what their code is made from."""
+        return user_cache() / "kernels" / code_digest(self.function) / self.function.__module__
 
     @cached_property
     def _compiled(self) -> Callable:
@@ -222,41 +182,3 @@ class PixelKernel:
 def pixel_kernel(function: Callable) -> PixelKernel:
     """Make a `PixelKernel` of a function of one grid point."""
     return PixelKernel(function)
-
-
-def compilable(function: Callable) -> FunctionType:
-    """A copy of a function that calls compiled helpers."""
-    return _with_helpers(function, lambda helper: helper.compiled)
-
-
-def interpreted(function: Callable) -> FunctionType:
-    """A copy of a function that calls plain Python helpers.
-
-    The CUDA simulator runs kernels as Python, where a compiled callee cannot take the simulator's arrays.
-    """
-    return _with_helpers(function, lambda helper: interpreted(helper.function))
-
-
-def _with_helpers(function: Callable, made_of: Callable[[PixelFunction], Callable]) -> FunctionType:
-    """A copy of a function with something else in place of its helpers."""
-    names = {
-        name: made_of(value) if isinstance(value, PixelFunction) else value
-        for name, value in function.__globals__.items()
-        if name in function.__code__.co_names
-    }
-    names["__builtins__"] = function.__globals__["__builtins__"]
-    names["__name__"] = function.__module__
-    return FunctionType(function.__code__, names, function.__name__, function.__defaults__)
-
-
-# What launchers are built with, and helpers of kernels that stand there.
-_BUILDERS = ("grids.py", "helper_code.py", "kernels.py", "loops.py", "strips.py")
-
-
-@cache
-def _digest(sources: Path) -> str:
-    """A digest of a folder of kernels: a launcher compiles in helpers that stand in other files."""
-    digest = hashlib.sha1(version("numba").encode())
-    for path in [*sorted(sources.glob("*.py")), *map(Path(__file__).with_name, _BUILDERS)]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]

@@ -135,7 +135,9 @@ def _in_words(kind) -> str:
     """A kind, the same in all processes."""
     if isinstance(kind, tuple):
         return f"({', '.join(map(_in_words, kind))})"
-    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else repr(kind)
+    if not isinstance(kind, type):
+        return repr(kind)
+    return f"{kind.__module__}.{kind.__qualname__}{getattr(kind, '_fields', '')}"
 
 
 def _ctypes_of(arguments: tuple) -> list:

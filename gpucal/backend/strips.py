@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend.grids import grid_of, threads_per_block
-from gpucal.backend.kernels import Axes, PixelKernel, pixel_function
+from gpucal.backend.helpers import pixel_function
+from gpucal.backend.kernels import Axes, PixelKernel
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
 

@@ -1,0 +1,59 @@
+"""What the machine code of a kernel is made from: a digest that changes when any of it does."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from gpucal.backend.helpers import PixelFunction
+
+BUILDERS = Path(__file__).parent
+
+
+def code_digest(function: Callable) -> str:
+    """A digest of all that the code of a kernel is made from.
+
+    Parameters
+    ----------
+    function : callable
+        The kernel: a plain function, which may call `PixelFunction` helpers.
+
+    Returns
+    -------
+    str
+        Of the version of Numba, of the files of this package, of the files in which the kernel, its helpers and theirs
+        stand, and of the values that they take from elsewhere.
+    """
+    functions = list(_reached(function))
+    digest = hashlib.sha1(version("numba").encode())
+    for path in sorted({*BUILDERS.glob("*.py"), *(Path(inspect.getfile(one)) for one in functions)}):
+        digest.update(_contents(path))
+    for one in functions:
+        for name, value in _names_of(one):
+            if isinstance(value, int | float | str | tuple):
+                digest.update(f"{one.__module__}.{one.__name__} {name}={value!r}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def _reached(function: Callable) -> Iterator[Callable]:
+    """A function, the helpers that it calls, and those that they call: each once."""
+    waiting, seen = [function], set()
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        yield one
+        waiting += [value.function for _, value in _names_of(one) if isinstance(value, PixelFunction)]
+
+
+def _names_of(function: Callable) -> list[tuple[str, object]]:
+    """The global names that a function uses, and what they stand for."""
+    return [(name, function.__globals__[name]) for name in function.__code__.co_names if name in function.__globals__]
+
+
+@cache
+def _contents(path: Path) -> bytes:
+    return path.read_bytes()
