@@ -1,1 +1,1 @@
-"""The numbers: one file an algorithm, arrays in, arrays out."""
+"""The numbers: one folder a subject, one file an algorithm, arrays in, arrays out."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from stdatamodels.jwst import datamodels
 
-from gpucal.kernels.dqflags import DO_NOT_USE, NO_SAT_CHECK, REFERENCE_PIXEL, UNRELIABLE_BIAS
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, NO_SAT_CHECK, REFERENCE_PIXEL, UNRELIABLE_BIAS
 
 DETECTOR_ROWS = 2048
 # The columns of the references, along the fast axis of the readout: two outputs have a part of them.

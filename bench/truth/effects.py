@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import binary_erosion
 
 from bench.truth.exposures import corrected_ramp, expected_signal, simulated, usable
-from gpucal.kernels.dqflags import DO_NOT_USE, SATURATED
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, SATURATED
 from gpucal.simulate import Effects
 from gpucal.simulate.detectors import detector_named
 

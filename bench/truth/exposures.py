@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from stdatamodels.properties import ObjectNode
 
-from gpucal.kernels.dqflags import DO_NOT_USE, REFERENCE_PIXEL
-from gpucal.kernels.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, REFERENCE_PIXEL
+from gpucal.kernels.readout.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Simulation, simulate
 

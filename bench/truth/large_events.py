@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.truth.exposures import simulated, usable
-from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Effects
 from gpucal.simulate.events import ellipse

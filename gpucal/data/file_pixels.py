@@ -13,7 +13,7 @@ from gpucal.backend import current_backend, row_tiles
 from gpucal.backend.traffic import TABLES
 from gpucal.data.file_rows import FileRows, Rows, count_rows, in_blocks, joined
 from gpucal.data.rectangle import Rectangle
-from gpucal.kernels.decode import decode
+from gpucal.kernels.storage.decode import decode
 from gpucal.lazy import fits
 
 # What is read at once: small enough for a cache, large enough for what is done once for each block not to tell.

@@ -16,7 +16,7 @@ from gpucal.data.file_pixels import FilePixels
 from gpucal.data.rectangle import Rectangle
 from gpucal.data.schemas import new_model
 from gpucal.data.skeleton import read_skeleton
-from gpucal.kernels.flag_definitions import standardize_flags
+from gpucal.kernels.storage.flag_definitions import standardize_flags
 from gpucal.lazy import datamodels
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from stdatamodels.jwst import datamodels
 
-from gpucal.kernels.dqflags import DEAD, DO_NOT_USE, HOT, NO_FLAT_FIELD
+from gpucal.kernels.flags.dqflags import DEAD, DO_NOT_USE, HOT, NO_FLAT_FIELD
 from gpucal.simulate.crds_cache import DETECTOR, READPATT, SUBARRAY, selection_keys
 
 FLAT_ERROR = 0.003

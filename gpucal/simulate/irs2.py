@@ -9,7 +9,14 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/references_general/reference
 
 import numpy as np
 
-from gpucal.kernels.irs2_layout import BLOCK_TIMES, INTERLEAVED, OUTPUTS, RAW_SHAPE, irs2_layout, normal_rows
+from gpucal.kernels.readout.irs2_layout import (
+    BLOCK_TIMES,
+    INTERLEAVED,
+    OUTPUTS,
+    RAW_SHAPE,
+    irs2_layout,
+    normal_rows,
+)
 from gpucal.simulate.electronics import DRIFT, SAMPLE_PIXELS, Electronics, correlated_series
 from gpucal.simulate.reference_arrays import Contents, mask, superbias
 

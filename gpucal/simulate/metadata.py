@@ -4,7 +4,7 @@ import zlib
 
 from astropy.time import Time, TimeDelta
 
-from gpucal.kernels.irs2_layout import INTERLEAVED, NORMAL
+from gpucal.kernels.readout.irs2_layout import INTERLEAVED, NORMAL
 
 START = Time("2023-06-01T00:00:00.000", scale="utc")
 PROGRAM = "01000"

@@ -8,7 +8,7 @@ tabulated there (MIRI detector subarrays), and are the frame clocks of the `emic
 
 from dataclasses import dataclass
 
-from gpucal.kernels.irs2_layout import RAW_SHAPE
+from gpucal.kernels.readout.irs2_layout import RAW_SHAPE
 from gpucal.simulate.detectors import NEAR_INFRARED_SIZE, Detector
 from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.orientation import readout_shape

@@ -9,7 +9,7 @@ import asdf
 import numpy as np
 from astropy.io import fits
 
-from gpucal.kernels import dqflags
+from gpucal.kernels.flags import dqflags
 from gpucal.simulate import interference, irs2, miri_reference_arrays, reference_arrays, soss
 from gpucal.simulate.crds_cache import selection_keys
 from gpucal.simulate.metadata import SOSS_SUBARRAYS, window_keywords

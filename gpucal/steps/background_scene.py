@@ -12,8 +12,8 @@ from gpucal.backend import array_namespace
 from gpucal.core import GpucalError
 from gpucal.core.inner import run_inside
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import DO_NOT_USE, NON_SCIENCE
-from gpucal.kernels.flat_field import usable_flat
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
+from gpucal.kernels.images.flat_field import usable_flat
 from gpucal.reference import Reference, best_references, crds_parameters
 from gpucal.steps.ramp_fit import RampFitStep
 from gpucal.steps.soss_traces import soss_pixels

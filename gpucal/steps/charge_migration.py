@@ -3,7 +3,7 @@
 import logging
 
 from gpucal.core import SkipStep, Step
-from gpucal.kernels.charge_migration import flag_charge_migration
+from gpucal.kernels.ramps.charge_migration import flag_charge_migration
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,10 @@ from gpucal.backend import array_namespace
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data import InputError, open_exposure
 from gpucal.data.reading import expand
-from gpucal.kernels.background_model import fill_flat
-from gpucal.kernels.flicker_noise import (
+from gpucal.kernels.background.background_model import fill_flat
+from gpucal.kernels.background.median_scene import median_over_integrations, relative_brightness
+from gpucal.kernels.background.scene_mask import planes, scene_mask
+from gpucal.kernels.flicker.flicker_noise import (
     Recipe,
     Records,
     clean_images,
@@ -20,9 +22,7 @@ from gpucal.kernels.flicker_noise import (
     median_remover,
     plane,
 )
-from gpucal.kernels.median_scene import median_over_integrations, relative_brightness
-from gpucal.kernels.nsclean_subarray import ALLSLITS_PASSBAND, DEFAULT_PASSBAND
-from gpucal.kernels.scene_mask import planes, scene_mask
+from gpucal.kernels.flicker.nsclean_subarray import ALLSLITS_PASSBAND, DEFAULT_PASSBAND
 from gpucal.steps.background_scene import beside, draft_rates, science_pixels
 from gpucal.steps.flicker_parameters import Choices, automatic_choices
 
@@ -54,8 +54,8 @@ class CleanFlickerNoiseStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.flicker_noise`. An exposure that cannot be corrected is left as it is,
-    with status FAILED.
+    The algorithm is described in `gpucal.kernels.flicker.flicker_noise`. An exposure that cannot be corrected is
+    left as it is, with status FAILED.
     """
 
     class_alias = "clean_flicker_noise"

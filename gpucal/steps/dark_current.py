@@ -11,7 +11,7 @@ from gpucal.backend import array_namespace, current_backend
 from gpucal.core import SkipStep, Step
 from gpucal.core.naming import product_path
 from gpucal.data import write_model
-from gpucal.kernels.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
+from gpucal.kernels.ramps.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
 from gpucal.lazy import datamodels
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.miri import first_integration

@@ -6,7 +6,7 @@ from gpucal.backend import current_backend
 from gpucal.core import Step
 from gpucal.data import InputError
 from gpucal.data.reading import expand
-from gpucal.kernels.dq_init import apply_mask
+from gpucal.kernels.ramps.dq_init import apply_mask
 from gpucal.lazy import fits
 from gpucal.steps.stripes import detector_regions
 
@@ -24,7 +24,7 @@ class DQInitStep(Step):
 
     Notes
     -----
-    Parameters are described in `spec`; the algorithm in `gpucal.kernels.dq_init`.
+    Parameters are described in `spec`; the algorithm in `gpucal.kernels.ramps.dq_init`.
     """
 
     class_alias = "dq_init"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.kernels.emicorr_wave import MINIMUM_SAMPLES
+from gpucal.kernels.emicorr.wave import MINIMUM_SAMPLES
 from gpucal.reference import ReferenceFileError
 
 

@@ -3,7 +3,7 @@
 import logging
 
 from gpucal.core import SkipStep, Step
-from gpucal.kernels.firstframe import flag_first_group
+from gpucal.kernels.ramps.firstframe import flag_first_group
 from gpucal.steps.miri import check_detector
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ class FirstFrameStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.firstframe`.
+    The algorithm is described in `gpucal.kernels.ramps.firstframe`.
     """
 
     class_alias = "firstframe"

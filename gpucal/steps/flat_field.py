@@ -5,7 +5,13 @@ import logging
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data import Exposure
 from gpucal.data.reading import expand
-from gpucal.kernels.flat_field import add_variance, divide_by_flat, multiply_by_flat, spread_nan, usable_flat
+from gpucal.kernels.images.flat_field import (
+    add_variance,
+    divide_by_flat,
+    multiply_by_flat,
+    spread_nan,
+    usable_flat,
+)
 from gpucal.reference import Reference
 
 log = logging.getLogger(__name__)
@@ -20,7 +26,7 @@ class FlatFieldStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.flat_field`.
+    The algorithm is described in `gpucal.kernels.images.flat_field`.
     """
 
     class_alias = "flat_field"

@@ -8,7 +8,7 @@ import logging
 from typing import NamedTuple
 
 from gpucal.backend import array_namespace
-from gpucal.kernels.flicker_statistics import CENTER, Statistics, background_statistics
+from gpucal.kernels.flicker.flicker_statistics import CENTER, Statistics, background_statistics
 from gpucal.steps.background_scene import draft_rates
 
 log = logging.getLogger(__name__)

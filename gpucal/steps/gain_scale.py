@@ -3,7 +3,7 @@
 import logging
 
 from gpucal.core import SkipStep, Step
-from gpucal.kernels.gain_scale import rescale_rates
+from gpucal.kernels.images.gain_scale import rescale_rates
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ class GainScaleStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.gain_scale`.
+    The algorithm is described in `gpucal.kernels.images.gain_scale`.
     """
 
     class_alias = "gain_scale"

@@ -3,7 +3,7 @@
 import logging
 
 from gpucal.core import SkipStep, Step
-from gpucal.kernels.group_scale import rescale_groups
+from gpucal.kernels.ramps.group_scale import rescale_groups
 
 log = logging.getLogger(__name__)
 
@@ -13,7 +13,7 @@ class GroupScaleStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.group_scale`.
+    The algorithm is described in `gpucal.kernels.ramps.group_scale`.
     """
 
     class_alias = "group_scale"

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from gpucal.core import SkipStep, Step
 from gpucal.data import InputError
-from gpucal.kernels.guider_cds import (
+from gpucal.kernels.ramps.guider_cds import (
     group_difference,
     least_difference,
     mean_difference,
@@ -38,7 +38,7 @@ class GuiderCdsStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.guider_cds`.
+    The algorithm is described in `gpucal.kernels.ramps.guider_cds`.
     """
 
     class_alias = "guider_cds"

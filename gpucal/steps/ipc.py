@@ -2,8 +2,8 @@
 
 from gpucal.backend import array_namespace
 from gpucal.core import GpucalError, SkipStep, Step
-from gpucal.kernels.ipc import correct_ipc
-from gpucal.kernels.irs2_layout import is_irs2
+from gpucal.kernels.ramps.ipc import correct_ipc
+from gpucal.kernels.readout.irs2_layout import is_irs2
 from gpucal.steps.irs2 import normal_rows_of
 
 # Rows and columns of the full frame that are not reference pixels, by instrument; the others are alike.

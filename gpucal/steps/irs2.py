@@ -6,7 +6,7 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.core import GpucalError
-from gpucal.kernels.irs2_layout import INTERLEAVED, NORMAL, RAW_SHAPE, irs2_layout, normal_rows
+from gpucal.kernels.readout.irs2_layout import INTERLEAVED, NORMAL, RAW_SHAPE, irs2_layout, normal_rows
 
 log = logging.getLogger(__name__)
 

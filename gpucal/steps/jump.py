@@ -8,14 +8,14 @@ import numpy as np
 from gpucal.backend import array_namespace
 from gpucal.core import SkipStep, Step
 from gpucal.data import InputError
-from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, NO_GAIN_VALUE, SATURATED
-from gpucal.kernels.group_flags import count_flagged, drop_flag_where, fully_flagged_groups
-from gpucal.kernels.jump_neighbors import flag_neighbors
-from gpucal.kernels.jump_transients import Transient, flag_transients
-from gpucal.kernels.showers import ShowerRules, flag_showers
-from gpucal.kernels.sigma_clip_jumps import flag_jumps_by_clipping
-from gpucal.kernels.snowballs import SnowballRules, flag_snowballs
-from gpucal.kernels.two_point_difference import (
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, NO_GAIN_VALUE, SATURATED
+from gpucal.kernels.flags.group_flags import count_flagged, drop_flag_where, fully_flagged_groups
+from gpucal.kernels.jump.neighbors import flag_neighbors
+from gpucal.kernels.jump.showers import ShowerRules, flag_showers
+from gpucal.kernels.jump.sigma_clip import flag_jumps_by_clipping
+from gpucal.kernels.jump.snowballs import SnowballRules, flag_snowballs
+from gpucal.kernels.jump.transients import Transient, flag_transients
+from gpucal.kernels.jump.two_point_difference import (
     RejectionThresholds,
     flag_jumps_iteratively,
     flag_jumps_once,

@@ -1,7 +1,7 @@
 """The lastframe step."""
 
 from gpucal.core import SkipStep, Step
-from gpucal.kernels.lastframe import flag_last_group
+from gpucal.kernels.ramps.lastframe import flag_last_group
 from gpucal.steps.miri import check_detector
 
 MINIMUM_GROUPS = 3
@@ -12,7 +12,7 @@ class LastFrameStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.lastframe`.
+    The algorithm is described in `gpucal.kernels.ramps.lastframe`.
     """
 
     class_alias = "lastframe"

@@ -3,8 +3,8 @@
 import logging
 
 from gpucal.core import Step
-from gpucal.kernels.linearity import flag_uncorrectable, linearize, linearize_zeroframe
-from gpucal.kernels.linearity_reads import linearize_averaged_groups
+from gpucal.kernels.ramps.linearity import flag_uncorrectable, linearize, linearize_zeroframe
+from gpucal.kernels.ramps.linearity_reads import linearize_averaged_groups
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ class LinearityStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.linearity` and `gpucal.kernels.linearity_reads`.
+    The algorithm is described in `gpucal.kernels.ramps.linearity` and `gpucal.kernels.ramps.linearity_reads`.
     """
 
     class_alias = "linearity"

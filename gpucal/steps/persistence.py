@@ -10,7 +10,7 @@ from gpucal.backend import current_backend
 from gpucal.core import SkipStep, Step
 from gpucal.data import InputError, OutputError
 from gpucal.data.reading import expand
-from gpucal.kernels.persistence import flag_persistence
+from gpucal.kernels.ramps.persistence import flag_persistence
 from gpucal.lazy import asdf
 
 log = logging.getLogger(__name__)

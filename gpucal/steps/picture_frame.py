@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from gpucal.core import SkipStep, Step
-from gpucal.kernels.picture_frame import Frame, subtract_from_ramp, subtract_from_rates
-from gpucal.kernels.scene_mask import planes, scene_mask
+from gpucal.kernels.background.scene_mask import planes, scene_mask
+from gpucal.kernels.flicker.picture_frame import Frame, subtract_from_ramp, subtract_from_rates
 from gpucal.steps.background_scene import beside, draft_rates, science_pixels
 
 log = logging.getLogger(__name__)

@@ -5,14 +5,14 @@ from typing import ClassVar, NamedTuple
 
 from gpucal.core import Step
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import DO_NOT_USE
-from gpucal.kernels.likelihood import fit_ramps_by_likelihood
-from gpucal.kernels.likelihood_noise import even_read_times
-from gpucal.kernels.ramp_fit import Rates, fit_ramps
-from gpucal.kernels.ramp_fit_charge_loss import restore_read_variance
-from gpucal.kernels.ramp_fit_groups import keep_groups, usable_range
-from gpucal.kernels.ramp_fit_inputs import Groups, Ramps, ReadingRules, Readout
-from gpucal.kernels.ramp_fit_optional import fit_segments
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
+from gpucal.kernels.ramp_fit.charge_loss import restore_read_variance
+from gpucal.kernels.ramp_fit.groups import keep_groups, usable_range
+from gpucal.kernels.ramp_fit.inputs import Groups, Ramps, ReadingRules, Readout
+from gpucal.kernels.ramp_fit.likelihood import fit_ramps_by_likelihood
+from gpucal.kernels.ramp_fit.likelihood_noise import even_read_times
+from gpucal.kernels.ramp_fit.ols import Rates, fit_ramps
+from gpucal.kernels.ramp_fit.optional import fit_segments
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +52,9 @@ class RampFitStep(Step):
 
     Notes
     -----
-    The algorithms are described in `gpucal.kernels.ramp_fit` and `gpucal.kernels.likelihood`. The second one
-    is also taken where groups are unevenly spaced in time; it needs 4 groups. A ramp with no usable group has
-    a NaN rate. The keyword GAINFACT is taken over from the gain reference, for the gain_scale step.
+    The algorithms are described in `gpucal.kernels.ramp_fit.ols` and `gpucal.kernels.ramp_fit.likelihood`. The second
+    one is also taken where groups are unevenly spaced in time; it needs 4 groups. A ramp with no usable group has a
+    NaN rate. The keyword GAINFACT is taken over from the gain reference, for the gain_scale step.
     """
 
     class_alias = "ramp_fit"

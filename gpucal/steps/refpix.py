@@ -6,20 +6,20 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.core import GpucalError, SkipStep, Step
-from gpucal.kernels.detector_frame import (
+from gpucal.kernels.flags.dqflags import REFERENCE_PIXEL
+from gpucal.kernels.readout.detector_frame import (
     FULL_FRAME,
     detector_window,
     pixel_numbers,
     readout_axes,
     to_detector_frame,
 )
-from gpucal.kernels.dqflags import REFERENCE_PIXEL
-from gpucal.kernels.irs2_layout import is_irs2
-from gpucal.kernels.refpix import subtract_reference_pixels, subtract_reference_pixels_zeroframe
-from gpucal.kernels.refpix_rows import edge_sections, subtract_edge_pixels
-from gpucal.kernels.refpix_sections import BORDER, four_output_sections, single_output_sections
-from gpucal.kernels.refpix_sides import side_windows
-from gpucal.kernels.refpix_sirs import sirs_kernels, subtract_sirs, subtract_sirs_zeroframe
+from gpucal.kernels.readout.irs2_layout import is_irs2
+from gpucal.kernels.refpix.edges import subtract_reference_pixels, subtract_reference_pixels_zeroframe
+from gpucal.kernels.refpix.rows import edge_sections, subtract_edge_pixels
+from gpucal.kernels.refpix.sections import BORDER, four_output_sections, single_output_sections
+from gpucal.kernels.refpix.sides import side_windows
+from gpucal.kernels.refpix.sirs import sirs_kernels, subtract_sirs, subtract_sirs_zeroframe
 from gpucal.reference.stripes import is_multistripe, superstripes_of
 from gpucal.steps.irs2 import on_backend
 from gpucal.steps.refpix_irs2 import correct_irs2

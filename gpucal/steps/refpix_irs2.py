@@ -6,13 +6,13 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.core import GpucalError, SkipStep
-from gpucal.kernels.dqflags import BAD_REF_PIXEL, DO_NOT_USE
-from gpucal.kernels.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
-from gpucal.kernels.refpix import subtract_reference_pixels
-from gpucal.kernels.refpix_irs2 import irs2_plan, subtract_irs2
-from gpucal.kernels.refpix_irs2_bad import find_bad_rows, listed_rows, replace_rows, replacements
-from gpucal.kernels.refpix_irs2_fourier import weight_image
-from gpucal.kernels.refpix_irs2_means import irs2_axes, irs2_sections
+from gpucal.kernels.flags.dqflags import BAD_REF_PIXEL, DO_NOT_USE
+from gpucal.kernels.readout.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
+from gpucal.kernels.refpix.edges import subtract_reference_pixels
+from gpucal.kernels.refpix.irs2 import irs2_plan, subtract_irs2
+from gpucal.kernels.refpix.irs2_bad import find_bad_rows, listed_rows, replace_rows, replacements
+from gpucal.kernels.refpix.irs2_fourier import weight_image
+from gpucal.kernels.refpix.irs2_means import irs2_axes, irs2_sections
 from gpucal.steps.irs2 import layout_of, on_backend
 
 log = logging.getLogger(__name__)

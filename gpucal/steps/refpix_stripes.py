@@ -4,8 +4,8 @@ import logging
 
 from gpucal.backend import current_backend
 from gpucal.core import GpucalError
-from gpucal.kernels.detector_frame import pixel_numbers, to_detector_frame
-from gpucal.kernels.refpix_stripes import stripe_sections
+from gpucal.kernels.readout.detector_frame import pixel_numbers, to_detector_frame
+from gpucal.kernels.refpix.stripes import stripe_sections
 from gpucal.steps.irs2 import on_backend
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """The reset step."""
 
 from gpucal.core import Step
-from gpucal.kernels.reset import subtract_reset_anomaly
+from gpucal.kernels.ramps.reset import subtract_reset_anomaly
 from gpucal.steps.miri import check_detector, first_integration
 
 
@@ -13,7 +13,7 @@ class ResetStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.reset`.
+    The algorithm is described in `gpucal.kernels.ramps.reset`.
     """
 
     class_alias = "reset"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.core import SkipStep, Step
-from gpucal.kernels.rscd import flag_decaying_groups, groups_to_skip
+from gpucal.kernels.ramps.rscd import flag_decaying_groups, groups_to_skip
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.miri import check_detector, first_integration
 
@@ -41,7 +41,7 @@ class RscdStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.kernels.rscd`.
+    The algorithm is described in `gpucal.kernels.ramps.rscd`.
     """
 
     class_alias = "rscd"

@@ -7,20 +7,20 @@ import numpy as np
 from gpucal.backend import array_namespace
 from gpucal.core import Step
 from gpucal.data import InputError
-from gpucal.kernels.dqflags import AD_FLOOR, SATURATED
-from gpucal.kernels.irs2_layout import is_irs2
-from gpucal.kernels.saturation import (
+from gpucal.kernels.flags.dqflags import AD_FLOOR, SATURATED
+from gpucal.kernels.ramps.saturation import (
     blank_saturated_zeroframe,
     flag_saturation,
     flags_of_pixels,
     saturation_limits,
 )
-from gpucal.kernels.saturation_irs2 import (
+from gpucal.kernels.ramps.saturation_irs2 import (
     blank_saturated_zeroframe_irs2,
     flag_saturation_irs2,
     flag_second_group_irs2,
 )
-from gpucal.kernels.saturation_readpatt import flag_partial_saturation, flag_second_group
+from gpucal.kernels.ramps.saturation_readpatt import flag_partial_saturation, flag_second_group
+from gpucal.kernels.readout.irs2_layout import is_irs2
 from gpucal.steps.irs2 import normal_array, normal_rows_of
 from gpucal.steps.stripes import detector_regions
 
@@ -32,9 +32,9 @@ class SaturationStep(Step):
 
     Notes
     -----
-    Parameters are described in `spec`; the algorithm in `gpucal.kernels.saturation` and, for groups that
-    average several frames, in `gpucal.kernels.saturation_readpatt`; that for the IRS2 readout in
-    `gpucal.kernels.saturation_irs2`.
+    Parameters are described in `spec`; the algorithm in `gpucal.kernels.ramps.saturation` and, for groups that
+    average several frames, in `gpucal.kernels.ramps.saturation_readpatt`; that for the IRS2 readout in
+    `gpucal.kernels.ramps.saturation_irs2`.
     """
 
     class_alias = "saturation"

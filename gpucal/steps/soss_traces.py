@@ -5,7 +5,7 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import TABLES
 from gpucal.core import GpucalError
-from gpucal.kernels.soss_traces import Trace, trace_pixels
+from gpucal.kernels.soss.traces import Trace, trace_pixels
 
 # Rows by which a subarray begins later than SUBSTRIP256, whose rows the reference counts.
 LATER_ROWS = {"SUBSTRIP96": 10}

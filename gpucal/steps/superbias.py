@@ -1,7 +1,7 @@
 """The superbias step."""
 
 from gpucal.core import Step
-from gpucal.kernels.superbias import subtract_superbias, subtract_superbias_zeroframe
+from gpucal.kernels.ramps.superbias import subtract_superbias, subtract_superbias_zeroframe
 from gpucal.steps.stripes import detector_regions
 
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from gpucal.backend import array_namespace
 from gpucal.core import GpucalError
-from gpucal.kernels.dqflags import REFERENCE_PIXEL
-from gpucal.kernels.superstripes import Assembly, Placement, place_groups, place_images
+from gpucal.kernels.flags.dqflags import REFERENCE_PIXEL
+from gpucal.kernels.readout.superstripes import Assembly, Placement, place_groups, place_images
 from gpucal.reference.stripes import DETECTOR_ROWS, read_order, stripe_readout
 from gpucal.reference.subarray import SubarrayError
 from gpucal.steps.superstripe_times import condensed_times, read_times

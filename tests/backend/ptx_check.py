@@ -62,7 +62,7 @@ def launch_in_tests(kernels) -> None:
     """Run, on the cpu backend, the tests of the modules of kernels: of ``a_b`` and of ``a`` for a module ``a_b``."""
     words = [kernel.function.__module__.rpartition(".")[2].split("_") for kernel in kernels]
     names = {f"gpucal.kernels.{'_'.join(each[:end])} " for each in words for end in range(1, len(each) + 1)}
-    files = [str(file) for file in KERNEL_TESTS.glob("test_*.py") if any(name in file.read_text() for name in names)]
+    files = [str(file) for file in KERNEL_TESTS.rglob("test_*.py") if any(name in file.read_text() for name in names)]
     with redirect_stdout(sys.stderr):
         pytest.main(["-q", "-p", "no:cacheprovider", "-k", "cpu", *files])
 
@@ -105,8 +105,8 @@ class Compilations:
 
 
 def main(directory: str) -> None:
-    for module in pkgutil.iter_modules(gpucal.kernels.__path__):
-        importlib.import_module(f"gpucal.kernels.{module.name}")
+    for module in pkgutil.walk_packages(gpucal.kernels.__path__, "gpucal.kernels."):
+        importlib.import_module(module.name)
     select_backend("cpu")
     compilations = Compilations()
     compilations.follow_launches()

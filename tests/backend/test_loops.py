@@ -17,7 +17,7 @@ SCRIPT = """
 import sys
 import numpy as np
 from gpucal.backend import select_backend
-from gpucal.kernels.decode import decode
+from gpucal.kernels.storage.decode import decode
 select_backend("cpu")
 out = np.zeros((2, 3), np.float32)
 decode(np.arange(6, dtype=">u2").view(np.uint16).reshape(2, 3), False, out)

@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.kernels.dqflags import CHARGELOSS, DO_NOT_USE, SATURATED
+from gpucal.kernels.flags.dqflags import CHARGELOSS, DO_NOT_USE, SATURATED
 from gpucal.steps.charge_migration import ChargeMigrationStep
 
 

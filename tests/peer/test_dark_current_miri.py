@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.kernels.dqflags import HOT, UNRELIABLE_DARK
+from gpucal.kernels.flags.dqflags import HOT, UNRELIABLE_DARK
 from gpucal.steps.dark_current import DarkCurrentStep
 from tests.peer.miri_ramps import SHAPE, described, miri_ramp
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from gpucal.kernels.dqflags import BAD_REF_PIXEL, DO_NOT_USE, NO_SAT_CHECK, UNRELIABLE_BIAS
-from gpucal.kernels.irs2_layout import irs2_layout
-from gpucal.kernels.refpix_irs2_bad import find_bad_rows, replace_rows, replacements
+from gpucal.kernels.flags.dqflags import BAD_REF_PIXEL, DO_NOT_USE, NO_SAT_CHECK, UNRELIABLE_BIAS
+from gpucal.kernels.readout.irs2_layout import irs2_layout
+from gpucal.kernels.refpix.irs2_bad import find_bad_rows, replace_rows, replacements
 from gpucal.steps.dq_init import DQInitStep
 from gpucal.steps.ipc import IPCStep
 from gpucal.steps.refpix import RefPixStep

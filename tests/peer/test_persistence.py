@@ -6,7 +6,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.kernels.dqflags import JUMP_DET, PERSISTENCE, SATURATED
+from gpucal.kernels.flags.dqflags import JUMP_DET, PERSISTENCE, SATURATED
 from gpucal.steps.persistence import PersistenceStep
 
 

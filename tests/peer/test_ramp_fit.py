@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare, compare_folders
-from gpucal.kernels.dqflags import (
+from gpucal.kernels.flags.dqflags import (
     AD_FLOOR,
     CHARGELOSS,
     DO_NOT_USE,

@@ -16,7 +16,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare_folders
-from gpucal.kernels.dqflags import AD_FLOOR, DO_NOT_USE, JUMP_DET, PERSISTENCE, SATURATED
+from gpucal.kernels.flags.dqflags import AD_FLOOR, DO_NOT_USE, JUMP_DET, PERSISTENCE, SATURATED
 from gpucal.steps.ramp_fit import RampFitStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")

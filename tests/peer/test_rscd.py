@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.kernels.dqflags import FLUX_ESTIMATED
+from gpucal.kernels.flags.dqflags import FLUX_ESTIMATED
 from gpucal.steps.rscd import RscdStep
 from tests.peer.miri_ramps import miri_ramp
 

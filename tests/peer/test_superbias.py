@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.kernels.dqflags import UNRELIABLE_BIAS
+from gpucal.kernels.flags.dqflags import UNRELIABLE_BIAS
 from gpucal.steps.superbias import SuperBiasStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")

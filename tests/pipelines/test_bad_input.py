@@ -14,7 +14,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.cli.main import main
 from gpucal.core import NoScienceData
-from gpucal.kernels.dqflags import DO_NOT_USE, SATURATED
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, SATURATED
 from gpucal.simulate import simulate
 from gpucal.steps.dq_init import DQInitStep
 

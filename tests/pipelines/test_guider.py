@@ -9,7 +9,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.backend import use_backend
 from gpucal.cli.main import main
-from gpucal.kernels.dqflags import DO_NOT_USE
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.pipelines.guider import GuiderPipeline
 from gpucal.simulate.guider import TABLES, simulate_guide_star
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from gpucal.kernels.irs2_layout import irs2_layout, normal_rows
+from gpucal.kernels.readout.irs2_layout import irs2_layout, normal_rows
 from gpucal.simulate import Effects, simulate
 from gpucal.simulate.detectors import detector_named
 from gpucal.simulate.errors import SimulationError

@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import SkipStep
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import CHARGELOSS, DO_NOT_USE
+from gpucal.kernels.flags.dqflags import CHARGELOSS, DO_NOT_USE
 from gpucal.steps.charge_migration import ChargeMigrationStep
 from tests.transfer import on_host
 

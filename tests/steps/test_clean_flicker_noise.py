@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError
 from gpucal.data import InputError
-from gpucal.kernels.flicker_statistics import CENTER, Statistics
+from gpucal.kernels.flicker.flicker_statistics import CENTER, Statistics
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Effects, simulate
 from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep

@@ -6,7 +6,7 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.data import Exposure, InputError
-from gpucal.kernels.dqflags import DEAD, DO_NOT_USE, HOT, JUMP_DET
+from gpucal.kernels.flags.dqflags import DEAD, DO_NOT_USE, HOT, JUMP_DET
 from gpucal.reference import Reference
 from gpucal.steps.dq_init import DQInitStep
 from tests.transfer import on_host

@@ -6,7 +6,7 @@ import pytest
 
 from gpucal.core.parameters import ParameterError
 from gpucal.data import InputError
-from gpucal.kernels.emicorr_clock import ReadoutClock
+from gpucal.kernels.emicorr.clock import ReadoutClock
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.emicorr import EmiCorrStep
 from gpucal.steps.emicorr_cases import SUBARRAY_CLOCKS

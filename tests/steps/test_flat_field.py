@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError, SkipStep
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import DO_NOT_USE, HOT, NO_FLAT_FIELD
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, HOT, NO_FLAT_FIELD
 from gpucal.reference import Reference, ReferenceFileError
 from gpucal.steps.flat_field import FlatFieldStep
 from tests.transfer import on_host

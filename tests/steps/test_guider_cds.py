@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import SkipStep
 from gpucal.data import Exposure, InputError
-from gpucal.kernels.dqflags import HOT
+from gpucal.kernels.flags.dqflags import HOT
 from gpucal.reference import Reference, ReferenceFileError
 from gpucal.steps.guider_cds import GuiderCdsStep
 from tests.transfer import on_host

@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import SkipStep
 from gpucal.data import Exposure, InputError
-from gpucal.kernels.dqflags import DO_NOT_USE, JUMP_DET, NO_GAIN_VALUE, SATURATED
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, NO_GAIN_VALUE, SATURATED
 from gpucal.reference import Reference
 from gpucal.steps import jump
 from gpucal.steps.jump import JumpStep

@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import NO_LIN_CORR, NONLINEAR
+from gpucal.kernels.flags.dqflags import NO_LIN_CORR, NONLINEAR
 from gpucal.reference import Reference
 from gpucal.steps.linearity import LinearityStep
 from tests.transfer import on_host

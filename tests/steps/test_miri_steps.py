@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import SkipStep
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import DO_NOT_USE, FLUX_ESTIMATED, SATURATED
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, FLUX_ESTIMATED, SATURATED
 from gpucal.reference import Reference, ReferenceFileError
 from gpucal.steps.dark_current import DarkCurrentStep
 from gpucal.steps.firstframe import FirstFrameStep

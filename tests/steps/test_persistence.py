@@ -7,7 +7,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import SkipStep
 from gpucal.data import Exposure, InputError, OutputError
-from gpucal.kernels.dqflags import DO_NOT_USE, PERSISTENCE, SATURATED
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, PERSISTENCE, SATURATED
 from gpucal.steps.persistence import PersistenceStep, end_of_groups
 from tests.transfer import on_host
 

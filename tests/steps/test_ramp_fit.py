@@ -7,7 +7,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError
-from gpucal.kernels.dqflags import DO_NOT_USE, SATURATED
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, SATURATED
 from gpucal.steps.ramp_fit import RampFitStep
 
 GROUP_TIME = 10.0

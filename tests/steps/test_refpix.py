@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError, SkipStep
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import DO_NOT_USE, REFERENCE_PIXEL
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, REFERENCE_PIXEL
 from gpucal.steps.refpix import RefPixStep
 from tests.transfer import on_backend, on_host
 

@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError
 from gpucal.data import Exposure
-from gpucal.kernels.dqflags import DO_NOT_USE
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.reference import Reference
 from gpucal.steps.refpix import RefPixStep
 from tests.transfer import on_host

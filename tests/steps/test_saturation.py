@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.data import Exposure, InputError
-from gpucal.kernels.dqflags import DO_NOT_USE, HOT, NO_SAT_CHECK, SATURATED
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, HOT, NO_SAT_CHECK, SATURATED
 from gpucal.reference import Reference
 from gpucal.steps.saturation import SaturationStep
 from tests.transfer import on_host

@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, open_exposure
-from gpucal.kernels.dqflags import REFERENCE_PIXEL
+from gpucal.kernels.flags.dqflags import REFERENCE_PIXEL
 from gpucal.steps.stripes import detector_regions
 from gpucal.steps.superstripe_times import condensed_times
 from gpucal.steps.superstripes import reassembled

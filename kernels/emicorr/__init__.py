@@ -1,0 +1,1 @@
+"""Electromagnetic interference in MIRI ramps."""

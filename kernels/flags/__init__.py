@@ -1,0 +1,1 @@
+"""Flags of data quality: what their bits mean, and how those of groups are read."""

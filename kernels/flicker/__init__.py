@@ -1,0 +1,1 @@
+"""Flicker (1/f) noise and thermal patterns of images."""

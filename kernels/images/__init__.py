@@ -1,0 +1,1 @@
+"""Corrections of images, pixel by pixel."""

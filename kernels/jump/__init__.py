@@ -1,0 +1,1 @@
+"""Jumps within ramps: cosmic rays, snowballs, showers."""

@@ -1,0 +1,1 @@
+"""Count rates of ramps: least squares and likelihood."""

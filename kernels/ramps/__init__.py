@@ -1,0 +1,1 @@
+"""Corrections of ramps, group by group."""

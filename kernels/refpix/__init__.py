@@ -1,0 +1,1 @@
+"""The drift of reference pixels, subtracted from the others."""

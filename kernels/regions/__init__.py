@@ -1,0 +1,1 @@
+"""Connected flagged pixels of an image, and shapes around them."""

@@ -1,0 +1,1 @@
+"""Pixels as files store them, and as kernels take them."""
