@@ -4,26 +4,26 @@ from typing import ClassVar
 
 from gpucal.core import Pipeline
 from gpucal.data import Exposure, InputError
-from gpucal.steps.charge_migration import ChargeMigrationStep
-from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep
-from gpucal.steps.dark_current import DarkCurrentStep
-from gpucal.steps.dq_init import DQInitStep
-from gpucal.steps.emicorr import EmiCorrStep
-from gpucal.steps.firstframe import FirstFrameStep
-from gpucal.steps.gain_scale import GainScaleStep
-from gpucal.steps.group_scale import GroupScaleStep
-from gpucal.steps.ipc import IPCStep
-from gpucal.steps.jump import JumpStep
-from gpucal.steps.lastframe import LastFrameStep
-from gpucal.steps.linearity import LinearityStep
-from gpucal.steps.persistence import PersistenceStep
-from gpucal.steps.picture_frame import PictureFrameStep
-from gpucal.steps.ramp_fit import RampFitStep
-from gpucal.steps.refpix import RefPixStep
-from gpucal.steps.reset import ResetStep
-from gpucal.steps.rscd import RscdStep
-from gpucal.steps.saturation import SaturationStep
-from gpucal.steps.superbias import SuperBiasStep
+from gpucal.steps.images.clean_flicker_noise import CleanFlickerNoiseStep
+from gpucal.steps.images.gain_scale import GainScaleStep
+from gpucal.steps.images.picture_frame import PictureFrameStep
+from gpucal.steps.ramps.charge_migration import ChargeMigrationStep
+from gpucal.steps.ramps.dark_current import DarkCurrentStep
+from gpucal.steps.ramps.dq_init import DQInitStep
+from gpucal.steps.ramps.emicorr import EmiCorrStep
+from gpucal.steps.ramps.firstframe import FirstFrameStep
+from gpucal.steps.ramps.group_scale import GroupScaleStep
+from gpucal.steps.ramps.ipc import IPCStep
+from gpucal.steps.ramps.jump import JumpStep
+from gpucal.steps.ramps.lastframe import LastFrameStep
+from gpucal.steps.ramps.linearity import LinearityStep
+from gpucal.steps.ramps.persistence import PersistenceStep
+from gpucal.steps.ramps.ramp_fit import RampFitStep
+from gpucal.steps.ramps.refpix import RefPixStep
+from gpucal.steps.ramps.reset import ResetStep
+from gpucal.steps.ramps.rscd import RscdStep
+from gpucal.steps.ramps.saturation import SaturationStep
+from gpucal.steps.ramps.superbias import SuperBiasStep
 
 # The steps on ramps, in order, for each family of detectors.
 RAMP_STEPS = {

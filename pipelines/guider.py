@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from gpucal.core import Pipeline
 from gpucal.data import Exposure
-from gpucal.steps.dq_init import DQInitStep
-from gpucal.steps.flat_field import FlatFieldStep
-from gpucal.steps.guider_cds import GuiderCdsStep
+from gpucal.steps.images.flat_field import FlatFieldStep
+from gpucal.steps.ramps.dq_init import DQInitStep
+from gpucal.steps.ramps.guider_cds import GuiderCdsStep
 
 
 class GuiderPipeline(Pipeline):

@@ -21,8 +21,8 @@ from gpucal.core.summary import RunSummary, tell
 from gpucal.data import Exposure
 from gpucal.data.reading import expand
 from gpucal.data.writing import make_output_directory
+from gpucal.readouts.stripes import superstripes_of
 from gpucal.reference import clear_store
-from gpucal.reference.stripes import superstripes_of
 
 log = logging.getLogger(__name__)
 

@@ -18,16 +18,16 @@ from gpucal.data.outline import Outline, images_of, read_outline
 from gpucal.data.rectangle import Rectangle
 from gpucal.errors import GpucalError
 from gpucal.lazy import datamodels, fits
-from gpucal.reference import store
-from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
-from gpucal.reference.stripes import (
+from gpucal.readouts.stripes import (
     StripeCut,
     is_multistripe,
     stripe_cut,
     stripe_readout,
     superstripes_of,
 )
-from gpucal.reference.subarray import Region, SubarrayError, region_of
+from gpucal.readouts.subarray import Region, SubarrayError, region_of
+from gpucal.reference import store
+from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from gpucal.core.log_config import (
     read_log_config,
 )
 
-log = logging.getLogger("gpucal.steps.jump")
-other = logging.getLogger("gpucal.steps.refpix")
+log = logging.getLogger("gpucal.steps.ramps.jump")
+other = logging.getLogger("gpucal.steps.ramps.refpix")
 PLAIN = "%(levelname)s %(message)s"
 
 
@@ -41,7 +41,7 @@ def test_by_default_everything_from_info_up_goes_to_standard_output(capsys):
         log.debug("hidden")
         log.info("shown")
     out, err = capsys.readouterr()
-    assert out.endswith("gpucal.steps.jump - INFO - shown\n")
+    assert out.endswith("gpucal.steps.ramps.jump - INFO - shown\n")
     assert out.count("\n") == 1
     assert err == ""
 

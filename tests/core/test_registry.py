@@ -6,9 +6,9 @@ from gpucal.core import Pipeline, Step
 from gpucal.core.config_file import read_config
 from gpucal.core.registry import PACKAGES, UnknownStepError, all_classes, find_class
 from gpucal.pipelines.detector1 import Detector1Pipeline
-from gpucal.steps.dq_init import DQInitStep
-from gpucal.steps.ipc import IPCStep
-from gpucal.steps.ramp_fit import RampFitStep
+from gpucal.steps.ramps.dq_init import DQInitStep
+from gpucal.steps.ramps.ipc import IPCStep
+from gpucal.steps.ramps.ramp_fit import RampFitStep
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from gpucal.steps.ramp_fit import RampFitStep
         ("jwst.dq_init.dq_init_step.DQInitStep", DQInitStep),
         ("jwst.step.DQInitStep", DQInitStep),
         ("jwst::dq_init", DQInitStep),
-        ("gpucal.steps.dq_init.DQInitStep", DQInitStep),
+        ("gpucal.steps.ramps.dq_init.DQInitStep", DQInitStep),
         ("jwst.ramp_fitting.RampFitStep", RampFitStep),
         ("jwst.ipc.IPCStep", IPCStep),
         ("calwebb_detector1", Detector1Pipeline),

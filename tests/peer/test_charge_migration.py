@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import CHARGELOSS, DO_NOT_USE, SATURATED
-from gpucal.steps.charge_migration import ChargeMigrationStep
+from gpucal.steps.ramps.charge_migration import ChargeMigrationStep
 
 
 @pytest.fixture

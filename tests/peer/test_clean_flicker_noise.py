@@ -10,7 +10,7 @@ from bench.agreement import compare, compare_folders
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Effects
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
-from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep
+from gpucal.steps.images.clean_flicker_noise import CleanFlickerNoiseStep
 
 IMAGE = {"detector": "NRCB1", "subarray": "SUB64P", "readpatt": "RAPID", "ngroups": 3, "nints": 2}
 SLIT = {"detector": "NRS2", "subarray": "SUB32", "ngroups": 3, "nints": 2, "exp_type": "NRS_FIXEDSLIT"}

@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.steps.dark_current import DarkCurrentStep
+from gpucal.steps.ramps.dark_current import DarkCurrentStep
 
 EXPOSURES = [
     {"detector": "NRCA3", "subarray": "SUB64P", "readpatt": "RAPID", "ngroups": 6, "nints": 2},

@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import HOT, UNRELIABLE_DARK
-from gpucal.steps.dark_current import DarkCurrentStep
+from gpucal.steps.ramps.dark_current import DarkCurrentStep
 from tests.peer.miri_ramps import SHAPE, described, miri_ramp
 
 pytestmark = pytest.mark.usefixtures("offline")

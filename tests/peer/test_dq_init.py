@@ -7,7 +7,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import DEAD, DO_NOT_USE, HOT, JUMP_DET, REFERENCE_PIXEL
-from gpucal.steps.dq_init import DQInitStep
+from gpucal.steps.ramps.dq_init import DQInitStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

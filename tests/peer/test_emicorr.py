@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from bench.agreement import compare
-from gpucal.steps.emicorr import EmiCorrStep
+from gpucal.steps.ramps.emicorr import EmiCorrStep
 from tests.interference import ramp, reference
 
 pytestmark = pytest.mark.usefixtures("offline")

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.agreement import compare
-from gpucal.steps.firstframe import FirstFrameStep
+from gpucal.steps.ramps.firstframe import FirstFrameStep
 from tests.peer.miri_ramps import miri_ramp
 
 pytestmark = [pytest.mark.usefixtures("offline"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]

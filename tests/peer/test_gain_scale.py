@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.steps.gain_scale import GainScaleStep
+from gpucal.steps.images.gain_scale import GainScaleStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

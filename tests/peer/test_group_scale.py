@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.steps.group_scale import GroupScaleStep
+from gpucal.steps.ramps.group_scale import GroupScaleStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

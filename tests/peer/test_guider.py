@@ -14,7 +14,7 @@ from gpucal.pipelines.guider import GuiderPipeline
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.guider import simulate_guide_star
 from gpucal.simulate.guider_references import GuiderPixels, provide_references
-from gpucal.steps.flat_field import FlatFieldStep
+from gpucal.steps.images.flat_field import FlatFieldStep
 
 DATA = Path(__file__).parents[1] / "data"
 FLIGHT_EXPOSURE = DATA / "exposures" / "jw01019001001_gs-acq1_2022117003102_uncal.fits"

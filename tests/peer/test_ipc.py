@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.steps.ipc import IPCStep
+from gpucal.steps.ramps.ipc import IPCStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

@@ -10,12 +10,12 @@ from stdatamodels.jwst import datamodels
 from gpucal.kernels.flags.dqflags import BAD_REF_PIXEL, DO_NOT_USE, NO_SAT_CHECK, UNRELIABLE_BIAS
 from gpucal.kernels.readout.irs2_layout import irs2_layout
 from gpucal.kernels.refpix.irs2_bad import find_bad_rows, replace_rows, replacements
-from gpucal.steps.dq_init import DQInitStep
-from gpucal.steps.ipc import IPCStep
-from gpucal.steps.refpix import RefPixStep
-from gpucal.steps.refpix_irs2 import replace_listed_rows
-from gpucal.steps.saturation import SaturationStep
-from gpucal.steps.superbias import SuperBiasStep
+from gpucal.steps.parts.refpix_irs2 import replace_listed_rows
+from gpucal.steps.ramps.dq_init import DQInitStep
+from gpucal.steps.ramps.ipc import IPCStep
+from gpucal.steps.ramps.refpix import RefPixStep
+from gpucal.steps.ramps.saturation import SaturationStep
+from gpucal.steps.ramps.superbias import SuperBiasStep
 from tests.irs2_exposures import INTERLEAVED, SHAPE, described, irs2_exposure, weights_reference
 from tests.transfer import on_backend, on_host
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.agreement import compare
-from gpucal.steps.lastframe import LastFrameStep
+from gpucal.steps.ramps.lastframe import LastFrameStep
 from tests.peer.miri_ramps import miri_ramp
 
 pytestmark = [pytest.mark.usefixtures("offline"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]

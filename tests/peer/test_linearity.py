@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import HOT, JUMP_DET, NO_LIN_CORR, NONLINEAR, SATURATED
-from gpucal.steps.linearity import LinearityStep
+from gpucal.steps.ramps.linearity import LinearityStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

@@ -7,7 +7,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import JUMP_DET, PERSISTENCE, SATURATED
-from gpucal.steps.persistence import PersistenceStep
+from gpucal.steps.ramps.persistence import PersistenceStep
 
 
 @pytest.fixture

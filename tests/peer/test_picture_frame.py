@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare, compare_folders
-from gpucal.steps.picture_frame import PictureFrameStep
+from gpucal.steps.images.picture_frame import PictureFrameStep
 
 SIZE = 2048
 

@@ -13,7 +13,7 @@ from gpucal.kernels.flags.dqflags import (
     PERSISTENCE,
     SATURATED,
 )
-from gpucal.steps.ramp_fit import RampFitStep
+from gpucal.steps.ramps.ramp_fit import RampFitStep
 
 EXPOSURES = {
     "one group": {"detector": "NRCA3", "subarray": "SUB64P", "readpatt": "RAPID", "ngroups": 1, "nints": 3},

@@ -17,7 +17,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare_folders
 from gpucal.kernels.flags.dqflags import AD_FLOOR, DO_NOT_USE, JUMP_DET, PERSISTENCE, SATURATED
-from gpucal.steps.ramp_fit import RampFitStep
+from gpucal.steps.ramps.ramp_fit import RampFitStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

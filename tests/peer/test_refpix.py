@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, REFERENCE_PIXEL
-from gpucal.steps.refpix import RefPixStep
+from gpucal.steps.ramps.refpix import RefPixStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import UNRELIABLE_BIAS
-from gpucal.steps.reset import ResetStep
+from gpucal.steps.ramps.reset import ResetStep
 from tests.peer.miri_ramps import SHAPE, described, miri_ramp
 
 pytestmark = pytest.mark.usefixtures("offline")

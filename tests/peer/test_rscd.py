@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import FLUX_ESTIMATED
-from gpucal.steps.rscd import RscdStep
+from gpucal.steps.ramps.rscd import RscdStep
 from tests.peer.miri_ramps import miri_ramp
 
 pytestmark = pytest.mark.usefixtures("offline")

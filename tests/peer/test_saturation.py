@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import AD_FLOOR, DO_NOT_USE, NO_SAT_CHECK, NONLINEAR, SATURATED
-from gpucal.steps.saturation import SaturationStep
+from gpucal.steps.ramps.saturation import SaturationStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
-from gpucal.steps.jump import JumpStep
+from gpucal.steps.ramps.jump import JumpStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

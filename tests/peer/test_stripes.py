@@ -5,11 +5,11 @@ from jwst.pipeline import Detector1Pipeline as PeerDetector1
 
 from bench.agreement import compare, compare_folders
 from gpucal.pipelines.detector1 import Detector1Pipeline
-from gpucal.steps.dq_init import DQInitStep
-from gpucal.steps.linearity import LinearityStep
-from gpucal.steps.refpix import RefPixStep
-from gpucal.steps.saturation import SaturationStep
-from gpucal.steps.superbias import SuperBiasStep
+from gpucal.steps.ramps.dq_init import DQInitStep
+from gpucal.steps.ramps.linearity import LinearityStep
+from gpucal.steps.ramps.refpix import RefPixStep
+from gpucal.steps.ramps.saturation import SaturationStep
+from gpucal.steps.ramps.superbias import SuperBiasStep
 from tests.stripe_exposures import (
     SUBSTRIPES,
     SUPERSTRIPES,

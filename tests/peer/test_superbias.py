@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import UNRELIABLE_BIAS
-from gpucal.steps.superbias import SuperBiasStep
+from gpucal.steps.ramps.superbias import SuperBiasStep
 
 pytest.importorskip("jwst", reason="the peer is not installed: pip install .[peer]")
 

@@ -16,7 +16,7 @@ from gpucal.cli.main import main
 from gpucal.core import NoScienceData
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, SATURATED
 from gpucal.simulate import simulate
-from gpucal.steps.dq_init import DQInitStep
+from gpucal.steps.ramps.dq_init import DQInitStep
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from gpucal.core.memory_plan import MemoryPlan
 from gpucal.core.references import RunReferences
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import simulate
-from gpucal.steps.saturation import SaturationStep
+from gpucal.steps.ramps.saturation import SaturationStep
 from tests.stripe_exposures import SUPERSTRIPES, raw_exposure, stripe_ramp, write_references
 
 EXPOSURES = {

@@ -17,8 +17,8 @@ from gpucal.core import OutOfMemory
 from gpucal.data import Exposure, open_exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import simulate
-from gpucal.steps.ramp_fit import RampFitStep
-from gpucal.steps.superbias import SuperBiasStep
+from gpucal.steps.ramps.ramp_fit import RampFitStep
+from gpucal.steps.ramps.superbias import SuperBiasStep
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from stdatamodels.jwst import datamodels
 from gpucal.backend import use_backend
 from gpucal.data import Exposure
 from gpucal.reference import Reference, ReferenceFileError, clear_store, files, store
-from gpucal.steps.dark_current import DarkCurrentStep
+from gpucal.steps.ramps.dark_current import DarkCurrentStep
 from tests.transfer import on_host
 
 NREAD, NY, NX = 12, 8, 6

@@ -11,9 +11,9 @@ from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.irs2 import optimal_weights
 from gpucal.simulate.readout import frame_time, pattern_named
 from gpucal.simulate.subarrays import FULL
-from gpucal.steps.dq_init import DQInitStep
-from gpucal.steps.refpix import RefPixStep
-from gpucal.steps.superbias import SuperBiasStep
+from gpucal.steps.ramps.dq_init import DQInitStep
+from gpucal.steps.ramps.refpix import RefPixStep
+from gpucal.steps.ramps.superbias import SuperBiasStep
 
 BLOCK_ROWS = 64
 

@@ -8,7 +8,7 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.pipelines.detector1 import Detector1Pipeline
-from gpucal.reference import stripes as readouts
+from gpucal.readouts import stripes as readouts
 from gpucal.simulate import Effects, simulate
 from gpucal.simulate.detectors import DETECTORS, detector_named
 from gpucal.simulate.stripes import stored_rows

@@ -9,10 +9,10 @@ from stdatamodels.jwst import datamodels
 from gpucal.core import GpucalError, SkipStep
 from gpucal.data import Exposure
 from gpucal.reference import Reference, ReferenceFileError
-from gpucal.steps.ipc import IPCStep
-from gpucal.steps.refpix import RefPixStep
-from gpucal.steps.saturation import SaturationStep
-from gpucal.steps.superbias import SuperBiasStep
+from gpucal.steps.ramps.ipc import IPCStep
+from gpucal.steps.ramps.refpix import RefPixStep
+from gpucal.steps.ramps.saturation import SaturationStep
+from gpucal.steps.ramps.superbias import SuperBiasStep
 from tests.irs2_exposures import SHAPE, described, weights_reference
 from tests.transfer import on_host
 

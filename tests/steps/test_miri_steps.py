@@ -8,11 +8,11 @@ from gpucal.core import SkipStep
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, FLUX_ESTIMATED, SATURATED
 from gpucal.reference import Reference, ReferenceFileError
-from gpucal.steps.dark_current import DarkCurrentStep
-from gpucal.steps.firstframe import FirstFrameStep
-from gpucal.steps.lastframe import LastFrameStep
-from gpucal.steps.reset import ResetStep
-from gpucal.steps.rscd import RscdStep
+from gpucal.steps.ramps.dark_current import DarkCurrentStep
+from gpucal.steps.ramps.firstframe import FirstFrameStep
+from gpucal.steps.ramps.lastframe import LastFrameStep
+from gpucal.steps.ramps.reset import ResetStep
+from gpucal.steps.ramps.rscd import RscdStep
 from tests.transfer import on_host
 
 COLUMNS = [("subarray", "S17"), ("readpatt", "S12"), ("group_skip1", "i4"), ("group_skip", "i4")]

@@ -8,11 +8,11 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.backend import use_backend
 from gpucal.simulate import Effects, simulate
-from gpucal.steps.clean_flicker_noise import CleanFlickerNoiseStep
-from gpucal.steps.emicorr import EmiCorrStep
-from gpucal.steps.jump import JumpStep
-from gpucal.steps.ramp_fit import RampFitStep
-from gpucal.steps.refpix import RefPixStep
+from gpucal.steps.images.clean_flicker_noise import CleanFlickerNoiseStep
+from gpucal.steps.ramps.emicorr import EmiCorrStep
+from gpucal.steps.ramps.jump import JumpStep
+from gpucal.steps.ramps.ramp_fit import RampFitStep
+from gpucal.steps.ramps.refpix import RefPixStep
 from tests import interference
 from tests.irs2_exposures import irs2_exposure, weights_reference
 from tests.stripe_exposures import SUBSTRIPES, SUPERSTRIPES, stripe_ramp

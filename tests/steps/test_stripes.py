@@ -7,9 +7,9 @@ from stdatamodels.jwst import datamodels
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, open_exposure
 from gpucal.kernels.flags.dqflags import REFERENCE_PIXEL
-from gpucal.steps.stripes import detector_regions
-from gpucal.steps.superstripe_times import condensed_times
-from gpucal.steps.superstripes import reassembled
+from gpucal.readouts.stripe_regions import detector_regions
+from gpucal.readouts.superstripe_times import condensed_times
+from gpucal.readouts.superstripes import reassembled
 from tests.stripe_exposures import SUPERSTRIPES, raw_exposure, stripe_ramp
 
 SOSS = SUPERSTRIPES["soss"]

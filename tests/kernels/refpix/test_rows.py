@@ -5,7 +5,7 @@ import pytest
 
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.refpix.rows import edge_sections, subtract_edge_pixels
-from gpucal.steps.irs2 import on_backend
+from gpucal.readouts.irs2 import on_backend
 
 SHAPE = (12, 16)
 SIGLIMIT = 1.5

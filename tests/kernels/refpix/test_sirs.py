@@ -12,7 +12,7 @@ from gpucal.kernels.refpix.sirs import (
     subtract_sirs,
     subtract_sirs_zeroframe,
 )
-from gpucal.steps.irs2 import on_backend
+from gpucal.readouts.irs2 import on_backend
 
 NSLOW, NFAST, NOUTPUTS = 12, 16, 4
 NO_COLUMNS = Sections(np.empty(0, np.int32), np.zeros(2, np.int32), np.zeros((2, NFAST), np.int32))

@@ -1,0 +1,1 @@
+"""How a detector was read: subarrays, stripes, interleaved reference pixels, the order of integrations."""

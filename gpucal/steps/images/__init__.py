@@ -1,0 +1,1 @@
+"""Steps on images, and on each group as an image."""

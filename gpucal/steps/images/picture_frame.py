@@ -1,0 +1,82 @@
+"""The picture_frame step."""
+
+import logging
+from typing import ClassVar
+
+import numpy as np
+
+from gpucal.core import SkipStep, Step
+from gpucal.kernels.background.scene_mask import planes, scene_mask
+from gpucal.kernels.flicker.picture_frame import Frame, subtract_from_ramp, subtract_from_rates
+from gpucal.steps.parts.background_scene import beside, draft_rates, science_pixels
+
+log = logging.getLogger(__name__)
+
+
+class PictureFrameStep(Step):
+    """Subtract the thermal pattern of the frame round the detector (NIRSpec, full frame).
+
+    The pattern of the reference is scaled to the medians of each group, or rate, along the edges and in the middle of
+    the detector, where the background shows. First groups stay as they are.
+
+    With ``save_mask`` and ``save_correction``, the mask of the background and the difference that the step makes are
+    saved in products of their own, with suffixes ``pctfrm_mask`` and ``pctfrm_correction``.
+
+    Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/picture_frame/main.html.
+    """
+
+    class_alias = "picture_frame"
+    spec = """
+        mask_science_regions = boolean(default=True)  # leave known science regions out of the fit
+        n_sigma = float(default=2.0)  # clip signal this far above the background
+        save_mask = boolean(default=False)  # save the mask of the background
+        save_correction = boolean(default=False)  # save what is subtracted
+        skip = boolean(default=True)  # leave this step out
+    """
+    reference_file_types = ("pictureframe",)
+    input_types = ("RampModel", "ImageModel", "CubeModel", "IFUImageModel")
+    required_keywords: ClassVar = {"INSTRUME": "instrument.name", "SUBARRAY": "subarray.name"}
+
+    def process(self, exposure, references):
+        """Subtract the pattern.
+
+        Raises
+        ------
+        SkipStep
+            If this is not a full frame of NIRSpec, there is one group, or no background shows in the middle or at the
+            edges.
+        GpucalError
+            If science regions are to be masked: that takes sky coordinates, which are not there yet.
+        """
+        rates = references["pictureframe"].array("data")
+        if (exposure.meta.instrument.name.upper(), exposure.meta.subarray.name.upper()) != (
+            "NIRSPEC",
+            "FULL",
+        ):
+            raise SkipStep("the picture frame is that of full frames of NIRSpec")
+        is_ramp = exposure.model_type == "RampModel"
+        if is_ramp and exposure.data.shape[1] == 1:
+            raise SkipStep("an integration has a single group")
+
+        draft = draft_rates(exposure, per_integration=False)
+        science = science_pixels(draft) if self.mask_science_regions else None
+        mask = planes(scene_mask(draft.data, science, self.n_sigma)).all(axis=0)
+        if self.save_mask:
+            self.save_beside(beside(draft, mask.astype(np.float32)), exposure, "pctfrm_mask")
+        frame = Frame.of(rates, mask)
+        if frame is None:
+            raise SkipStep("no background pixel in the middle or at the edges to scale the picture frame by")
+
+        data = exposure.data
+        removed = data - data if self.save_correction else None
+        if is_ramp:
+            subtract_from_ramp(data, frame, removed)
+        else:
+            subtract_from_rates(planes(data), frame, None if removed is None else planes(removed))
+        if removed is not None:
+            self.save_beside(beside(exposure, removed), exposure, "pctfrm_correction")
+        return exposure
+
+    def save_beside(self, product, exposure, suffix):
+        """Save a product that is named after the exposure."""
+        self.save(product, suffix, output_file=exposure.meta.filename)

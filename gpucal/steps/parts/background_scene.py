@@ -1,0 +1,115 @@
+"""The mask of a scene's background, for the steps that fit what is seen in it.
+
+Science regions are those of the documentation of ``clean_flicker_noise``, "creation of a scene mask",
+https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html.
+"""
+
+import logging
+
+import numpy as np
+
+from gpucal.backend import array_namespace
+from gpucal.core import GpucalError
+from gpucal.core.inner import run_inside
+from gpucal.data import Exposure
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
+from gpucal.kernels.images.flat_field import usable_flat
+from gpucal.reference import Reference, best_references, crds_parameters
+from gpucal.steps.parts.soss_traces import soss_pixels
+from gpucal.steps.ramps.ramp_fit import RampFitStep
+
+log = logging.getLogger(__name__)
+
+# Model types of what is made beside an exposure, by its number of axes, with the zeros that go with it: type and axes.
+MODEL_TYPES = {
+    2: ("ImageModel", {}),
+    3: ("CubeModel", {"dq": (np.uint32, 3), "err": (np.float32, 3)}),
+    4: ("RampModel", {"groupdq": (np.uint8, 4), "pixeldq": (np.uint32, 2)}),
+}
+
+# What the science regions of instruments follow from, where that is not there yet.
+LACKING = {"NRS": "the footprints of slits or slices and of failed-open shutters (assign_wcs, msaflagopen)"}
+
+NOT_APPLICABLE = "N/A"
+
+
+def draft_rates(exposure: Exposure, per_integration: bool) -> Exposure:
+    """Rates to find the background in.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        Ramps, which are not edited, or rates, which are returned.
+    per_integration : bool
+        Whether those of each integration are wanted, or their mean.
+
+    Returns
+    -------
+    Exposure
+        For ramps, what ``ramp_fit`` makes of them with its defaults and the references of CRDS, whatever the pipeline's
+        own ``ramp_fit`` is told.
+    """
+    if exposure.model_type != "RampModel":
+        return exposure
+    kept = ("pixeldq", "zeroframe", "average_dark_current")
+    arrays = {name: getattr(exposure, name) for name in kept if name == "pixeldq" or exposure.has(name)}
+    ramps = exposure.blank("RampModel", data=exposure.data, groupdq=exposure.groupdq.copy(), **arrays)
+    result = run_inside(RampFitStep("draft ramp_fit"), ramps)
+    return result.rateints if per_integration else result.rate
+
+
+def science_pixels(draft: Exposure, pastasoss: Reference | None = None):
+    """The pixels that are known to show sources, or nothing of use.
+
+    Parameters
+    ----------
+    draft : Exposure
+        Rates. Those of the MIRI imager get the flags of its flat: they tell what is outside of its field.
+    pastasoss : Reference, optional
+        The traces of NIRISS SOSS.
+
+    Returns
+    -------
+    bool array or None
+        In the shape of the rates, or (ny, nx); None where nothing is known.
+
+    Raises
+    ------
+    GpucalError
+        If that takes a step that is not there yet, or there are no traces for a SOSS exposure.
+    """
+    kind = draft.meta.exposure.type
+    lacking = next((steps for start, steps in LACKING.items() if kind.startswith(start)), None)
+    if lacking is not None:
+        raise GpucalError(
+            f"{draft.source}: mask_science_regions needs {lacking}, which gpucal does not have yet; set it to false"
+        )
+    if kind == "NIS_SOSS":
+        if pastasoss is None:
+            raise GpucalError(
+                f"{draft.source}: mask_science_regions needs a PASTASOSS reference, and there is none; name one with "
+                "override_pastasoss, or set mask_science_regions to false"
+            )
+        return soss_pixels(draft, pastasoss)
+    if kind != "MIR_IMAGE":
+        return None
+    draft.dq |= flags_of_flat(draft)
+    return (draft.dq & (DO_NOT_USE | NON_SCIENCE)) != 0
+
+
+def flags_of_flat(exposure: Exposure):
+    """The flags of the flat that CRDS has for an exposure."""
+    path = best_references(crds_parameters(exposure.model), ["flat"])["flat"]
+    if path == NOT_APPLICABLE:
+        log.warning("CRDS has no flat for %s: nothing is known of its science regions", exposure.source)
+        return 0
+    flat = Reference("flat", path, from_crds=True)
+    return usable_flat(flat.array("data", exposure), flat.array("dq", exposure))[1]
+
+
+def beside(exposure: Exposure, array) -> Exposure:
+    """A product of an array, with the metadata of an exposure."""
+    model_type, companions = MODEL_TYPES[array.ndim]
+    xp = array_namespace(array)
+    zeros = {name: xp.zeros(array.shape[-axes:], dtype) for name, (dtype, axes) in companions.items()}
+    return exposure.blank(model_type, data=array, **zeros)

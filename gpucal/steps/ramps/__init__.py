@@ -1,0 +1,1 @@
+"""Steps on ramps: from raw groups to count rates."""
