@@ -19,9 +19,9 @@ from bench.device_clock import device_clock
 from bench.hardware import copy_bandwidth
 from bench.touched import TouchedExposure, TouchedReferences
 from gpucal.backend import current_backend, select_backend
-from gpucal.core.events import observe
-from gpucal.core.execution import Placed, execute
-from gpucal.core.references import RunReferences
+from gpucal.core.log.events import observe
+from gpucal.core.run.execution import Placed, execute
+from gpucal.core.run.references import RunReferences
 from gpucal.data import Exposure, open_exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from gpucal.lazy import LazyModule
+from gpucal.startup.lazy import LazyModule
 
 llvm = LazyModule("llvmlite.binding")
 

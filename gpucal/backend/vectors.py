@@ -4,7 +4,7 @@ LLVM is shy of 512-bit vectors on Intel processors, the first of which ran slowe
 not: kernels then take up to a quarter less time.
 """
 
-from gpucal.lazy import LazyModule
+from gpucal.startup.lazy import LazyModule
 
 llvm = LazyModule("llvmlite.binding")
 

@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
         raise CommandLineError(
             "say what to run and on what, such as: gpucal batch calwebb_detector1 'raw/*_uncal.fits'"
         )
-    from gpucal.core.log_config import log_set_up
-    from gpucal.data.quick_checks import quick_checks
+    from gpucal.core.log.configuration import log_set_up
+    from gpucal.startup.quick_checks import quick_checks
 
     with quick_checks(), log_set_up(_log_rules(args)):
         return _run(args, words)
@@ -90,7 +90,7 @@ def _parameters(output_dir: str | None, words: Words) -> dict[str, str]:
 
 def _log_rules(args: argparse.Namespace) -> list:
     """What the log shows: warnings, unless something else is asked for."""
-    from gpucal.core.log_config import LogRule, choose_rules
+    from gpucal.core.log.configuration import LogRule, choose_rules
 
     if args.verbose or args.log_level or args.logcfg:
         return choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, args.logcfg)

@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from gpucal.core.events import StepEvent, observe
+from gpucal.core.log.events import StepEvent, observe
 
 
 class StepLine:

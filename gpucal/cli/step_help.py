@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gpucal.cli.tables import print_table
-from gpucal.core.parameters import ParameterSpec, accepted, full_spec, substeps
-from gpucal.core.registry import all_classes
+from gpucal.core.config.parameters import ParameterSpec, accepted, full_spec, substeps
+from gpucal.core.config.registry import all_classes
 from gpucal.core.step import Step
 
 # What the language of specs calls by the name of its check.

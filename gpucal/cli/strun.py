@@ -43,15 +43,15 @@ def run(args: argparse.Namespace) -> None:
         return
     if words.what is None:
         raise CommandLineError("say what to run, such as: gpucal strun calwebb_detector1 exposure_uncal.fits")
-    from gpucal.deferred import import_deferring
+    from gpucal.startup.deferred import import_deferring
 
     gc.set_threshold(RARELY)
     sys.setswitchinterval(BRIEFLY)
     import_deferring(*BEHIND)
-    from gpucal.core.configure import find_step
-    from gpucal.core.log_config import choose_rules, log_set_up
-    from gpucal.data.asdf_start import plain_metadata
-    from gpucal.data.quick_checks import quick_checks
+    from gpucal.core.config.configure import find_step
+    from gpucal.core.log.configuration import choose_rules, log_set_up
+    from gpucal.startup.asdf_start import plain_metadata
+    from gpucal.startup.quick_checks import quick_checks
 
     config, step_class = find_step(words.what)
     logcfg = args.logcfg or (config and config.logcfg)
@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> None:
 def _configure_and_run(args: argparse.Namespace, words: Words, config, step_class: type) -> None:
     from gpucal.backend import select_backend
     from gpucal.cli.watching import watched
-    from gpucal.core import configure
-    from gpucal.core.config_file import follow_config_files
-    from gpucal.core.parameters import validate
+    from gpucal.core.config import configure
+    from gpucal.core.config.config_file import follow_config_files
+    from gpucal.core.config.parameters import validate
     from gpucal.data.writing import products_written_behind
 
     own = validate(step_class, follow_config_files(nest(words.parameters)), source=COMMAND_LINE)
@@ -86,8 +86,8 @@ def _configure_and_run(args: argparse.Namespace, words: Words, config, step_clas
 
 def _save_only(path: str | None, step_class: type, config, own: dict) -> None:
     """Without an input there is nothing to run, but there are parameters to save."""
-    from gpucal.core import configure
-    from gpucal.core.parameters import merge
+    from gpucal.core.config import configure
+    from gpucal.core.config.parameters import merge
 
     if path is None:
         raise CommandLineError(f"name the exposure or association to run {step_class.__name__} on")
@@ -98,7 +98,7 @@ def _save_only(path: str | None, step_class: type, config, own: dict) -> None:
 
 def _show_help(args: argparse.Namespace, words: Words) -> None:
     from gpucal.cli.step_help import print_parameters, print_steps
-    from gpucal.core.configure import config_layer, find_step
+    from gpucal.core.config.configure import config_layer, find_step
 
     if words.what is None:
         args.parser.print_help()

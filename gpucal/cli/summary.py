@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
-from gpucal.core.summary import RunSummary, observe_summaries
+from gpucal.core.log.summary import RunSummary, observe_summaries
 
 
 @contextmanager

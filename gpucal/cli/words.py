@@ -49,7 +49,7 @@ def nest(parameters: dict[str, str]) -> dict:
 
     ``{"steps.jump.skip": "true"}`` becomes ``{"steps": {"jump": {"skip": "true"}}}``.
     """
-    from gpucal.core.parameters import merge, parse_value
+    from gpucal.core.config.parameters import merge, parse_value
 
     nested = {}
     for name, text in parameters.items():

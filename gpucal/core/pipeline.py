@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
-from gpucal.core.execution import Placed, execute_in_order
-from gpucal.core.parameters import validate
+from gpucal.core.config.parameters import validate
+from gpucal.core.run.execution import Placed, execute_in_order
 from gpucal.core.step import Step
 from gpucal.data import Exposure
 

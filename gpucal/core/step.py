@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import ClassVar
 
-from gpucal.core import configure, runner
+from gpucal.core.config import configure
+from gpucal.core.config.parameters import defaults, validate
 from gpucal.core.naming import product_path
-from gpucal.core.parameters import defaults, validate
+from gpucal.core.run import runner
 from gpucal.data import Exposure, write_model
 from gpucal.data.reading import expand
 
@@ -15,7 +16,7 @@ class Step:
 
     A subclass declares what it is and has a `process` that reads as the recipe of the correction. What
     all steps do (finding references, skipping, timing, hooks, keywords, saving) is done once, for all of
-    them, by `gpucal.core.runner`.
+    them, by `gpucal.core.run.runner`.
 
     Parameters
     ----------

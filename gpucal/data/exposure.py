@@ -8,10 +8,10 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS
-from gpucal.data.ahead import ImageAhead
-from gpucal.data.outline import StoredImage, images_of
-from gpucal.data.schemas import new_model
-from gpucal.lazy import datamodels
+from gpucal.data.files.ahead import ImageAhead
+from gpucal.data.files.outline import StoredImage, images_of
+from gpucal.startup.lazy import datamodels
+from gpucal.startup.schemas import new_model
 
 
 class Exposure:

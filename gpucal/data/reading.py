@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gpucal.data.asdf_start import prepare_asdf
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
-from gpucal.data.outline import read_outline
+from gpucal.data.files.outline import read_outline
 from gpucal.errors import GpucalError
-from gpucal.lazy import datamodels, fits
+from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.lazy import datamodels, fits
 
 # The exposure types of the guide star functions, whose raw exposures are no ramps.
 GUIDE_STAR_TYPES = ("FGS_ID-IMAGE", "FGS_ID-STACK", "FGS_ACQ1", "FGS_ACQ2", "FGS_TRACK", "FGS_FINEGUIDE")

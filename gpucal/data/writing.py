@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gpucal.data.asdf_start import prepare_asdf
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
-from gpucal.lazy import fits
+from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.lazy import fits
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from gpucal.data.rectangle import Rectangle
+from gpucal.data.files.rectangle import Rectangle
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,9 @@ import numpy as np
 
 from gpucal.backend import array_namespace, current_backend
 from gpucal.backend.traffic import REFERENCES
-from gpucal.data.asdf_start import prepare_asdf
-from gpucal.data.outline import Outline, images_of, read_outline
-from gpucal.data.rectangle import Rectangle
+from gpucal.data.files.outline import Outline, images_of, read_outline
+from gpucal.data.files.rectangle import Rectangle
 from gpucal.errors import GpucalError
-from gpucal.lazy import datamodels, fits
 from gpucal.readouts.stripes import (
     StripeCut,
     is_multistripe,
@@ -28,6 +26,8 @@ from gpucal.readouts.stripes import (
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
+from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.lazy import datamodels, fits
 
 log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from threading import RLock
 
-from gpucal.deferred import execute
 from gpucal.reference.files import ReferenceFileError
+from gpucal.startup.deferred import execute
 
 log = logging.getLogger(__name__)
 _turn = RLock()

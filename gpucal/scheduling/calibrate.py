@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from gpucal.backend import current_backend
-from gpucal.core.memory_plan import MemoryPlan
+from gpucal.core.run.memory_plan import MemoryPlan
 from gpucal.data.writing import products_written_behind
 from gpucal.errors import GpucalError
 from gpucal.scheduling.checksum import product_of

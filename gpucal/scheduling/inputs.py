@@ -4,7 +4,7 @@ import glob
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from gpucal.core.inputs import association_members
+from gpucal.core.run.inputs import association_members
 from gpucal.data import InputError
 from gpucal.data.reading import expand
 

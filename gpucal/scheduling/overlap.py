@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from gpucal.backend import select_backend
-from gpucal.core.events import observe
+from gpucal.core.log.events import observe
 from gpucal.scheduling.calibrate import calibrate
 from gpucal.scheduling.interrupts import ADVICE, interrupt_told
 from gpucal.scheduling.order import Job, JobQueue

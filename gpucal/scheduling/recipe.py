@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpucal import __version__
-from gpucal.core import configure
-from gpucal.core.config_file import follow_config_files, read_config
+from gpucal.core.config import configure
+from gpucal.core.config.config_file import follow_config_files, read_config
+from gpucal.core.config.parameters import merge, validate
+from gpucal.core.config.registry import find_class
 from gpucal.core.naming import product_path
-from gpucal.core.parameters import merge, validate
-from gpucal.core.registry import find_class
 from gpucal.data.reading import expand
 from gpucal.reference import context_in_use
 from gpucal.scheduling.errors import BatchError

@@ -12,14 +12,14 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 
 from gpucal.backend import select_backend
-from gpucal.core.events import observe
-from gpucal.core.log_forwarding import forward_log
-from gpucal.data.quick_checks import quick_checks
+from gpucal.core.log.events import observe
+from gpucal.core.log.forwarding import forward_log
 from gpucal.errors import GpucalError
 from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused, Start, Stop
 from gpucal.scheduling.overlap import work
 from gpucal.scheduling.recipe import Recipe
 from gpucal.scheduling.turns import STAGES, Turns
+from gpucal.startup.quick_checks import quick_checks
 
 log = logging.getLogger("gpucal.scheduling.worker")  # its own name is __main__
 

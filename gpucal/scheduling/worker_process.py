@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpucal.backend.devices import VISIBLE, device_names
 from gpucal.backend.threads import thread_count
-from gpucal.core.log_forwarding import log_levels
+from gpucal.core.log.forwarding import log_levels
 from gpucal.scheduling.messages import Start, Stop
 from gpucal.scheduling.order import Job, Key
 from gpucal.scheduling.recipe import Recipe

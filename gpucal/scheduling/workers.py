@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing import connection as pipes
 
-from gpucal.core.log_forwarding import show_forwarded
+from gpucal.core.log.forwarding import show_forwarded
 from gpucal.scheduling.errors import BatchError
 from gpucal.scheduling.interrupts import ADVICE, interrupt_told
 from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused

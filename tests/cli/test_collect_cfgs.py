@@ -5,7 +5,7 @@ from importlib.resources import files
 import pytest
 
 from gpucal.cli.main import main
-from gpucal.core.config_file import read_config
+from gpucal.core.config.config_file import read_config
 from gpucal.pipelines.detector1 import Detector1Pipeline
 
 

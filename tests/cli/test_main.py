@@ -8,7 +8,7 @@ import pytest
 
 from gpucal import __version__
 from gpucal.cli import main as command
-from gpucal.core.exceptions import GpucalError, NoScienceData
+from gpucal.errors import GpucalError, NoScienceData
 
 
 @pytest.fixture

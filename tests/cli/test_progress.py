@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from gpucal.cli.progress import StepLine, live_line
-from gpucal.core.events import StepEvent, announce
+from gpucal.core.log.events import StepEvent, announce
 
 
 class Clock:

@@ -9,8 +9,8 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.cli.main import main
 from gpucal.cli.words import CommandLineError, Words, nest, split_words
-from gpucal.core.config_file import read_config
-from gpucal.core.parameters import full_spec
+from gpucal.core.config.config_file import read_config
+from gpucal.core.config.parameters import full_spec
 from gpucal.core.step import Step
 
 STEPS = '''
@@ -176,7 +176,7 @@ def test_the_order_of_precedence(work, monkeypatch, layers, expected):
         found["pars-addstep"] = str(work / "step_reference.cfg")
     if "reference" in layers:
         found["pars-twicepipeline"] = str(work / "reference.cfg")
-    monkeypatch.setattr("gpucal.core.configure.parameter_references", lambda header, types: found)
+    monkeypatch.setattr("gpucal.core.config.configure.parameter_references", lambda header, types: found)
     words = ["--steps.first.amount=7"] if "command line" in layers else []
     assert main(["strun", "twice.cfg", "x_uncal.fits", "--steps.second.skip=true", *words]) == 0
     assert added("x_twice.fits") == expected
@@ -186,7 +186,7 @@ def test_the_order_of_precedence(work, monkeypatch, layers, expected):
 def test_parameter_references_can_be_left_aside(work, monkeypatch, how):
     (work / "reference.cfg").write_text("class = own_strun_steps.AddStep\namount = 5\n")
     found = {"pars-addstep": str(work / "reference.cfg")}
-    monkeypatch.setattr("gpucal.core.configure.parameter_references", lambda header, types: found)
+    monkeypatch.setattr("gpucal.core.config.configure.parameter_references", lambda header, types: found)
     words = ["strun", "add.cfg", "x_uncal.fits"]
     if how == "option":
         monkeypatch.delenv("STPIPE_DISABLE_CRDS_STEPPARS")

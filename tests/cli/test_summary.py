@@ -8,9 +8,9 @@ from rich.console import Console
 
 from gpucal.backend import use_backend
 from gpucal.cli.summary import summary_table, summary_tables
-from gpucal.core.events import StepEvent
-from gpucal.core.log_config import choose_rules, log_set_up
-from gpucal.core.summary import RunSummary, tell
+from gpucal.core.log.configuration import choose_rules, log_set_up
+from gpucal.core.log.events import StepEvent
+from gpucal.core.log.summary import RunSummary, tell
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.core import Pipeline, SkipStep, Step
-from gpucal.core.events import observe
-from gpucal.core.parameters import ParameterError
+from gpucal.core.config.parameters import ParameterError
+from gpucal.core.log.events import observe
 from gpucal.data import Exposure
 
 

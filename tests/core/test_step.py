@@ -8,8 +8,8 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError, SkipStep, Step
-from gpucal.core.events import observe
-from gpucal.core.parameters import ParameterError
+from gpucal.core.config.parameters import ParameterError
+from gpucal.core.log.events import observe
 from gpucal.data import Exposure, InputError
 
 

@@ -16,7 +16,7 @@ from gpucal.simulate.guider import simulate_guide_star
 from gpucal.simulate.guider_references import GuiderPixels, provide_references
 from gpucal.steps.images.flat_field import FlatFieldStep
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[1] / "files"
 FLIGHT_EXPOSURE = DATA / "exposures" / "jw01019001001_gs-acq1_2022117003102_uncal.fits"
 
 FUNCTIONS = {

@@ -6,9 +6,9 @@ from jwst.jump import JumpStep
 from jwst.pipeline import Detector1Pipeline
 from stpipe import config_parser
 
-from gpucal.core.config_file import StepConfig, read_config, write_config
-from gpucal.core.parameters import ParameterError, accepted, parse_value, validate
-from gpucal.core.registry import find_class
+from gpucal.core.config.config_file import StepConfig, read_config, write_config
+from gpucal.core.config.parameters import ParameterError, accepted, parse_value, validate
+from gpucal.core.config.registry import find_class
 
 OURS = find_class("jump")
 

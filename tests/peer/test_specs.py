@@ -5,8 +5,8 @@ import jwst.step
 import pytest
 from configobj.validate import Validator
 
-from gpucal.core.parameters import accepted, full_spec, substeps
-from gpucal.core.registry import all_classes, find_class
+from gpucal.core.config.parameters import accepted, full_spec, substeps
+from gpucal.core.config.registry import all_classes, find_class
 from gpucal.core.step import Step
 
 PEER = {

@@ -11,9 +11,9 @@ from astropy.io import fits
 
 from gpucal.backend import use_backend
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS, traffic
-from gpucal.core.events import observe
-from gpucal.core.memory_plan import MemoryPlan
-from gpucal.core.references import RunReferences
+from gpucal.core.log.events import observe
+from gpucal.core.run.memory_plan import MemoryPlan
+from gpucal.core.run.references import RunReferences
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import simulate
 from gpucal.steps.ramps.saturation import SaturationStep

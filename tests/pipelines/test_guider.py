@@ -13,7 +13,7 @@ from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.pipelines.guider import GuiderPipeline
 from gpucal.simulate.guider import TABLES, simulate_guide_star
 
-HEADERS = Path(__file__).parents[1] / "data" / "headers"
+HEADERS = Path(__file__).parents[1] / "files" / "headers"
 
 # Shape and integrations of a small exposure of each function.
 FUNCTIONS = {

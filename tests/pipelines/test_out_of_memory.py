@@ -148,7 +148,7 @@ def test_a_file_that_is_too_large_to_read(simulation, monkeypatch):
     def no_memory(_source):
         raise MemoryError
 
-    monkeypatch.setattr("gpucal.core.inputs.open_exposure", no_memory)
+    monkeypatch.setattr("gpucal.core.run.inputs.open_exposure", no_memory)
     with pytest.raises(OutOfMemory, match=r"uncal.fits: there is not enough memory to read it"):
         Detector1Pipeline().run(simulation.exposure)
 

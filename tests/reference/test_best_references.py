@@ -14,7 +14,7 @@ from gpucal.data import open_exposure
 from gpucal.reference import ReferenceFileError, best_references, crds_parameters
 from gpucal.simulate.crds_cache import crds_environment
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[1] / "files"
 CONTEXT = "jwst_0676.pmap"
 STAGE_1_TYPES = ("dark", "gain", "ipc", "linearity", "mask", "readnoise", "saturation", "superbias")
 STAGE_2_TYPES = ("distortion", "flat", "photom", "area")

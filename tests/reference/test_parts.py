@@ -47,7 +47,7 @@ def on_cpu():
 def in_parts(on_cpu, monkeypatch):
     """Every reference counts as large, and two rows of four groups are read at a time."""
     monkeypatch.setattr(files, "LARGE", 0)
-    monkeypatch.setattr("gpucal.data.file_pixels.READ_BYTES", 2 * 4 * NX * 4)
+    monkeypatch.setattr("gpucal.data.files.file_pixels.READ_BYTES", 2 * 4 * NX * 4)
 
 
 def test_parts_are_the_array(in_parts, dark):

@@ -11,8 +11,8 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 import gpucal
-from gpucal.core import execution
-from gpucal.core.parameters import ParameterError
+from gpucal.core.config.parameters import ParameterError
+from gpucal.core.run import execution
 from gpucal.data import Exposure, InputError
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.scheduling import BatchError

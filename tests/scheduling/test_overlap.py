@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gpucal.core.events import StepEvent, announce
+from gpucal.core.log.events import StepEvent, announce
 from gpucal.data import InputError, OutputError
 from gpucal.data.writing import write_model
 from gpucal.scheduling.order import Job

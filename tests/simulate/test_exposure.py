@@ -11,7 +11,7 @@ from gpucal.simulate import Effects, Truth, simulate
 from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.references import types_of
 
-HEADERS = Path(__file__).parents[1] / "data" / "headers"
+HEADERS = Path(__file__).parents[1] / "files" / "headers"
 EXAMPLES = [
     ("NRCB1", "SUB64P", "BRIGHT2", True),
     ("NRCALONG", "SUBGRISM64", "RAPID", False),

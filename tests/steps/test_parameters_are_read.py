@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 
-from gpucal.core.parameters import defaults
-from gpucal.core.registry import all_classes
+from gpucal.core.config.parameters import defaults
+from gpucal.core.config.registry import all_classes
 from gpucal.core.step import Step
 
 # Declared so that parameter files of jwst are understood, and not read: jwst does not read them either, or

@@ -10,7 +10,7 @@ import numpy as np
 
 from gpucal.backend import array_namespace
 from gpucal.core import GpucalError
-from gpucal.core.inner import run_inside
+from gpucal.core.run.inner import run_inside
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.kernels.images.flat_field import usable_flat

@@ -12,9 +12,9 @@ from gpucal.core import SkipStep, Step
 from gpucal.core.naming import product_path
 from gpucal.data import write_model
 from gpucal.kernels.ramps.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
-from gpucal.lazy import datamodels
 from gpucal.readouts.miri import first_integration
 from gpucal.reference import ReferenceFileError
+from gpucal.startup.lazy import datamodels
 
 log = logging.getLogger(__name__)
 

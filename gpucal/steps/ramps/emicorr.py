@@ -5,14 +5,14 @@ import logging
 import math
 
 from gpucal.core import SkipStep, Step
-from gpucal.core.parameters import ParameterError
+from gpucal.core.config.parameters import ParameterError
 from gpucal.data import InputError, write_model
 from gpucal.data.reading import expand
 from gpucal.kernels.emicorr.clock import OUTPUTS, REFERENCE_DELAY, ReadoutClock, ticks_in_period
 from gpucal.kernels.emicorr.joint import remove_wave_with_ramps
 from gpucal.kernels.emicorr.sequential import number_of_bins, remove_wave_after_ramps
-from gpucal.lazy import datamodels
 from gpucal.reference import Reference
+from gpucal.startup.lazy import datamodels
 from gpucal.steps.parts.emicorr_cases import case_of_frequencies, case_of_reference
 
 log = logging.getLogger(__name__)

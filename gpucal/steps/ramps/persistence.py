@@ -11,7 +11,7 @@ from gpucal.core import SkipStep, Step
 from gpucal.data import InputError, OutputError
 from gpucal.data.reading import expand
 from gpucal.kernels.ramps.persistence import flag_persistence
-from gpucal.lazy import asdf
+from gpucal.startup.lazy import asdf
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import asdf
 import numpy as np
 import pytest
 
-from gpucal.core.parameters import ParameterError
+from gpucal.core.config.parameters import ParameterError
 from gpucal.data import InputError
 from gpucal.kernels.emicorr.clock import ReadoutClock
 from gpucal.reference import ReferenceFileError

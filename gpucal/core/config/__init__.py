@@ -1,0 +1,1 @@
+"""What a user asks for: configuration files, parameters and their layers, steps by name."""

@@ -1,0 +1,166 @@
+"""Put a step's parameters together: defaults, CRDS, configuration file, the user's own words."""
+
+import logging
+import os
+
+from gpucal.core.config.config_file import (
+    ConfigError,
+    StepConfig,
+    follow_config_files,
+    looks_like_file,
+    read_config,
+    write_config,
+)
+from gpucal.core.config.parameters import accepted, full_spec, merge, substeps, validate
+from gpucal.core.config.registry import find_class
+from gpucal.core.run.inputs import exposures_of
+from gpucal.data import Exposure
+from gpucal.errors import GpucalError
+from gpucal.reference import crds_parameters, parameter_references
+
+log = logging.getLogger(__name__)
+
+DISABLE_VARIABLE = "STPIPE_DISABLE_CRDS_STEPPARS"
+_YES = ("true", "t", "yes", "y")
+
+
+def configured(
+    step_class: type, source, config_file=None, disable_crds_steppars=None, own: dict | None = None
+):
+    """A step with all layers of parameters for one input.
+
+    Parameters
+    ----------
+    step_class : type
+        The step or pipeline.
+    source : path, model, or a list or association of them
+        The input; its header selects the parameter references.
+    config_file : path, optional
+        A ``.cfg`` or ``.asdf`` file.
+    disable_crds_steppars : bool, optional
+        Do without parameter references; by default as the environment says.
+    own : dict
+        The user's own parameters, nested; they win.
+
+    Returns
+    -------
+    Step, list of Exposure
+        The step, and the opened input, ready for its ``run``.
+    """
+    config = read_config(config_file) if config_file is not None else None
+    from_file = config_layer(step_class, config) if config is not None else {}
+    own = validate(step_class, follow_config_files(own or {}), source=f"{step_class.__name__}.call()")
+    input_dir = merge(from_file, own).get("input_dir")
+    exposures = exposures_of(source, input_dir)
+    exposures[0].read_ahead()
+    from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, exposures[0])
+    name = config.name if config is not None else None
+    return build(step_class, merge(from_crds, from_file, own), name, config_file), exposures
+
+
+def find_step(what: str) -> tuple[StepConfig | None, type]:
+    """The configuration and the Step class that a user's word means.
+
+    Parameters
+    ----------
+    what : str
+        An alias, a class, or a configuration file.
+
+    Returns
+    -------
+    StepConfig or None, type
+        None where the word is no file.
+
+    Raises
+    ------
+    GpucalError
+        If there is no such file, step or pipeline.
+    """
+    if not looks_like_file(what):
+        return None, find_class(what)
+    config = read_config(what)
+    if config.class_name is None:
+        raise ConfigError(f"{config.path} names no class; add a line such as class = jump")
+    return config, find_class(config.class_name, config.path.parent)
+
+
+def build(step_class: type, parameters: dict, name: str | None = None, config_file=None, parent=None):
+    """A step with these parameters."""
+    return step_class(name=name, parent=parent, config_file=config_file, **parameters)
+
+
+def from_config_file(config_file, parent=None, name: str | None = None):
+    """A step of the class that a configuration file names; see `Step.from_config_file`."""
+    config = read_config(config_file)
+    if config.class_name is None:
+        raise GpucalError(f"{config.path}: names no class; add a line such as  class = JumpStep")
+    step_class = find_class(config.class_name, config.path.parent)
+    return build(step_class, config_layer(step_class, config), name or config.name, config.path, parent)
+
+
+def config_layer(step_class: type, config: StepConfig) -> dict:
+    """The validated parameters of a configuration file, those of its steps nested."""
+    return validate(step_class, config.values(), source=str(config.path), directory=config.path.parent)
+
+
+def crds_layer(step_class: type, exposure: Exposure) -> dict:
+    """The parameters that CRDS has for this exposure: those of the steps, then the pipeline's over them."""
+    header = crds_parameters(exposure.model)
+    steps = substeps(step_class)
+    types = [parameter_type(one) for one in (*steps.values(), step_class)]
+    found = parameter_references(header, dict.fromkeys(types))
+    configs = {kind: read_config(path) for kind, path in found.items()}
+    for kind, path in found.items():
+        log.info("Parameters from %s: %s", kind, path)
+    layers = [
+        {"steps": {key: config_layer(its_class, configs[kind])}}
+        for key, its_class in steps.items()
+        if (kind := parameter_type(its_class)) in configs
+    ]
+    if parameter_type(step_class) in configs:
+        layers.append(config_layer(step_class, configs[parameter_type(step_class)]))
+    return merge(*layers)
+
+
+def parameter_type(step_class: type) -> str:
+    """The CRDS type of a step's parameter reference, such as ``pars-jumpstep``."""
+    return f"pars-{step_class.__name__.lower()}"
+
+
+def steppars_disabled(asked: bool | None) -> bool:
+    """Whether parameter references are left aside: as asked, else as the environment says."""
+    if asked is not None:
+        return asked
+    return os.environ.get(DISABLE_VARIABLE, "").strip().lower() in _YES
+
+
+def parameters_of(step, full_spec_wanted: bool = True) -> dict:
+    """The values of a step's parameters; see `Step.get_pars`."""
+    names = full_spec(type(step)) if full_spec_wanted else own_spec(type(step))
+    values = {name: getattr(step, name) for name in names}
+    steps = {key: parameters_of(getattr(step, key), full_spec_wanted) for key in substeps(type(step))}
+    return values | {"steps": steps} if steps else values
+
+
+def own_spec(step_class: type) -> list[str]:
+    """The parameters that a step declares itself, without those common to all."""
+    universal = full_spec(step_class.__mro__[-2])
+    return [name for name in full_spec(step_class) if name not in universal]
+
+
+def export(step, path, include_metadata: bool = False) -> None:
+    """Write a step's parameters, overrides included; see `Step.export_config`."""
+    config = _as_config(step, parameters_of(step))
+    write_config(path, config.class_name, config.name, config.parameters, config.steps, include_metadata)
+
+
+def _as_config(step, values: dict) -> StepConfig:
+    steps = {key: _as_config(getattr(step, key), its) for key, its in values.pop("steps", {}).items()}
+    step_class = type(step)
+    dotted = f"{step_class.__module__}.{step_class.__qualname__}"
+    return StepConfig(dotted, step.name, values | _overrides(step), steps)
+
+
+def _overrides(step) -> dict:
+    names = (name for name in accepted(type(step)) if name.startswith("override_"))
+    return {name: value for name in names if (value := getattr(step, name)) is not None}

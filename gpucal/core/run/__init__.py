@@ -1,0 +1,1 @@
+"""How a run goes: inputs, references, steps one after another, results."""

@@ -1,0 +1,223 @@
+"""Run steps on an exposure that is on the backend: skipping, timing, hooks, keywords, saving."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from time import perf_counter
+from typing import NamedTuple
+
+from gpucal.backend import current_backend, use_backend
+from gpucal.backend.traffic import traffic
+from gpucal.core.log.block_log import BlockLog
+from gpucal.core.log.events import StepEvent, announce
+from gpucal.core.run.blocks import Blocks, blocks_in_use, leading_chain
+from gpucal.core.run.hooks import run_hooks
+from gpucal.core.run.inputs import check_input
+from gpucal.core.run.references import RunReferences
+from gpucal.core.run.results import products_of, record, save_results, set_status
+from gpucal.data import Exposure
+from gpucal.data.segments import Segments
+from gpucal.errors import SkipStep
+
+log = logging.getLogger(__name__)
+
+
+class Placed(NamedTuple):
+    """A step, its place in its pipeline from 1, and the number of steps there."""
+
+    step: object
+    place: int = 1
+    count: int = 1
+
+
+def execute_in_order(steps: Sequence[Placed], exposure: Exposure, references: RunReferences):
+    """Run steps one after another; some integrations at a time, as far as that goes, if the run is in blocks.
+
+    Parameters
+    ----------
+    steps : sequence of Placed
+        In order.
+    exposure : Exposure
+        The input of the first, edited in place.
+    references : RunReferences
+        The references of the run.
+
+    Returns
+    -------
+    Exposure or NamedTuple of Exposure
+        The result of the last.
+    """
+    blocks = blocks_in_use()
+    steps = list(steps)
+    while steps:
+        length = leading_chain([placed.step for placed in steps], exposure) if blocks else 0
+        if length:
+            execute_chain(steps[:length], exposure, references, blocks)
+        else:
+            exposure = execute(steps[0], exposure, references)
+        del steps[: max(1, length)]
+    return exposure
+
+
+def execute(placed: Placed, exposure: Exposure, references: RunReferences):
+    """Run one step on an exposure on the backend.
+
+    Parameters
+    ----------
+    placed : Placed
+        A step, alone or of a pipeline.
+    exposure : Exposure
+        The input, edited in place. It is released if the result is made of other exposures.
+    references : RunReferences
+        The references of the run.
+
+    Returns
+    -------
+    Exposure or NamedTuple of Exposure
+        The result.
+    """
+    step, at_work = placed.step, StepAtWork(placed, references)
+    if at_work.left_out(exposure):
+        return exposure
+    at_work.begin(exposure)
+    with at_work.measured():
+        exposure = run_hooks(step.pre_hooks, exposure)
+        result = at_work.process(exposure)
+        if not at_work.skipped:
+            result = run_hooks(step.post_hooks, result)
+    if all(product.model is not exposure.model for product in products_of(result)):
+        exposure.release()
+    at_work.end(result)
+    return result
+
+
+def execute_chain(
+    steps: Sequence[Placed], exposure: Exposure, references: RunReferences, blocks: Blocks
+) -> None:
+    """Run steps that work on each integration by itself, on one block of integrations after another.
+
+    Parameters
+    ----------
+    steps : sequence of Placed
+        In order. Only the last one may save its result.
+    exposure : Exposure
+        On the host, edited in place.
+    references : RunReferences
+        The references of the run.
+    blocks : Blocks
+        Where, and how many at a time.
+    """
+    chain = [StepAtWork(placed, references) for placed in steps]
+    chain = [at_work for at_work in chain if not at_work.left_out(exposure)]
+    if not chain:
+        return
+    for at_work in chain:
+        at_work.begin(exposure)
+    segments = Segments(exposure, blocks.size)
+    parts = list(segments)
+    try:
+        for number, integrations in enumerate(parts, start=1):
+            with segments.open(integrations) as segment, use_backend(blocks.device):
+                for at_work in chain:
+                    at_work.process_block(segment, integrations, number, len(parts))
+            segments.take_back(segment, integrations, blocks.device)
+    finally:
+        for at_work in chain:
+            at_work.log.tell()
+    segments.finish()
+    for at_work in chain:
+        at_work.end(exposure)
+
+
+class StepAtWork:
+    """A step at work on an exposure, or on one block of integrations after another.
+
+    Parameters
+    ----------
+    placed : Placed
+        The step and its place.
+    references : RunReferences
+        The references of the run.
+    """
+
+    def __init__(self, placed: Placed, references: RunReferences):
+        self.step, self.place, self.count = placed
+        self.is_pipeline = hasattr(self.step, "step_defs")
+        self.references = references if self.is_pipeline else references.of(self.step)
+        self.skipped: SkipStep | None = None
+        self.seconds = 0.0
+        self.log = BlockLog()
+
+    def left_out(self, exposure: Exposure) -> bool:
+        """Whether the user wants the step to be left out; that is then noted."""
+        step = self.step
+        if step.skip and step.parent is not None:
+            log.info("Step %s skipped, as asked for", step.name)
+            set_status(exposure, step.class_alias, "SKIPPED")
+            announce(StepEvent("skipped", step.name, self.place, self.count))
+            return True
+        if step.skip:
+            log.info("Step %s runs alone: its parameter skip is ignored", step.name)
+        return False
+
+    def begin(self, exposure: Exposure) -> None:
+        """See that the step can take the exposure."""
+        check_input(self.step, exposure)
+        log.info("Step %s running on %s", self.step.name, exposure.source)
+
+    @contextmanager
+    def measured(self, block: int = 1, blocks: int = 1) -> Iterator[None]:
+        """Announce the work inside a ``with`` block, its time and its traffic."""
+        about = {
+            "step": self.step.name,
+            "place": self.place,
+            "count": self.count,
+            "block": block,
+            "blocks": blocks,
+        }
+        announce(StepEvent("started", **about))
+        started, before = perf_counter(), traffic()
+        try:
+            yield
+        except BaseException:
+            announce(StepEvent("failed", **about, seconds=perf_counter() - started))
+            raise
+        current_backend().synchronize()
+        seconds = perf_counter() - started
+        self.seconds += seconds
+        kind = "skipped" if self.skipped else "done"
+        announce(StepEvent(kind, **about, seconds=seconds, traffic=traffic().since(before)))
+
+    def process(self, exposure: Exposure):
+        """Do what the step is for, and write so into the headers; an exposure that it is not for stays as it is."""
+        try:
+            if not self.is_pipeline and (missing := self.references.missing()):
+                log.warning("There is no %s reference for %s", " and no ".join(missing), self.step.name)
+                raise SkipStep(f"no {' and no '.join(missing)} reference")
+            result = self.step.process(exposure, self.references)
+        except SkipStep as reason:
+            log.info("Step %s skipped: %s", self.step.name, reason)
+            self.skipped = reason
+            set_status(exposure, self.step.class_alias, reason.status)
+            record(exposure, {} if self.is_pipeline else self.references.used)
+            return exposure
+        if not self.is_pipeline:
+            for product in products_of(result):
+                set_status(product, self.step.class_alias, "COMPLETE")
+                record(product, self.references.used)
+        return result
+
+    def process_block(self, segment: Exposure, integrations: slice, block: int, blocks: int) -> None:
+        """Do it for some integrations, unless the step turned out not to be for this exposure."""
+        if not self.skipped:
+            with self.log.keep(integrations), self.measured(block, blocks):
+                self.process(segment)
+
+    def end(self, result) -> None:
+        """Let go of what is not needed any more, say how long it took, and save."""
+        if not self.is_pipeline:
+            self.references.close()
+        if not self.skipped:
+            log.info("Step %s done in %.2f s", self.step.name, self.seconds)
+        if self.step.parent is not None:
+            save_results(self.step, result)

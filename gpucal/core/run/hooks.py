@@ -1,0 +1,66 @@
+"""Functions of the user that run before and after a step."""
+
+import importlib
+import logging
+from collections.abc import Callable
+
+from gpucal.data import Exposure
+from gpucal.errors import GpucalError
+
+log = logging.getLogger(__name__)
+
+
+def resolve_hook(hook) -> Callable:
+    """What to call for one entry of ``pre_hooks`` or ``post_hooks``.
+
+    Parameters
+    ----------
+    hook : callable, class or str
+        A function of a model; a class with a ``run`` method (a step, for one), which is instantiated; or
+        the import path of either.
+
+    Returns
+    -------
+    callable
+        Takes a model, and returns a model or None.
+
+    Raises
+    ------
+    GpucalError
+        If an import path leads nowhere, or to nothing that can be called.
+    """
+    if isinstance(hook, str):
+        hook = _import(hook)
+    if isinstance(hook, type):
+        hook = hook()
+    run = getattr(hook, "run", hook)
+    if not callable(run):
+        raise GpucalError(f"hook {hook!r} is neither a function nor a class with a run method")
+    return run
+
+
+def _import(path: str):
+    module, _, name = path.strip("'\"").rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise GpucalError(f"hook {path!r} cannot be imported ({error})") from error
+
+
+def run_hooks(hooks: list, result):
+    """Hand the result to each hook as complete models; a hook may return others in their place."""
+    for hook in hooks:
+        call = resolve_hook(hook)
+        if isinstance(result, Exposure):
+            result = _after_hook(call(result.to_model()), result)
+        else:
+            models = type(result)(*(product and product.to_model() for product in result))
+            returned = call(models) or models
+            result = type(result)(
+                *(_after_hook(model, old) for model, old in zip(returned, result, strict=True))
+            )
+    return result
+
+
+def _after_hook(model, before: Exposure | None) -> Exposure | None:
+    return None if before is None else Exposure(before.model if model is None else model, before.source)

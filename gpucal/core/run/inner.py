@@ -1,0 +1,47 @@
+"""Run a step inside another one."""
+
+import logging
+
+from gpucal.core.run.references import RunReferences
+from gpucal.core.run.results import products_of, record, set_status
+from gpucal.data import Exposure
+from gpucal.errors import GpucalError
+
+log = logging.getLogger(__name__)
+
+
+def run_inside(step, exposure: Exposure):
+    """Run a step for the use of another, without hooks, saving or a place in the pipeline.
+
+    Parameters
+    ----------
+    step : Step
+        With its parameters.
+    exposure : Exposure
+        The input, edited in place.
+
+    Returns
+    -------
+    Exposure or NamedTuple of Exposure
+        The result, with the keywords that the step leaves when it runs by itself.
+
+    Raises
+    ------
+    GpucalError
+        If CRDS has no reference that the step needs.
+    """
+    log.info("%s runs for the use of another step", step.name)
+    references = RunReferences.find([step], exposure)
+    try:
+        used = references.of(step)
+        if missing := used.missing():
+            raise GpucalError(
+                f"{exposure.source}: {step.name} needs a {' and a '.join(missing)} reference of CRDS"
+            )
+        result = step.process(exposure, used)
+    finally:
+        references.close()
+    for product in products_of(result):
+        set_status(product, step.class_alias, "COMPLETE")
+        record(product, used.used)
+    return result

@@ -1,0 +1,108 @@
+"""What a user may hand over: one exposure, or many."""
+
+import json
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+
+from gpucal.data import Exposure, InputError, open_exposure
+from gpucal.data.reading import expand
+from gpucal.errors import OutOfMemory
+from gpucal.startup.lazy import datamodels
+
+
+def exposures_of(source, input_dir: str | None = None) -> list[Exposure]:
+    """Open all exposures that a user names.
+
+    Parameters
+    ----------
+    source : path, model, Exposure, association file, or a sequence of these
+        Of an association, the members of type ``science`` in all its products; paths in it are relative
+        to its own directory. A sequence may be a list or a model container.
+    input_dir : str, optional
+        Where a relative path starts that is not found from the working directory.
+
+    Returns
+    -------
+    list of Exposure
+        At least one.
+
+    Raises
+    ------
+    InputError
+        If one cannot be opened, or an association names none.
+    """
+    if isinstance(source, Exposure | datamodels.JwstDataModel):
+        return [opened(source)]
+    if isinstance(source, Sequence) and not isinstance(source, str):
+        return [exposure for one in source for exposure in exposures_of(one, input_dir)]
+    path = expand(source)
+    if input_dir and not path.is_absolute() and not path.exists():
+        path = expand(input_dir) / path
+    if path.suffix.lower() == ".json":
+        return [opened(member) for member in association_members(path)]
+    return [opened(path)]
+
+
+def opened(source) -> Exposure:
+    """Open one exposure; see `gpucal.data.open_exposure`.
+
+    Raises
+    ------
+    OutOfMemory
+        If it cannot be read for lack of memory.
+    """
+    try:
+        return open_exposure(source)
+    except MemoryError as error:
+        raise OutOfMemory(
+            f"{source}: there is not enough memory to read it: end other programs, or use a machine with more"
+        ) from error
+
+
+def check_input(step, exposure: Exposure) -> None:
+    """See that a step can take an exposure.
+
+    Raises
+    ------
+    InputError
+        If it cannot, with the reason in one line.
+    """
+    if step.input_types and exposure.model_type not in step.input_types:
+        raise InputError(
+            f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
+        )
+    missing = [
+        keyword for keyword, path in step.required_keywords.items() if _value(exposure.meta, path) is None
+    ]
+    if missing:
+        raise InputError(f"{exposure.source}: the header lacks {', '.join(missing)}, which {step.name} needs")
+
+
+def _value(meta, path: str):
+    return reduce(lambda node, name: getattr(node, name, None), path.split("."), meta)
+
+
+def association_members(path: Path) -> list[Path]:
+    """The science members of an association file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no association, or names no science member.
+    """
+    try:
+        association = json.loads(path.read_text())
+        members = [
+            path.parent / member["expname"]
+            for product in association["products"]
+            for member in product["members"]
+            if member.get("exptype", "science").lower() == "science"
+        ]
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: not a valid association file ({error!r})") from error
+    if not members:
+        raise InputError(f"{path}: the association names no science exposure")
+    return members

@@ -1,0 +1,1 @@
+"""Files of exposures: headers and tables at once, pixels when they are used."""

@@ -1,0 +1,86 @@
+"""FITS files without their pixels: headers and tables at once, images when they are used."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+from gpucal.data.files.file_pixels import FilePixels
+from gpucal.startup.lazy import fits
+
+
+class Skeleton(NamedTuple):
+    """A FITS file without the pixels of some of its images.
+
+    Attributes
+    ----------
+    hdulist : `astropy.io.fits.HDUList`
+        In place of these images it has their headers alone.
+    pixels : dict of str to FilePixels
+        What was left in the file, by the name of the extension.
+    """
+
+    hdulist: fits.HDUList
+    pixels: dict[str, FilePixels]
+
+
+def read_skeleton(path: Path) -> Skeleton:
+    """Read a FITS file but for the pixels of its images.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Of images that are no plain numbers, and of all but the first of a name, the pixels are read.
+
+    Returns
+    -------
+    Skeleton
+        Independent of the file but for the pixels.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is no FITS file, or ends before its last extension does.
+    """
+    file = open(path, "rb")  # noqa: SIM115  (stays open as long as pixels are in it)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with fits.open(path, memmap=False, lazy_load_hdus=False) as opened:
+            _check_whole(path, max(hdu._data_offset + hdu._data_size for hdu in opened))
+            hdulist, pixels = fits.HDUList(), {}
+            for hdu in opened:
+                left = _left_in_file(hdu, file)
+                if left is not None:
+                    pixels[hdu.name] = left
+                    hdulist.append(_emptied(hdu))
+                else:
+                    hdu.data  # noqa: B018  (read now, while the file is open)
+                    hdulist.append(hdu)
+    return Skeleton(hdulist, pixels)
+
+
+def _check_whole(path: Path, end: int) -> None:
+    """Raise if a file does not end where its last readable extension does.
+
+    Astropy warns of that. But warnings are made errors, or not, for the whole process, and other threads write files.
+    """
+    size = path.stat().st_size
+    if size < end:
+        raise OSError(f"truncated ({size} bytes of at least {end}); fetch the file again")
+    with path.open("rb") as file:
+        file.seek(end)
+        if file.read().strip(b"\0"):  # zeros are mere padding
+            raise OSError(f"not readable from byte {end} on (of {size} bytes); fetch the file again")
+
+
+def _left_in_file(hdu, file) -> FilePixels | None:
+    wanted = type(hdu) is fits.ImageHDU and hdu.ver == 1 and hdu.name
+    return FilePixels.of(hdu, file) if wanted else None
+
+
+def _emptied(hdu: fits.ImageHDU) -> fits.ImageHDU:
+    header = hdu.header.copy()
+    for keyword in ("BZERO", "BSCALE"):
+        header.remove(keyword, ignore_missing=True)
+    return fits.ImageHDU(None, header)

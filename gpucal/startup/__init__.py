@@ -1,0 +1,1 @@
+"""What makes a start faster: packages imported when they are used, schemas kept, checks that are quick."""

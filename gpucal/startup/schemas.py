@@ -1,0 +1,71 @@
+"""Schemas of data models, kept on disk once they are put together.
+
+The schema of a model stands in dozens of files that refer to each other. Reading and joining them takes longer than all
+else that is done to open a file.
+"""
+
+import json
+import os
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from gpucal.startup.kept import kept_text
+
+# The packages that have the schemas, or put them together.
+_PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
+
+
+def new_model(model_class: type, init=None, **settings):
+    """Make a model, the schema of which is at hand.
+
+    Parameters
+    ----------
+    model_class : type
+        The class. One that is not of stdatamodels finds its schema itself.
+    init
+        What the model is made of.
+    **settings
+        Other arguments of the class.
+    """
+    if model_class.__module__.startswith("stdatamodels."):
+        settings["schema"] = schema_of(model_class)
+    return model_class(init, **settings)
+
+
+def schema_of(model_class: type) -> dict:
+    """The schema of a class of models.
+
+    Parameters
+    ----------
+    model_class : type
+        The class.
+
+    Returns
+    -------
+    dict
+        As the class puts it together itself; nobody else has this copy.
+    """
+    return json.loads(_schema_text(model_class.schema_url))
+
+
+@cache
+def _schema_text(url: str) -> str:
+    return kept_text("schemas", f"{url} {_state()}", lambda: _put_together(url))
+
+
+def _put_together(url: str) -> dict:
+    from asdf.schema import load_schema
+    from stdatamodels.schema import merge_property_trees
+
+    return merge_property_trees(load_schema(url, resolve_references=True))
+
+
+@cache
+def _state() -> str:
+    """What schemas are made of: versions, and the files of the data models, which are edited in place."""
+    import stdatamodels.jwst.datamodels
+
+    folder = Path(stdatamodels.jwst.datamodels.__file__).with_name("schemas")
+    files = sorted((entry.name, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in os.scandir(folder))
+    return repr([*map(version, _PACKAGES), *files])

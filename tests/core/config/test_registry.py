@@ -1,0 +1,79 @@
+"""Steps found by all the names that users know them by."""
+
+import pytest
+
+from gpucal.core import Pipeline, Step
+from gpucal.core.config.config_file import read_config
+from gpucal.core.config.registry import PACKAGES, UnknownStepError, all_classes, find_class
+from gpucal.pipelines.detector1 import Detector1Pipeline
+from gpucal.steps.ramps.dq_init import DQInitStep
+from gpucal.steps.ramps.ipc import IPCStep
+from gpucal.steps.ramps.ramp_fit import RampFitStep
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("dq_init", DQInitStep),
+        ("DQInitStep", DQInitStep),
+        ("jwst.dq_init.DQInitStep", DQInitStep),
+        ("jwst.dq_init.dq_init_step.DQInitStep", DQInitStep),
+        ("jwst.step.DQInitStep", DQInitStep),
+        ("jwst::dq_init", DQInitStep),
+        ("gpucal.steps.ramps.dq_init.DQInitStep", DQInitStep),
+        ("jwst.ramp_fitting.RampFitStep", RampFitStep),
+        ("jwst.ipc.IPCStep", IPCStep),
+        ("calwebb_detector1", Detector1Pipeline),
+        ("Detector1Pipeline", Detector1Pipeline),
+        ("jwst.pipeline.Detector1Pipeline", Detector1Pipeline),
+        ("jwst.pipeline.calwebb_detector1.Detector1Pipeline", Detector1Pipeline),
+        (" dq_init ", DQInitStep),
+    ],
+)
+def test_a_step_has_many_names(name, expected):
+    assert find_class(name) is expected
+
+
+@pytest.mark.parametrize("step_class", all_classes(), ids=lambda step_class: step_class.__name__)
+def test_every_step_is_found_by_alias_and_class_and_has_a_configuration_file(step_class):
+    assert find_class(step_class.class_alias) is step_class
+    assert find_class(step_class.__name__) is step_class
+    config = read_config(f"{step_class.class_alias}.cfg")
+    assert find_class(config.class_name) is step_class
+
+
+def test_base_classes_are_no_steps_to_run():
+    assert not {Step, Pipeline} & set(all_classes())
+    assert all(step_class.__module__.startswith(PACKAGES) for step_class in all_classes())
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("dqinit", "'dq_init'"),
+        ("DQInitstep", "'DQInitStep'"),
+        ("calweb_detector1", "'calwebb_detector1'"),
+        ("jwst.pipeline.Detector2Pipeline", "'Detector1Pipeline'"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_valid_one(name, nearest):
+    with pytest.raises(UnknownStepError, match=f"pipeline '{name}'; nearest valid name: {nearest}"):
+        find_class(name)
+
+
+def test_a_step_of_the_user_is_imported_from_beside_its_configuration(tmp_path):
+    (tmp_path / "my_own_steps.py").write_text(
+        "from gpucal.core import Step\n\n\nclass MyStep(Step):\n    class_alias = 'my'\n\n\nthing = 3\n"
+    )
+    found = find_class("my_own_steps.MyStep", tmp_path)
+    assert issubclass(found, Step)
+    assert found.class_alias == "my"
+    with pytest.raises(UnknownStepError, match=r"my_own_steps\.thing is not a subclass"):
+        find_class("my_own_steps.thing", tmp_path)
+    with pytest.raises(UnknownStepError, match=r"cannot import the step my_own_steps\.YourStep"):
+        find_class("my_own_steps.YourStep", tmp_path)
+
+
+def test_a_module_that_is_not_there_is_named():
+    with pytest.raises(UnknownStepError, match=r"import the step no_such_module\.Step: No module"):
+        find_class("no_such_module.Step")

@@ -1,0 +1,118 @@
+"""Inputs are opened whole or refused with one line that names the file."""
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from stdatamodels.jwst import datamodels
+
+from gpucal.core.run.inputs import exposures_of
+from gpucal.data import InputError, open_exposure
+
+
+@pytest.fixture
+def raw_file(tmp_path):
+    model = datamodels.Level1bModel((1, 4, 6, 8))
+    model.data = np.arange(192, dtype=np.uint16).reshape(1, 4, 6, 8)
+    model.meta.instrument.name = "NIRCAM"
+    path = tmp_path / "jw1_uncal.fits"
+    model.save(path)
+    return path
+
+
+def test_a_raw_exposure_opens_as_a_ramp(raw_file):
+    exposure = open_exposure(raw_file)
+    assert exposure.model_type == "RampModel"
+    assert exposure.data.dtype == np.float32 and exposure.data[0, 3, 5, 7] == 191
+    assert exposure.source == str(raw_file)
+
+
+@pytest.mark.parametrize("exp_type", ["FGS_ID-IMAGE", "FGS_ID-STACK", "FGS_ACQ1", "FGS_ACQ2", "FGS_TRACK"])
+def test_raw_guide_star_data_are_no_ramp(raw_file, exp_type):
+    with datamodels.Level1bModel(raw_file) as model:
+        model.meta.exposure.type = exp_type
+        given = open_exposure(model)
+        path = raw_file.with_name("jw2_uncal.fits")
+        model.save(path)
+    for exposure in (open_exposure(path), given):
+        assert exposure.model_type == "GuiderRawModel"
+        assert exposure.data.dtype == np.float32 and exposure.data[0, 3, 5, 7] == 191
+        assert exposure.dq.shape == (6, 8)
+
+
+def test_an_open_raw_model_opens_as_the_file_does(raw_file):
+    with datamodels.Level1bModel(raw_file) as model:
+        exposure = open_exposure(model)
+        assert model.data.dtype == np.uint16
+    assert exposure.model_type == "RampModel"
+    assert exposure.data.dtype == np.float32 and exposure.data[0, 3, 5, 7] == 191
+
+
+def test_home_and_variables_are_expanded(raw_file, monkeypatch):
+    monkeypatch.setenv("HOME", str(raw_file.parent))
+    monkeypatch.setenv("PLACE", str(raw_file.parent))
+    assert open_exposure("~/jw1_uncal.fits").data.shape == (1, 4, 6, 8)
+    assert open_exposure("$PLACE/jw1_uncal.fits").data.shape == (1, 4, 6, 8)
+
+
+def test_an_open_model_is_copied():
+    model = datamodels.RampModel((1, 2, 3, 3))
+    exposure = open_exposure(model)
+    exposure.data += 1
+    exposure.meta.instrument.name = "NIRISS"
+    assert model.data.max() == 0 and model.meta.instrument.name is None
+
+
+def refused(path, match):
+    with pytest.raises(InputError, match=match) as caught:
+        open_exposure(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    refused(tmp_path / "jw1_uncal.fits", "no such file")
+
+
+def test_a_directory_is_refused(tmp_path):
+    refused(tmp_path, "no such file")
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.9])
+def test_a_truncated_file_is_refused(raw_file, keep):
+    content = raw_file.read_bytes()
+    raw_file.write_bytes(content[: int(len(content) * keep)])
+    refused(raw_file, "truncated|not a readable FITS file|cannot be read")
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no FITS file\n" * 200])
+def test_what_is_no_fits_file_is_refused(tmp_path, content):
+    path = tmp_path / "jw1_uncal.fits"
+    path.write_bytes(content)
+    refused(path, "not a readable FITS file")
+
+
+def test_a_fits_file_of_another_telescope_is_refused(tmp_path):
+    path = tmp_path / "hst.fits"
+    fits.PrimaryHDU(np.zeros((4, 4))).writeto(path)
+    refused(path, "DATAMODL")
+
+
+def test_an_association_gives_its_science_members(raw_file):
+    association = raw_file.parent / "asn.json"
+    association.write_text(
+        '{"products": [{"name": "x", "members": ['
+        '{"expname": "jw1_uncal.fits", "exptype": "science"}, {"expname": "none.fits", "exptype": "target"}]}]}'
+    )
+    opened = exposures_of(association)
+    assert [exposure.source for exposure in opened] == [str(raw_file)]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"products": 3}', '{"products": []}'])
+def test_a_bad_association_is_refused(tmp_path, text):
+    path = tmp_path / "asn.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"asn\.json: (not a valid association|the association names no)"):
+        exposures_of(path)
+
+
+def test_input_dir_is_searched(raw_file):
+    assert exposures_of("jw1_uncal.fits", str(raw_file.parent))[0].source == str(raw_file)

@@ -1,0 +1,105 @@
+"""Modules whose execution waits until they are used."""
+
+import subprocess
+import sys
+import textwrap
+
+
+def output_of(script):
+    """What a script prints that begins with the import of data models and CRDS, as a command does."""
+    begin = """
+        import sys
+        from gpucal.startup.deferred import MODULES, import_deferring
+        import_deferring("stdatamodels.jwst.datamodels", "crds.core.heavy_client")
+        def waiting(name):
+            return type(sys.modules[name]).__name__ == "_DeferredModule"
+    """
+    code = textwrap.dedent(begin) + textwrap.dedent(script)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_modules_wait():
+    assert output_of("print(*(name for name in MODULES if name in sys.modules and not waiting(name)))") == "\n"
+
+
+def test_a_module_executes_when_it_is_used():
+    script = """
+        import astropy.units
+        print(waiting("astropy.units"), astropy.units.m.to("cm"), waiting("astropy.units"))
+    """
+    assert output_of(script) == "True 100.0 False\n"
+
+
+def test_what_users_import_is_no_stand_in():
+    script = """
+        from astropy.time import Time
+        from astropy.units import Quantity
+        class Length(Quantity):
+            pass
+        print(isinstance(Time, type), Length.__mro__[1] is Quantity, Time("2030-01-01").isot)
+    """
+    assert output_of(script) == "True True 2030-01-01T00:00:00.000\n"
+
+
+def test_a_stand_in_knows_the_instances_of_its_class():
+    script = """
+        from stdatamodels import model_base
+        stand_in = model_base.Time
+        before = isinstance(1, stand_in), waiting("astropy.time")
+        from astropy.time import Time
+        print(*before, isinstance(Time.now(), stand_in), isinstance(1, stand_in), issubclass(Time, stand_in))
+    """
+    assert output_of(script) == "False True True False True\n"
+
+
+def test_the_present_is_written_as_astropy_does():
+    script = """
+        from stdatamodels import model_base
+        ours = model_base.Time.now().isot
+        from astropy.time import Time
+        print(len(ours), abs(Time(ours) - Time.now()).sec < 60)
+    """
+    assert output_of(script) == "23 True\n"
+
+
+def test_modules_that_are_imported_already_are_not_deferred():
+    script = """
+        from astropy import time
+        before = time.Time
+        import_deferring("astropy.time")
+        print(time.Time is before)
+    """
+    assert output_of(script) == "True\n"
+
+
+def test_a_class_of_a_deferred_module_can_be_a_base():
+    script = """
+        from stdatamodels import model_base
+        class Mine(model_base.Time):
+            pass
+        print(Mine.__mro__[1].__module__, waiting("astropy.time"))
+    """
+    assert output_of(script) == "astropy.time.core False\n"
+
+
+def test_a_package_executes_before_its_submodules_do():
+    script = """
+        import astropy.time.core
+        print(waiting("astropy.time"), astropy.time.core.TIME_DELTA_SCALES == astropy.time.TIME_DELTA_SCALES)
+    """
+    assert output_of(script) == "False True\n"
+
+
+def test_all_of_the_packages_works_once_it_is_used():
+    script = """
+        import crds, crds.bestrefs
+        from astropy import units
+        from astropy.io import fits
+        from astropy.modeling.models import Gaussian1D
+        from astropy.nddata import CCDData
+        from astropy.table import Table
+        from stdatamodels.jwst.datamodels import DistortionModel
+        model = DistortionModel(model=Gaussian1D(1, 2, 3), input_units=units.pix, output_units=units.arcsec)
+        print(fits.BinTableHDU(Table({"a": [1, 2]})).columns[0].name, model.model.mean.value, crds.log.__name__)
+    """
+    assert output_of(script) == "a 2.0 crds.core.log\n"
