@@ -244,3 +244,13 @@ def image_library(array) -> ModuleType:
     else:
         from cupyx.scipy import ndimage
     return ndimage
+
+
+def on_backend(value):
+    """Move the arrays in nested tuples and lists to the backend."""
+    if isinstance(value, np.ndarray):
+        return current_backend().asarray(value)
+    if isinstance(value, tuple | list):
+        made = [on_backend(item) for item in value]
+        return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
+    return value

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from gpucal.core.config.registry import STEPS
+
 PRODUCTS = (
     "uncal", "ramp", "rate", "rateints", "fitopt", "dark",
     "bsub", "bsubints", "mbsub", "cal", "calints", "crf", "crfints",
@@ -18,88 +20,12 @@ PRODUCTS = (
     "ami", "ami-oi", "amiavg", "aminorm", "aminorm-oi", "wfscmb",
 )
 
-# Name of each step and pipeline of the three stages, and the class that does it. A step writes its product
-# under its name, which is the lower-case name of the class where nothing gave it another.
-STEPS = {
-    "adaptive_trace_model": "AdaptiveTraceModelStep",
-    "align_refs": "AlignRefsStep",
-    "ami_analyze": "AmiAnalyzeStep",
-    "ami_average": "AmiAverageStep",
-    "ami_normalize": "AmiNormalizeStep",
-    "assign_mtwcs": "AssignMTWcsStep",
-    "assign_wcs": "AssignWcsStep",
-    "badpix_selfcal": "BadpixSelfcalStep",
-    "barshadow": "BarShadowStep",
-    "bkg_subtract": "BackgroundStep",
-    "calwebb_ami3": "Ami3Pipeline",
-    "calwebb_coron3": "Coron3Pipeline",
-    "calwebb_dark": "DarkPipeline",
-    "calwebb_detector1": "Detector1Pipeline",
-    "calwebb_guider": "GuiderPipeline",
-    "calwebb_image2": "Image2Pipeline",
-    "calwebb_image3": "Image3Pipeline",
-    "calwebb_spec2": "Spec2Pipeline",
-    "calwebb_spec3": "Spec3Pipeline",
-    "calwebb_tso3": "Tso3Pipeline",
-    "calwebb_wfs-image3": "WfsCombineStep",
-    "charge_migration": "ChargeMigrationStep",
-    "clean_flicker_noise": "CleanFlickerNoiseStep",
-    "combine_1d": "Combine1dStep",
-    "cube_build": "CubeBuildStep",
-    "dark_current": "DarkCurrentStep",
-    "dq_init": "DQInitStep",
-    "emicorr": "EmiCorrStep",
-    "extract_1d": "Extract1dStep",
-    "extract_2d": "Extract2dStep",
-    "firstframe": "FirstFrameStep",
-    "flat_field": "FlatFieldStep",
-    "fringe": "FringeStep",
-    "gain_scale": "GainScaleStep",
-    "group_scale": "GroupScaleStep",
-    "guider_cds": "GuiderCdsStep",
-    "hlsp": "HlspStep",
-    "imprint": "ImprintStep",
-    "ipc": "IPCStep",
-    "jump": "JumpStep",
-    "klip": "KlipStep",
-    "lastframe": "LastFrameStep",
-    "linearity": "LinearityStep",
-    "master_background": "MasterBackgroundStep",
-    "master_background_mos": "MasterBackgroundMosStep",
-    "msa_flagging": "MSAFlagOpenStep",
-    "outlier_detection": "OutlierDetectionStep",
-    "pathloss": "PathLossStep",
-    "persistence": "PersistenceStep",
-    "photom": "PhotomStep",
-    "picture_frame": "PictureFrameStep",
-    "pixel_replace": "PixelReplaceStep",
-    "ramp_fit": "RampFitStep",
-    "refpix": "RefPixStep",
-    "resample": "ResampleStep",
-    "resample_spec": "ResampleSpecStep",
-    "reset": "ResetStep",
-    "residual_fringe": "ResidualFringeStep",
-    "rscd": "RscdStep",
-    "saturation": "SaturationStep",
-    "skymatch": "SkyMatchStep",
-    "source_catalog": "SourceCatalogStep",
-    "spectral_leak": "SpectralLeakStep",
-    "srctype": "SourceTypeStep",
-    "stack_refs": "StackRefsStep",
-    "straylight": "StraylightStep",
-    "superbias": "SuperBiasStep",
-    "targ_centroid": "TargCentroidStep",
-    "tso_photometry": "TSOPhotometryStep",
-    "tweakreg": "TweakRegStep",
-    "wavecorr": "WavecorrStep",
-    "wfss_contam": "WfssContamStep",
-    "white_light": "WhiteLightStep",
-}
-
 # Names that steps bore in configuration files of earlier years.
 OTHER_NAMES = ("engdblog", "spec2nrslamp", "stackrefs", "wfscombine")
 
-SUFFIXES = frozenset(PRODUCTS) | frozenset(STEPS) | {name.lower() for name in STEPS.values()} | {*OTHER_NAMES}
+SUFFIXES = frozenset(
+    {*PRODUCTS, *STEPS, *(entry.class_name.lower() for entry in STEPS.values()), *OTHER_NAMES}
+)
 
 # The shortest base, hence the longest suffix: `x_dq_init` is `x` and `dq_init`.
 _NAME = re.compile(rf"(?P<base>.+?)(?P<separator>[_-])(?P<suffix>{'|'.join(sorted(SUFFIXES))})")

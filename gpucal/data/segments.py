@@ -90,3 +90,18 @@ class Segments:
         """Give the exposure the arrays that were made: the flags of pixels from all segments, others from the last."""
         for name, array in self._made.items():
             setattr(self.exposure, name, array)
+
+
+def first_integration(exposure):
+    """Which integration the data start with, from zero: a segment of an exposure has INTSTART."""
+    return (exposure.meta.exposure.integration_start or 1) - 1
+
+
+def superstripes_of(meta) -> int:
+    """Number of superstripe positions of an exposure; zero if it was not read in superstripes."""
+    return max(0, getattr(meta.subarray, "num_superstripe", None) or 0)
+
+
+def unit_of(exposure) -> int:
+    """The integrations that a segment has to keep together: one, or a round of superstripes."""
+    return superstripes_of(exposure.meta) or 1

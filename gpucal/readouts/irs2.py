@@ -2,10 +2,8 @@
 
 import logging
 
-import numpy as np
-
 from gpucal.backend import current_backend
-from gpucal.core import GpucalError
+from gpucal.errors import GpucalError
 from gpucal.kernels.readout.irs2_layout import INTERLEAVED, NORMAL, RAW_SHAPE, irs2_layout, normal_rows
 
 log = logging.getLogger(__name__)
@@ -62,13 +60,3 @@ def normal_array(reference, name, exposure):
     if array.shape[-2:] != shape:
         raise GpucalError(f"{reference.label}: its {name} has shape {array.shape}, IRS2 needs {shape}")
     return array
-
-
-def on_backend(value):
-    """Move the arrays in nested tuples and lists to the backend."""
-    if isinstance(value, np.ndarray):
-        return current_backend().asarray(value)
-    if isinstance(value, tuple | list):
-        made = [on_backend(item) for item in value]
-        return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
-    return value

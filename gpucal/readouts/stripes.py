@@ -1,4 +1,4 @@
-"""Which detector rows a multistripe readout reads, and the cut of a reference to them.
+"""Which detector rows a multistripe readout reads, and which integrations read the same ones.
 
 A multistripe readout reads a few rows at the start of the subarray, of reference pixels as a rule, skips to a
 stripe of science rows, reads it, and goes on from there or from the start again until the subarray is full
@@ -9,14 +9,12 @@ Source: the keywords MSTR_*, SSTR_* of the JWST keyword dictionary; NIRCam multi
 in the JWST user documentation, https://jwst-docs.stsci.edu.
 """
 
-import logging
 from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.readouts.subarray import Region, SubarrayError
-
-log = logging.getLogger(__name__)
+from gpucal.data.segments import superstripes_of
+from gpucal.readouts.subarray import SubarrayError
 
 DETECTOR_ROWS = 2048
 
@@ -108,11 +106,6 @@ class ReadOrder(NamedTuple):
 def is_multistripe(meta) -> bool:
     """Whether an exposure was read in stripes."""
     return getattr(meta.subarray, "multistripe_reads1", None) is not None
-
-
-def superstripes_of(meta) -> int:
-    """Number of superstripe positions of an exposure; zero if it was not read in superstripes."""
-    return max(0, getattr(meta.subarray, "num_superstripe", None) or 0)
 
 
 def stripe_readout(meta) -> StripeReadout:
@@ -220,41 +213,6 @@ def _skips(readout, stripe, burst) -> int:
     return readout.first_skips + readout.step * stripe
 
 
-class StripeCut(NamedTuple):
-    """The part of a full-frame reference that a multistripe exposure holds.
-
-    Attributes
-    ----------
-    readout : StripeReadout
-        The rows along the slow axis.
-    fast : tuple of int
-        First pixel along the fast axis in the reference, and the pixel after the last.
-    """
-
-    readout: StripeReadout
-    fast: tuple[int, int]
-
-    def of(self, array: np.ndarray) -> np.ndarray:
-        """Cut an array.
-
-        Parameters
-        ----------
-        array : (..., ny, nx) array
-            Of the reference.
-
-        Returns
-        -------
-        (..., ny, nx) or (..., nstripes, ny, nx) array
-            A copy; in superstripe readout with an image for each position.
-        """
-        rows = stored_rows(self.readout)
-        fast = slice(*self.fast)
-        if self.readout.along_y:
-            return np.ascontiguousarray(array[..., fast][..., rows, :])
-        cut = array[..., fast, :][..., rows]
-        return np.ascontiguousarray(np.moveaxis(cut, -2, -3) if rows.ndim == 2 else cut)
-
-
 def stored_rows(readout: StripeReadout) -> np.ndarray:
     """The row of a stored full frame that each row of a stored stripe image holds.
 
@@ -269,31 +227,30 @@ def stored_rows(readout: StripeReadout) -> np.ndarray:
     return rows if readout.superstripes else rows[0]
 
 
-def stripe_cut(readout: StripeReadout, needed: Region, given: Region) -> StripeCut:
-    """The cut of a reference to the stripes of an exposure.
+def detector_regions(exposure):
+    """Which integrations look at which region of the detector.
 
     Parameters
     ----------
-    readout : StripeReadout
-        Of the exposure.
-    needed, given : Region
-        What the keywords of the exposure and of the reference say that they cover.
+    exposure : Exposure
+        Ramps. Those of superstripes have pixel flags of shape (nstripes, ny, nx), and so have the references that
+        are cut to them: each integration looks at the next stripe, and begins anew after the last.
 
-    Raises
+    Yields
     ------
-    SubarrayError
-        If the reference does not cover all rows of the detector, or lacks pixels along the fast axis.
+    region : int or Ellipsis
+        Index of the region in pixel flags and references; Ellipsis where there is but one.
+    integrations : slice
+        The integrations, of consecutive memory.
+
+    Examples
+    --------
+    >>> for region, integrations in detector_regions(exposure):
+    ...     exposure.data[integrations] -= bias[region]
     """
-    if readout.along_y:
-        rows, start, size = given.ysize, needed.xstart - given.xstart, needed.xsize
-        available = given.xsize
-    else:
-        rows, start, size = given.xsize, needed.ystart - given.ystart, needed.ysize
-        available = given.ysize
-    if rows != DETECTOR_ROWS:
-        raise SubarrayError(f"it covers {rows} rows along the slow axis, and stripes need {DETECTOR_ROWS}")
-    if start < 0 or start + size > available:
-        raise SubarrayError(
-            f"along the fast axis the exposure needs its pixels {start + 1} to {start + size} of {available}"
-        )
-    return StripeCut(readout, (start, start + size))
+    superstripes = superstripes_of(exposure.meta)
+    if not superstripes:
+        yield ..., slice(None)
+        return
+    for integration in range(len(exposure.data)):
+        yield integration % superstripes, slice(integration, integration + 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gpucal.core import GpucalError
+from gpucal.errors import GpucalError
 
 CLOCKS = ("MJD_UTC", "BJD_TDB")
 MOMENTS = ("start", "mid", "end")

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace
-from gpucal.core import GpucalError
+from gpucal.errors import GpucalError
 from gpucal.kernels.flags.dqflags import REFERENCE_PIXEL
 from gpucal.kernels.readout.superstripes import Assembly, Placement, place_groups, place_images
 from gpucal.readouts.stripes import DETECTOR_ROWS, read_order, stripe_readout

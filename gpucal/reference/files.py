@@ -15,17 +15,13 @@ from gpucal.backend import array_namespace, current_backend
 from gpucal.backend.traffic import REFERENCES
 from gpucal.data.files.outline import Outline, images_of, read_outline
 from gpucal.data.files.rectangle import Rectangle
+from gpucal.data.segments import superstripes_of
 from gpucal.errors import GpucalError
-from gpucal.readouts.stripes import (
-    StripeCut,
-    is_multistripe,
-    stripe_cut,
-    stripe_readout,
-    superstripes_of,
-)
+from gpucal.readouts.stripes import is_multistripe, stripe_readout
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
+from gpucal.reference.stripe_cut import StripeCut, stripe_cut
 from gpucal.startup.asdf_start import prepare_asdf
 from gpucal.startup.lazy import datamodels, fits
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gpucal.core.naming import PRODUCTS, STEPS, SUFFIXES, product_path, remove_suffix, split_suffix
+from gpucal.core.config.registry import STEPS
+from gpucal.core.naming import PRODUCTS, SUFFIXES, product_path, remove_suffix, split_suffix
 
 EXPOSURE = "jw01345001001_02201_00001_nrca1"
 
@@ -25,7 +26,7 @@ def test_every_suffix_is_removed_whole():
 
 
 def test_a_step_is_known_by_name_and_class():
-    assert {*STEPS, *(name.lower() for name in STEPS.values())} <= SUFFIXES
+    assert {*STEPS, *(entry.class_name.lower() for entry in STEPS.values())} <= SUFFIXES
     assert {"jump", "jumpstep", "dq_init", "dqinitstep", "detector1pipeline"} <= SUFFIXES
 
 

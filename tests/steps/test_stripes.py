@@ -7,7 +7,7 @@ from stdatamodels.jwst import datamodels
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, open_exposure
 from gpucal.kernels.flags.dqflags import REFERENCE_PIXEL
-from gpucal.readouts.stripe_regions import detector_regions
+from gpucal.readouts.stripes import detector_regions
 from gpucal.readouts.superstripe_times import condensed_times
 from gpucal.readouts.superstripes import reassembled
 from tests.stripe_exposures import SUPERSTRIPES, raw_exposure, stripe_ramp

@@ -27,6 +27,7 @@ from configobj import ConfigObj, ConfigObjError
 
 from gpucal.core.config.nearest import suggestion
 from gpucal.core.config.parameters import merge
+from gpucal.core.config.registry import find_class
 from gpucal.errors import GpucalError
 
 ENDINGS = (".cfg", ".asdf")
@@ -213,8 +214,6 @@ def _flat(tree: Mapping, path: Path) -> dict:
 
 def _step_name(step: Mapping, path: Path) -> str:
     """The name of a step in a parameter file: given, or the alias of its class."""
-    from gpucal.core.config.registry import find_class
-
     if "name" in step:
         return step["name"]
     if "class" not in step:

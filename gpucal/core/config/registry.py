@@ -2,20 +2,117 @@
 
 import importlib
 import inspect
-import pkgutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from gpucal.core.config.nearest import suggestion
 from gpucal.errors import GpucalError
 
-PACKAGES = ("gpucal.steps", "gpucal.pipelines")
-
 # Dotted names that begin so mean a class of ours that has the same last part.
 OUR_NAMES = ("gpucal", "jwst")
+
+_STEP = "gpucal.core.step", "Step"
+
+
+class Entry(NamedTuple):
+    """A step or pipeline of the JWST pipeline.
+
+    Attributes
+    ----------
+    class_name : str
+        Its class.
+    module : str or None
+        Where the class is; None for what is not a part of gpucal yet.
+    """
+
+    class_name: str
+    module: str | None = None
+
+    def load(self) -> type:
+        """Import the class."""
+        return getattr(importlib.import_module(self.module), self.class_name)
+
+
+# All steps and pipelines of the three stages, by alias. A step writes its product under its alias, which is the
+# lower-case name of the class where nothing gave it another.
+STEPS = {
+    "adaptive_trace_model": Entry("AdaptiveTraceModelStep"),
+    "align_refs": Entry("AlignRefsStep"),
+    "ami_analyze": Entry("AmiAnalyzeStep"),
+    "ami_average": Entry("AmiAverageStep"),
+    "ami_normalize": Entry("AmiNormalizeStep"),
+    "assign_mtwcs": Entry("AssignMTWcsStep"),
+    "assign_wcs": Entry("AssignWcsStep"),
+    "badpix_selfcal": Entry("BadpixSelfcalStep"),
+    "barshadow": Entry("BarShadowStep"),
+    "bkg_subtract": Entry("BackgroundStep"),
+    "calwebb_ami3": Entry("Ami3Pipeline"),
+    "calwebb_coron3": Entry("Coron3Pipeline"),
+    "calwebb_dark": Entry("DarkPipeline", "gpucal.pipelines.dark"),
+    "calwebb_detector1": Entry("Detector1Pipeline", "gpucal.pipelines.detector1"),
+    "calwebb_guider": Entry("GuiderPipeline", "gpucal.pipelines.guider"),
+    "calwebb_image2": Entry("Image2Pipeline"),
+    "calwebb_image3": Entry("Image3Pipeline"),
+    "calwebb_spec2": Entry("Spec2Pipeline"),
+    "calwebb_spec3": Entry("Spec3Pipeline"),
+    "calwebb_tso3": Entry("Tso3Pipeline"),
+    "calwebb_wfs-image3": Entry("WfsCombineStep"),
+    "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
+    "clean_flicker_noise": Entry("CleanFlickerNoiseStep", "gpucal.steps.images.clean_flicker_noise"),
+    "combine_1d": Entry("Combine1dStep"),
+    "cube_build": Entry("CubeBuildStep"),
+    "dark_current": Entry("DarkCurrentStep", "gpucal.steps.ramps.dark_current"),
+    "dq_init": Entry("DQInitStep", "gpucal.steps.ramps.dq_init"),
+    "emicorr": Entry("EmiCorrStep", "gpucal.steps.ramps.emicorr"),
+    "extract_1d": Entry("Extract1dStep"),
+    "extract_2d": Entry("Extract2dStep"),
+    "firstframe": Entry("FirstFrameStep", "gpucal.steps.ramps.firstframe"),
+    "flat_field": Entry("FlatFieldStep", "gpucal.steps.images.flat_field"),
+    "fringe": Entry("FringeStep"),
+    "gain_scale": Entry("GainScaleStep", "gpucal.steps.images.gain_scale"),
+    "group_scale": Entry("GroupScaleStep", "gpucal.steps.ramps.group_scale"),
+    "guider_cds": Entry("GuiderCdsStep", "gpucal.steps.ramps.guider_cds"),
+    "hlsp": Entry("HlspStep"),
+    "imprint": Entry("ImprintStep"),
+    "ipc": Entry("IPCStep", "gpucal.steps.ramps.ipc"),
+    "jump": Entry("JumpStep", "gpucal.steps.ramps.jump"),
+    "klip": Entry("KlipStep"),
+    "lastframe": Entry("LastFrameStep", "gpucal.steps.ramps.lastframe"),
+    "linearity": Entry("LinearityStep", "gpucal.steps.ramps.linearity"),
+    "master_background": Entry("MasterBackgroundStep"),
+    "master_background_mos": Entry("MasterBackgroundMosStep"),
+    "msa_flagging": Entry("MSAFlagOpenStep"),
+    "outlier_detection": Entry("OutlierDetectionStep"),
+    "pathloss": Entry("PathLossStep"),
+    "persistence": Entry("PersistenceStep", "gpucal.steps.ramps.persistence"),
+    "photom": Entry("PhotomStep"),
+    "picture_frame": Entry("PictureFrameStep", "gpucal.steps.images.picture_frame"),
+    "pixel_replace": Entry("PixelReplaceStep"),
+    "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),
+    "refpix": Entry("RefPixStep", "gpucal.steps.ramps.refpix"),
+    "resample": Entry("ResampleStep"),
+    "resample_spec": Entry("ResampleSpecStep"),
+    "reset": Entry("ResetStep", "gpucal.steps.ramps.reset"),
+    "residual_fringe": Entry("ResidualFringeStep"),
+    "rscd": Entry("RscdStep", "gpucal.steps.ramps.rscd"),
+    "saturation": Entry("SaturationStep", "gpucal.steps.ramps.saturation"),
+    "skymatch": Entry("SkyMatchStep"),
+    "source_catalog": Entry("SourceCatalogStep"),
+    "spectral_leak": Entry("SpectralLeakStep"),
+    "srctype": Entry("SourceTypeStep"),
+    "stack_refs": Entry("StackRefsStep"),
+    "straylight": Entry("StraylightStep"),
+    "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
+    "targ_centroid": Entry("TargCentroidStep"),
+    "tso_photometry": Entry("TSOPhotometryStep"),
+    "tweakreg": Entry("TweakRegStep"),
+    "wavecorr": Entry("WavecorrStep"),
+    "wfss_contam": Entry("WfssContamStep"),
+    "white_light": Entry("WhiteLightStep"),
+}
 
 
 class UnknownStepError(GpucalError):
@@ -47,66 +144,44 @@ def find_class(name: str, directory: Path | None = None) -> type:
     package, _, last = name.rpartition(".")
     if package and package.partition(".")[0] not in OUR_NAMES:
         return _users_class(package, last, directory)
-    for module in _likeliest_first(last):
-        for step_class in _classes_in(module):
-            if last in (step_class.__name__, step_class.class_alias):
-                return step_class
-    known = (word for step in all_classes() for word in (step.class_alias, step.__name__))
-    raise UnknownStepError(f"there is no step or pipeline {name!r}{suggestion(last, known)}")
+    entry = STEPS.get(last) or _by_class_name().get(last)
+    if entry is None:
+        known = (word for alias, entry in written().items() for word in (alias, entry.class_name))
+        raise UnknownStepError(f"there is no step or pipeline {name!r}{suggestion(last, known)}")
+    if entry.module is None:
+        raise UnknownStepError(f"{name} is a part of the JWST pipeline that gpucal does not have yet")
+    return entry.load()
+
+
+def written() -> dict[str, Entry]:
+    """The steps and pipelines that gpucal has, by alias."""
+    return {alias: entry for alias, entry in STEPS.items() if entry.module is not None}
 
 
 def all_classes() -> list[type]:
     """All steps, then all pipelines, each in the order of their names."""
-    return [step_class for module in _modules() for step_class in _classes_in(module)]
+    classes = [entry.load() for entry in written().values()]
+    return sorted(classes, key=lambda one: one.__module__.startswith("gpucal.pipelines"))
 
 
-@cache
-def _modules() -> tuple[str, ...]:
-    """The modules that may define steps; none of them is imported."""
-    return tuple(
-        f"{package}.{module.name}"
-        for package in PACKAGES
-        for module in pkgutil.iter_modules(importlib.import_module(package).__path__)
-    )
-
-
-def _likeliest_first(name: str) -> list[str]:
-    """The modules, those named as the step before the others, so that few are imported."""
-    wanted = _squashed(name)
-    return sorted(_modules(), key=lambda module: _squashed(module.rpartition(".")[2]) not in wanted)
-
-
-def _squashed(name: str) -> str:
-    return name.lower().replace("_", "")
-
-
-@cache
-def _classes_in(module: str) -> tuple[type, ...]:
-    """The steps that a module of ours defines."""
-    from gpucal.core.step import Step  # here, because steps find each other through this module
-
-    members = vars(importlib.import_module(module)).values()
-    return tuple(
-        member
-        for member in members
-        if inspect.isclass(member)
-        and issubclass(member, Step)
-        and member.__module__ == module
-        and member.class_alias is not None
-    )
+def _by_class_name() -> dict[str, Entry]:
+    return {entry.class_name: entry for entry in STEPS.values()}
 
 
 def _users_class(module: str, name: str, directory: Path | None) -> type:
-    from gpucal.core.step import Step
-
     with _searched_first(directory):
         try:
             found = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError) as error:
             raise UnknownStepError(f"cannot import the step {module}.{name}: {error}") from error
-    if not (inspect.isclass(found) and issubclass(found, Step)):
+    if not _is_step(found):
         raise UnknownStepError(f"{module}.{name} is not a subclass of gpucal.core.Step")
     return found
+
+
+def _is_step(found) -> bool:
+    """Whether something is a step: told by the names of its bases, as the class Step itself finds steps here."""
+    return inspect.isclass(found) and any((base.__module__, base.__name__) == _STEP for base in found.__mro__)
 
 
 @contextmanager

@@ -19,9 +19,9 @@ from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import as_models, products_of, save_results
 from gpucal.data import Exposure
 from gpucal.data.reading import expand
+from gpucal.data.segments import unit_of
 from gpucal.data.writing import make_output_directory
 from gpucal.errors import OutOfMemory
-from gpucal.readouts.stripes import superstripes_of
 from gpucal.reference import clear_store
 
 log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def _room_for(exposure: Exposure, plan: MemoryPlan, capacity: int | None) -> Ite
     if capacity is None or plan.total <= capacity:
         yield
         return
-    size = plan.largest_block(capacity, unit=superstripes_of(exposure.meta) or 1)
+    size = plan.largest_block(capacity, unit=unit_of(exposure))
     if not size:
         raise OutOfMemory(
             f"{exposure.source}: one integration needs more than {in_words(capacity)}, which is free"

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 
 from gpucal.backend import current_backend
+from gpucal.backend.selection import on_backend
 from gpucal.core import GpucalError, SkipStep
 from gpucal.kernels.flags.dqflags import BAD_REF_PIXEL, DO_NOT_USE
 from gpucal.kernels.readout.irs2_layout import RAW_SHAPE, irs2_layout, normal_rows
@@ -13,7 +14,7 @@ from gpucal.kernels.refpix.irs2 import irs2_plan, subtract_irs2
 from gpucal.kernels.refpix.irs2_bad import find_bad_rows, listed_rows, replace_rows, replacements
 from gpucal.kernels.refpix.irs2_fourier import weight_image
 from gpucal.kernels.refpix.irs2_means import irs2_axes, irs2_sections
-from gpucal.readouts.irs2 import layout_of, on_backend
+from gpucal.readouts.irs2 import layout_of
 
 log = logging.getLogger(__name__)
 

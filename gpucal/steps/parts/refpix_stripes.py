@@ -3,10 +3,10 @@
 import logging
 
 from gpucal.backend import current_backend
+from gpucal.backend.selection import on_backend
 from gpucal.core import GpucalError
 from gpucal.kernels.readout.detector_frame import pixel_numbers, to_detector_frame
 from gpucal.kernels.refpix.stripes import stripe_sections
-from gpucal.readouts.irs2 import on_backend
 
 log = logging.getLogger(__name__)
 

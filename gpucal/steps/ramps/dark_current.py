@@ -11,8 +11,8 @@ from gpucal.backend import array_namespace, current_backend
 from gpucal.core import SkipStep, Step
 from gpucal.core.naming import product_path
 from gpucal.data import write_model
+from gpucal.data.segments import first_integration
 from gpucal.kernels.ramps.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
-from gpucal.readouts.miri import first_integration
 from gpucal.reference import ReferenceFileError
 from gpucal.startup.lazy import datamodels
 

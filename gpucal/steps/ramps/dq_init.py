@@ -7,7 +7,7 @@ from gpucal.core import Step
 from gpucal.data import InputError
 from gpucal.data.reading import expand
 from gpucal.kernels.ramps.dq_init import apply_mask
-from gpucal.readouts.stripe_regions import detector_regions
+from gpucal.readouts.stripes import detector_regions
 from gpucal.startup.lazy import fits
 
 log = logging.getLogger(__name__)

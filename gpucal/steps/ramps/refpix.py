@@ -5,7 +5,9 @@ import logging
 import numpy as np
 
 from gpucal.backend import current_backend
+from gpucal.backend.selection import on_backend
 from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.data.segments import superstripes_of
 from gpucal.kernels.flags.dqflags import REFERENCE_PIXEL
 from gpucal.kernels.readout.detector_frame import (
     FULL_FRAME,
@@ -20,8 +22,7 @@ from gpucal.kernels.refpix.rows import edge_sections, subtract_edge_pixels
 from gpucal.kernels.refpix.sections import BORDER, four_output_sections, single_output_sections
 from gpucal.kernels.refpix.sides import side_windows
 from gpucal.kernels.refpix.sirs import sirs_kernels, subtract_sirs, subtract_sirs_zeroframe
-from gpucal.readouts.irs2 import on_backend
-from gpucal.readouts.stripes import is_multistripe, superstripes_of
+from gpucal.readouts.stripes import is_multistripe
 from gpucal.readouts.superstripes import reassembled
 from gpucal.steps.parts.refpix_irs2 import correct_irs2
 from gpucal.steps.parts.refpix_stripes import stripe_pixels

@@ -1,8 +1,9 @@
 """The reset step."""
 
 from gpucal.core import Step
+from gpucal.data.segments import first_integration
 from gpucal.kernels.ramps.reset import subtract_reset_anomaly
-from gpucal.readouts.miri import check_detector, first_integration
+from gpucal.readouts.miri import check_detector
 
 
 class ResetStep(Step):

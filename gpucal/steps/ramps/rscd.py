@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.core import SkipStep, Step
+from gpucal.data.segments import first_integration
 from gpucal.kernels.ramps.rscd import flag_decaying_groups, groups_to_skip
-from gpucal.readouts.miri import check_detector, first_integration
+from gpucal.readouts.miri import check_detector
 from gpucal.reference import ReferenceFileError
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from gpucal.kernels.ramps.saturation_irs2 import (
 from gpucal.kernels.ramps.saturation_readpatt import flag_partial_saturation, flag_second_group
 from gpucal.kernels.readout.irs2_layout import is_irs2
 from gpucal.readouts.irs2 import normal_array, normal_rows_of
-from gpucal.readouts.stripe_regions import detector_regions
+from gpucal.readouts.stripes import detector_regions
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from gpucal.core import Step
 from gpucal.kernels.ramps.superbias import subtract_superbias, subtract_superbias_zeroframe
-from gpucal.readouts.stripe_regions import detector_regions
+from gpucal.readouts.stripes import detector_regions
 
 
 class SuperBiasStep(Step):

@@ -1,14 +1,18 @@
 """Steps found by all the names that users know them by."""
 
+from pathlib import Path
+
 import pytest
 
-from gpucal.core import Pipeline, Step
+from gpucal.core import Step
 from gpucal.core.config.config_file import read_config
-from gpucal.core.config.registry import PACKAGES, UnknownStepError, all_classes, find_class
+from gpucal.core.config.registry import STEPS, UnknownStepError, all_classes, find_class, written
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.steps.ramps.dq_init import DQInitStep
 from gpucal.steps.ramps.ipc import IPCStep
 from gpucal.steps.ramps.ramp_fit import RampFitStep
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -42,9 +46,27 @@ def test_every_step_is_found_by_alias_and_class_and_has_a_configuration_file(ste
     assert find_class(config.class_name) is step_class
 
 
-def test_base_classes_are_no_steps_to_run():
-    assert not {Step, Pipeline} & set(all_classes())
-    assert all(step_class.__module__.startswith(PACKAGES) for step_class in all_classes())
+def test_the_table_holds_every_file_of_a_step_or_pipeline():
+    folders = ROOT / "gpucal" / "steps" / "ramps", ROOT / "gpucal" / "steps" / "images", ROOT / "pipelines"
+    files = [path for folder in folders for path in folder.glob("*.py") if path.name != "__init__.py"]
+    modules = {".".join(("gpucal", *path.relative_to(ROOT).with_suffix("").parts)) for path in files}
+    modules = {name.replace("gpucal.gpucal.", "gpucal.") for name in modules}
+    assert {entry.module for entry in written().values()} == modules
+
+
+def test_names_mean_one_class_each():
+    names = [*STEPS, *(entry.class_name for entry in STEPS.values())]
+    assert len(names) == len(set(names))
+    for alias, entry in written().items():
+        assert entry.load().class_alias == alias
+        if entry.module.startswith("gpucal.steps."):
+            assert entry.module.endswith(f".{alias}")
+
+
+@pytest.mark.parametrize("name", ["calwebb_image2", "jwst.pipeline.Image2Pipeline", "assign_wcs", "AssignWcsStep"])
+def test_what_is_not_there_yet_is_said_to_be_missing(name):
+    with pytest.raises(UnknownStepError, match=f"^{name} is a part of the JWST pipeline that gpucal does not have yet"):
+        find_class(name)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from gpucal.backend.selection import on_backend
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.readout.irs2_layout import irs2_layout
 from gpucal.kernels.refpix.irs2 import irs2_plan, subtract_irs2
 from gpucal.kernels.refpix.irs2_fourier import SeriesPlan, turns, weight_image, weighted_series
 from gpucal.kernels.refpix.irs2_refout import fill_from_neighbours
 from gpucal.kernels.refpix.irs2_series import mean_frame
-from gpucal.readouts.irs2 import on_backend
 
 BLOCKS, NX, TAPER = 2, 8, 6
 NSAMPLES, PERIOD = 20 * BLOCKS, 22 * BLOCKS + 8

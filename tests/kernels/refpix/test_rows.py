@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from gpucal.backend.selection import on_backend
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.refpix.rows import edge_sections, subtract_edge_pixels
-from gpucal.readouts.irs2 import on_backend
 
 SHAPE = (12, 16)
 SIGLIMIT = 1.5

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gpucal.backend.selection import on_backend
 from gpucal.kernels.readout.detector_frame import Axes
 from gpucal.kernels.refpix.sections import Sections
 from gpucal.kernels.refpix.sirs import (
@@ -12,7 +13,6 @@ from gpucal.kernels.refpix.sirs import (
     subtract_sirs,
     subtract_sirs_zeroframe,
 )
-from gpucal.readouts.irs2 import on_backend
 
 NSLOW, NFAST, NOUTPUTS = 12, 16, 4
 NO_COLUMNS = Sections(np.empty(0, np.int32), np.zeros(2, np.int32), np.zeros((2, NFAST), np.int32))
