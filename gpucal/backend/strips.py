@@ -229,3 +229,13 @@ def strip_width(scratch: Scratch, columns: int) -> int:
 def strip_kernel(function: Callable) -> StripKernel:
     """Make a `StripKernel` of a function of one strip."""
     return StripKernel(function)
+
+
+def in_a_row(array):
+    """The same array, its last two axes, rows and columns of pixels, made one."""
+    return array.reshape(*array.shape[:-2], math.prod(array.shape[-2:]))
+
+
+def as_one_row(array):
+    """The same array, its last two axes, rows and columns of pixels, made into one row of an image."""
+    return in_a_row(array)[..., None, :]

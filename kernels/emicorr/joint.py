@@ -7,12 +7,11 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_kernel, strip_kernel
-from gpucal.backend.strips import Scratch
+from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.emicorr.clock import OUTPUTS, ReadoutClock, fraction
 from gpucal.kernels.emicorr.fit import Fit, fit_wave, parabolas
 from gpucal.kernels.emicorr.steady import steady_pixels
 from gpucal.kernels.emicorr.wave import spline_coefficients, wave_at
-from gpucal.kernels.ramps.first_differences import in_a_row
 
 BAD_QUADS = slice(1, 3)
 """Columns of quads that are not used: they are bad in full frames."""

@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
-from gpucal.backend.strips import Scratch
-from gpucal.kernels.ramps.first_differences import in_a_row
+from gpucal.backend.strips import Scratch, in_a_row
 
 REACH = 2.0
 

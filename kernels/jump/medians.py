@@ -3,9 +3,9 @@
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
-from gpucal.backend.strips import Scratch
+from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
-from gpucal.kernels.ramps.first_differences import fill_samples_of, in_a_row, number_of_differences
+from gpucal.kernels.ramps.first_differences import fill_samples_of, number_of_differences
 from gpucal.kernels.statistics.sample_medians import SEARCH_ROWS, find_medians
 
 # What is known of each pixel with jumps: where it is, the number of its differences, and their median.

@@ -7,10 +7,10 @@ https://stcal.readthedocs.io/en/latest/stcal/jump/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, row_tiles, strip_kernel
-from gpucal.backend.strips import NO_SCRATCH, Scratch
+from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.jump.medians import PIXEL, jump_medians, list_jumps
-from gpucal.kernels.ramps.first_differences import UNUSABLE, difference_noise, first_difference, in_a_row
+from gpucal.kernels.ramps.first_differences import UNUSABLE, difference_noise, first_difference
 
 
 def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest, medians=None):

@@ -15,10 +15,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
-from gpucal.backend.strips import NO_SCRATCH, Scratch
+from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL
-from gpucal.kernels.jump.sigma_clip import COUNT, LOWER, STATE_ROWS, UPPER, find_bounds, place_of
-from gpucal.kernels.ramps.first_differences import UNUSABLE, in_a_row
+from gpucal.kernels.ramps.first_differences import UNUSABLE, fill_samples
+from gpucal.kernels.statistics.clip_bounds import COUNT, LOWER, STATE_ROWS, UPPER, find_bounds, place_of
 from gpucal.kernels.statistics.sorted_samples import LARGEST, sort_samples, sorted_median
 
 FLAGGED = UNUSABLE | JUMP_DET
@@ -87,7 +87,8 @@ def find_typical(
 ):
     """Typical differences of ``span`` groups of a strip of pixels, and their noise."""
     first_group, width = 1 + plane * span, end - begin
-    nvalues = fill_valid(begin, end, samples, ramp, groupdq, gain, first_group, first_group + span)
+    groups = first_group, first_group + span
+    nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, *groups, JUMP_DET)
     sort_samples(samples, nvalues, width, state[COUNT])
     if by_group:
         find_bounds(samples, nvalues, width, state, CLIPPING_REACH)
@@ -102,32 +103,10 @@ def find_typical(
         electrons = read_noise[x] * gain[x]
         spread[plane, x] = math.sqrt(abs(median) + electrons * electrons / np.float32(nframes))
     if by_group:
-        fill_valid(begin, end, samples, ramp, groupdq, gain, first_group, first_group + span)
+        fill_samples(begin, end, samples, ramp, groupdq, gain, *groups, JUMP_DET)
         for lane in range(width):
             bounds = state[LOWER, lane], state[UPPER, lane]
             spread[plane, begin + lane] = deviation_in_order(samples, nvalues, lane, *bounds)
-
-
-@pixel_function
-def fill_valid(begin, end, samples, ramp, groupdq, gain, first_group, stop_group):
-    """Write the differences of a strip of pixels into its samples, NaN where either group is void; return their number.
-
-    See `gpucal.kernels.ramps.first_differences.fill_samples` for the parameters.
-    """
-    place = 0
-    factor = gain[begin:end]
-    for integration in range(ramp.shape[0]):
-        for group in range(first_group, stop_group):
-            before, after = ramp[integration, group - 1, begin:end], ramp[integration, group, begin:end]
-            flags_before = groupdq[integration, group - 1, begin:end]
-            flags_after = groupdq[integration, group, begin:end]
-            differences = samples[place]
-            for lane in range(end - begin):
-                difference = after[lane] * factor[lane] - before[lane] * factor[lane]
-                void = is_void(flags_before[lane]) or is_void(flags_after[lane])
-                differences[lane] = np.float32(math.nan) if void else difference
-            place += 1
-    return place
 
 
 @pixel_function

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
-from gpucal.backend.strips import Scratch
+from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
 from gpucal.kernels.jump.shower_signal import (
     FLAGGED,
@@ -22,7 +22,6 @@ from gpucal.kernels.jump.shower_signal import (
     ring_offsets,
     typical_differences,
 )
-from gpucal.kernels.ramps.first_differences import in_a_row
 from gpucal.kernels.regions.ellipse_flags import FlagEdit, edit_flags
 from gpucal.kernels.regions.flagged_regions import find_regions, pixels_of
 from gpucal.kernels.regions.region_ellipses import Ellipses, ellipses_of, expanded_radii

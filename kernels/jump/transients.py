@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
-from gpucal.backend.strips import Scratch
+from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.jump.medians import PIXEL, jump_medians, list_jumps
-from gpucal.kernels.ramps.first_differences import UNUSABLE, first_difference, in_a_row
+from gpucal.kernels.ramps.first_differences import UNUSABLE, first_difference
 
 
 class Transient(NamedTuple):

@@ -10,14 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
-from gpucal.backend.strips import Scratch
+from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.ramps.first_differences import (
     difference_noise,
     difference_variance,
     fill_samples,
     first_difference,
-    in_a_row,
     number_of_differences,
 )
 from gpucal.kernels.statistics.sorted_samples import LARGEST, sort_samples, sorted_median

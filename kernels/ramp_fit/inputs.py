@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function
-from gpucal.kernels.ramps.first_differences import in_a_row
+from gpucal.backend.strips import as_one_row
 
 
 class Readout(NamedTuple):
@@ -114,7 +114,7 @@ class Ramps(NamedTuple):
 
     def in_a_row(self) -> "Ramps":
         """Complete ramps, the image's pixels in one row, (..., 1, ny nx): strips of a small image can be long."""
-        arrays = {name: pixels_in_a_row(value) for name, value in self._asdict().items() if name in IMAGES}
+        arrays = {name: as_one_row(value) for name, value in self._asdict().items() if name in IMAGES}
         return self._replace(**arrays)
 
 
@@ -126,8 +126,3 @@ IMAGES = ("data", "groupdq", "gain", "read_noise", "dark_current", "zeroframe")
 def groups_of(array, integration, groups):
     """The groups to fit of one integration, (ngroups, ny, nx), of a stack of all, (nints, ngroups, ny, nx)."""
     return array[integration, groups.start : groups.stop]
-
-
-def pixels_in_a_row(array):
-    """The same array, its last two axes, rows and columns of pixels, made into one row of an image."""
-    return in_a_row(array)[..., None, :]

@@ -16,9 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
-from gpucal.backend.strips import Scratch, strip_at
+from gpucal.backend.strips import Scratch, as_one_row, strip_at
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, GOOD, JUMP_DET, NO_GAIN_VALUE, PERSISTENCE, SATURATED
-from gpucal.kernels.ramp_fit.inputs import groups_of, pixels_in_a_row
+from gpucal.kernels.ramp_fit.inputs import groups_of
 from gpucal.kernels.ramp_fit.ols_median_rate import fill_currents
 from gpucal.kernels.ramp_fit.ols_ramps import AS_FLAGGED, INVALID, next_segment, shortest_segment, survey_ramp
 from gpucal.kernels.ramp_fit.ols_segments import (
@@ -97,10 +97,10 @@ def fit_ramps(ramps, pixeldq):
     rate_dq = xp.empty((ny, nx), np.uint32)
     rateints = xp.empty((4, nints, ny, nx), np.float32)
     rateints_dq = xp.empty((nints, ny, nx), np.uint32)
-    results = [pixels_in_a_row(array) for array in (rate, rate_dq, rateints, rateints_dq)]
+    results = [as_one_row(array) for array in (rate, rate_dq, rateints, rateints_dq)]
     fit_strip(
         (1, ny * nx), Scratch(state=DIFFERENCES + ramps.ngroups - 1),
-        *ramps.complete().in_a_row(), pixels_in_a_row(pixeldq), *results,
+        *ramps.complete().in_a_row(), as_one_row(pixeldq), *results,
     )  # fmt: skip
     return as_rates(rate, rate_dq), as_rates(rateints, rateints_dq)
 

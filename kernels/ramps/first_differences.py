@@ -17,18 +17,13 @@ from gpucal.kernels.flags.dqflags import DO_NOT_USE, SATURATED
 UNUSABLE = DO_NOT_USE | SATURATED
 
 
-def in_a_row(array):
-    """The same array, its last two axes, rows and columns of pixels, made one."""
-    return array.reshape(*array.shape[:-2], math.prod(array.shape[-2:]))
-
-
 def number_of_differences(ramp):
     """How many first differences a pixel has in all integrations."""
     return ramp.shape[0] * (ramp.shape[1] - 1)
 
 
 @pixel_function
-def fill_samples(begin, end, samples, ramp, groupdq, gain, first_group, stop_group):
+def fill_samples(begin, end, samples, ramp, groupdq, gain, first_group, stop_group, void_alone=DO_NOT_USE):
     """Write the first differences of a strip of pixels into its samples, the integrations one after another.
 
     Parameters
@@ -45,6 +40,8 @@ def fill_samples(begin, end, samples, ramp, groupdq, gain, first_group, stop_gro
         Electrons per DN.
     first_group, stop_group : int
         The range of the later groups of the differences.
+    void_alone : int
+        A flag with which a group does not count if it has no other; by default one with which none ever counts.
 
     Returns
     -------
@@ -62,7 +59,8 @@ def fill_samples(begin, end, samples, ramp, groupdq, gain, first_group, stop_gro
             for lane in range(end - begin):
                 difference = after[lane] * factor[lane] - before[lane] * factor[lane]
                 usable = (flags_before[lane] | flags_after[lane]) & UNUSABLE == 0
-                differences[lane] = difference if usable else np.float32(math.nan)
+                void = flags_before[lane] == void_alone or flags_after[lane] == void_alone
+                differences[lane] = difference if usable and not void else np.float32(math.nan)
             place += 1
     return place
 

@@ -7,9 +7,8 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 import math
 
 from gpucal.backend import array_namespace, strip_kernel
-from gpucal.backend.strips import NO_SCRATCH, Scratch
+from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import AD_FLOOR, DO_NOT_USE, NO_SAT_CHECK, SATURATED
-from gpucal.kernels.ramps.first_differences import in_a_row
 from gpucal.kernels.ramps.saturation_growth import grow, grow_flag, plane_blocks
 
 ATOD_LIMIT = 65535  # the highest value of the 16-bit converter

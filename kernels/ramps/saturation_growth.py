@@ -3,8 +3,7 @@
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, row_tiles, strip_kernel
-from gpucal.backend.strips import NO_SCRATCH
-from gpucal.kernels.ramps.first_differences import in_a_row
+from gpucal.backend.strips import NO_SCRATCH, in_a_row
 
 MASKS_AT_ONCE = 3
 
