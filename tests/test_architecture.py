@@ -14,8 +14,8 @@ FOLDERS = {"gpucal": "gpucal", "cfg": "gpucal.cfg", "kernels": "gpucal.kernels",
 
 # Each part of the house may import from the parts after it.
 LAYERS = [
-    "cli", "scheduling", "simulate", "pipelines", "steps", "core", "reference", "readouts", "data", "backend",
-    "startup", "places", "errors",
+    "cli", "scheduling", "simulate", "pipelines", "steps", "core", "associations", "reference", "readouts", "data",
+    "backend", "startup", "places", "errors",
 ]
 KERNELS_MAY_IMPORT = {"backend", "kernels"}
 

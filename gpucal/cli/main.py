@@ -33,6 +33,7 @@ class Subcommand(NamedTuple):
 SUBCOMMANDS = {
     "strun": Subcommand("gpucal.cli.strun", "run a step or a pipeline on an exposure"),
     "batch": Subcommand("gpucal.cli.batch", "run a step or a pipeline on many exposures"),
+    "asn-from-list": Subcommand("gpucal.cli.asn_from_list", "make an association of a list of files"),
     "collect-cfgs": Subcommand("gpucal.cli.collect_cfgs", "copy the configuration files into a directory"),
     "simulate": Subcommand("gpucal.cli.simulate", "make exposures and reference files with known truth"),
     "demo": Subcommand("gpucal.cli.demo", "simulate an exposure, calibrate it and draw the result"),

@@ -110,7 +110,7 @@ def test_an_association_gives_its_science_members(raw_file):
 def test_a_bad_association_is_refused(tmp_path, text):
     path = tmp_path / "asn.json"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"asn\.json: (not a valid association|the association names no)"):
+    with pytest.raises(InputError, match=r"asn\.json: not an association"):
         exposures_of(path)
 
 

@@ -1,10 +1,10 @@
 """What a user may hand over: one exposure, or many."""
 
-import json
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
 
+from gpucal.associations import AssociationError, read_association
 from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
 from gpucal.errors import OutOfMemory
@@ -88,21 +88,10 @@ def association_members(path: Path) -> list[Path]:
 
     Raises
     ------
-    InputError
+    AssociationError
         If the file is missing, is no association, or names no science member.
     """
-    try:
-        association = json.loads(path.read_text())
-        members = [
-            path.parent / member["expname"]
-            for product in association["products"]
-            for member in product["members"]
-            if member.get("exptype", "science").lower() == "science"
-        ]
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}: not a valid association file ({error!r})") from error
+    members = [member for product in read_association(path).products for member in product.science]
     if not members:
-        raise InputError(f"{path}: the association names no science exposure")
+        raise AssociationError(f"{path}: the association names no science exposure")
     return members

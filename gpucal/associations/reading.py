@@ -1,0 +1,71 @@
+"""Read association files."""
+
+import json
+from pathlib import Path
+
+from gpucal.associations.association import Association, AssociationError, Member, Product
+
+KEYWORDS = ("asn_id", "asn_type", "asn_rule", "asn_pool", "program", "target")
+
+
+def read_association(path: Path) -> Association:
+    """Read an association.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A JSON file. Members are looked for beside it, whatever the working directory.
+
+    Returns
+    -------
+    Association
+        A product without a name is named after its first science member, without the suffix. Whether a product can be
+        made is told by `Product.check`: a bad one does not stop the others.
+
+    Raises
+    ------
+    AssociationError
+        If there is no such file, or it is no association.
+    """
+    tree = _tree(path)
+    products = tree.get("products")
+    if not isinstance(products, list) or not products:
+        raise AssociationError(f"{path}: not an association (it has no list of products)")
+    made = tuple(_product(product, number, path) for number, product in enumerate(products, start=1))
+    others = {name: value for name, value in tree.items() if name not in (*KEYWORDS, "products")}
+    said = {name: None if tree.get(name) is None else str(tree[name]) for name in KEYWORDS}
+    return Association(made, path, **said, others=others)
+
+
+def _tree(path: Path) -> dict:
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise AssociationError(f"{path}: no such file") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AssociationError(f"{path}: not an association ({reason})") from error
+    if not isinstance(tree, dict):
+        raise AssociationError(f"{path}: not an association (it holds no keywords)")
+    return tree
+
+
+def _product(product, number: int, path: Path) -> Product:
+    members = product.get("members") if isinstance(product, dict) else None
+    if not isinstance(members, list) or not members:
+        raise AssociationError(f"{path}: product {number} has no list of members")
+    made = tuple(_member(member, number, path) for member in members)
+    science = next((member for member in made if member.role == "science"), made[0])
+    return Product(str(product.get("name") or base_name(science.path)), made, str(path))
+
+
+def _member(member, number: int, path: Path) -> Member:
+    name = member.get("expname") if isinstance(member, dict) else None
+    if not isinstance(name, str) or not name:
+        raise AssociationError(f"{path}: product {number} has a member without expname")
+    return Member(path.parent / Path(name).expanduser(), str(member.get("exptype") or "science").strip().lower())
+
+
+def base_name(path: Path) -> str:
+    """The name of a file without its suffix and extension: ``star`` of ``star_rate.fits``."""
+    return path.name.partition(".")[0].rpartition("_")[0] or path.name.partition(".")[0]
