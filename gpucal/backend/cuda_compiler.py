@@ -6,13 +6,29 @@ the compiler contracts both to one operation that rounds once.
 
 import logging
 import re
+from typing import NamedTuple
 
 log = logging.getLogger(__name__)
 
 _ENTRY = re.compile(r"\.entry\s+(\w+)")
 
 
-def ptx_of(function, types: tuple, capability: tuple[int, int], name: str) -> str:
+class Ptx(NamedTuple):
+    """The code of a function in CUDA's intermediate language.
+
+    Attributes
+    ----------
+    text : str
+        The code.
+    contracted : bool
+        Whether products and sums may be contracted in it, for want of a linker that can be told not to.
+    """
+
+    text: str
+    contracted: bool
+
+
+def ptx_of(function, types: tuple, capability: tuple[int, int], name: str) -> Ptx:
     """The PTX of a function; needs no device.
 
     Parameters
@@ -31,12 +47,12 @@ def ptx_of(function, types: tuple, capability: tuple[int, int], name: str) -> st
     settings = {"device": False, "abi": "numba", "cc": capability}
     try:
         intermediate, _ = cuda.compile(function, types, output="ltoir", **settings)
-        ptx = _ptx_without_contraction(intermediate, f"-arch=sm_{capability[0]}{capability[1]}")
+        text, contracted = _ptx_without_contraction(intermediate, f"-arch=sm_{capability[0]}{capability[1]}"), False
     except Exception as error:
         # The library is of no use here: another version, or none. What is lost is the last bit of some results.
-        log.warning("Products and sums are contracted in %s (%s)", name, error)
-        ptx, _ = cuda.compile(function, types, **settings)
-    return ptx.replace(_ENTRY.search(ptx)[1], name)
+        log.warning("Products and sums are contracted in %s, which is not kept (%s)", name, error)
+        (text, _), contracted = cuda.compile(function, types, **settings), True
+    return Ptx(text.replace(_ENTRY.search(text)[1], name), contracted)
 
 
 def _ptx_without_contraction(intermediate: bytes, architecture: str) -> str:

@@ -5,14 +5,15 @@ need not import the compiler.
 """
 
 import hashlib
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from gpucal.backend.cuda_compiler import machine_code_of, ptx_of
+from gpucal.backend.code_files import made_once, read_own, safe_folder, temporary_folder
+from gpucal.backend.cuda_compiler import Ptx, machine_code_of, ptx_of
+from gpucal.places import write_private
 
 THREADS_PER_BLOCK = 128
 WARP = 32
@@ -92,6 +93,9 @@ class CudaGrid:
 
     def ptx(self, arguments: tuple, capability: tuple[int, int]) -> str:
         """The PTX for a compute capability and for arguments of these types; needs no device."""
+        return self._ptx(arguments, capability).text
+
+    def _ptx(self, arguments: tuple, capability: tuple[int, int]) -> Ptx:
         types = tuple(_numba_type(argument) for argument in arguments)
         return ptx_of(self._build(), types, capability, self.name)
 
@@ -99,23 +103,28 @@ class CudaGrid:
         import cupy
 
         capability = cupy.cuda.Device().compute_capability
-        path = self._folder / f"{self.name}-{self._digest(arguments)}.sm_{capability}.cubin"
-        if not path.exists():
-            self._compile(arguments, capability, path)
-        return cupy.RawModule(path=str(path)).get_function(self.name)
+        path = safe_folder(self._folder) / f"{self.name}-{self._digest(arguments)}.sm_{capability}.cubin"
+        kept = made_once(path, _if_own, lambda path: self._compile(arguments, capability, path))
+        return cupy.RawModule(path=str(kept)).get_function(self.name)
 
-    def _compile(self, arguments: tuple, capability: str, path: Path) -> None:
+    def _compile(self, arguments: tuple, capability: str, path: Path) -> Path:
+        """Compile, and write a file: not the one that is kept, if the code is not what others should find there."""
         major_minor = int(capability[:-1]), int(capability[-1])
-        code = machine_code_of(self.ptx(arguments, major_minor), major_minor)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(code)
-        unfinished.replace(path)
+        ptx = self._ptx(arguments, major_minor)
+        if ptx.contracted:
+            path = temporary_folder() / path.name
+        write_private(path, machine_code_of(ptx.text, major_minor))
+        return path
 
     def _digest(self, arguments: tuple) -> str:
         """What, beside the functions that it calls, the compiled code depends on."""
         types = [str(_numba_type(argument)) for argument in arguments]
         return hashlib.sha1("\n".join([self._source, *types, *_compilers()]).encode()).hexdigest()[:16]
+
+
+def _if_own(path: Path) -> Path | None:
+    """A file, if it is there, and nobody but the user can change it."""
+    return path if read_own(path) else None
 
 
 @cache

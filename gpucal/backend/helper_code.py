@@ -5,16 +5,17 @@ called by a loop alone, which takes their code in before it is optimized as a wh
 themselves is lost. Here they end as the intermediate code of LLVM. Compiling takes a third less time, and the loops
 are the same, or faster where they take in what was too large before.
 
-Source: "Customizing the compiler", https://numba.readthedocs.io/en/stable/developer/custom_pipeline.html.
+How that is done rests on what Numba calls internal, and may change with any version: a helper of a few words is
+compiled and called first. If that does not go as it should, helpers are compiled as Numba does it.
 """
 
+import logging
 from collections.abc import Callable
+from functools import cache
 
 from numba import njit, types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
-from numba.core.compiler_machinery import AnalysisPass, register_pass
-from numba.core.typed_passes import NativeLowering
+
+log = logging.getLogger(__name__)
 
 
 def helper(function: Callable, **settings) -> Callable:
@@ -35,6 +36,24 @@ def helper(function: Callable, **settings) -> Callable:
     callable
         For compiled functions, not for Python.
     """
+    return _helper(function, **settings) if numba_is_as_expected() else njit(function, **settings)
+
+
+@cache
+def numba_is_as_expected() -> bool:
+    """Whether helpers can be compiled in this way by the Numba that is installed; if not, a warning says why."""
+    try:
+        _try_one()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        log.warning("Kernels take longer to compile: this version of Numba is not as expected (%s)", reason)
+        return False
+    return True
+
+
+def _helper(function: Callable, **settings) -> Callable:
+    from gpucal.backend.helper_compiler import HelperCompiler
+
     compiled = njit(function, pipeline_class=HelperCompiler, **settings)
     if compiled is function:  # Numba is not to compile anything
         return function
@@ -45,52 +64,30 @@ def helper(function: Callable, **settings) -> Callable:
     return compiled
 
 
-class HelperLibrary(JITCodeLibrary):
-    """The code of one helper, to be linked into that of its callers."""
+def _try_one() -> None:
+    """Compile a helper and a caller of it, and see that they are what they should be.
 
-    @property
-    def codegen(self):
-        """This library itself, where Numba asks for what holds the environment of the machine code."""
-        return self
+    Raises
+    ------
+    Exception
+        Whatever goes wrong.
+    """
+    inner = _helper(_times, inline="never", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+    if inner is _times:
+        return
 
-    def set_env(self, name: str, environment) -> None:
-        """There is no machine code, and nothing in it that could use an environment."""
+    def outer(value):
+        return inner(value, 2) + inner(value, 3)
 
-    def get_pointer_to_function(self, name: str) -> int:
-        """There is no such function."""
-        return 0
-
-    def _optimize_final_module(self) -> None:
-        """The caller does it."""
-
-    def _finalize_final_module(self) -> None:
-        self._finalized = True
-
-
-@register_pass(mutates_CFG=False, analysis_only=True)
-class KeepAsHelper(AnalysisPass):
-    """Let the code of a function be that of a helper."""
-
-    _name = "keep_as_helper"
-
-    def __init__(self):
-        AnalysisPass.__init__(self)
-
-    def run_pass(self, state) -> bool:
-        state.library = HelperLibrary(state.targetctx.codegen(), state.func_id.func_qualname)
-        return True
+    result = njit(outer)(1.5)
+    if result != _times(1.5, 2) + _times(1.5, 3):
+        raise RuntimeError(f"a caller of a helper gave {result}")
+    if len(inner.overloads) != 1:
+        raise RuntimeError(f"a helper was compiled {len(inner.overloads)} times")
 
 
-class HelperCompiler(CompilerBase):
-    """Numba's compiler of functions, but for the end."""
-
-    def define_pipelines(self) -> list:
-        passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
-        passes.add_pass_after(KeepAsHelper, self._last_before_lowering(passes))
-        passes.finalize()
-        return [passes]
-
-    @staticmethod
-    def _last_before_lowering(passes):
-        kinds = [kind for kind, _ in passes.passes]
-        return kinds[kinds.index(NativeLowering) - 1]
+def _times(value, count):
+    total = 0.0
+    for _ in range(count):
+        total += value
+    return total

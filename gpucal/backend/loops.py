@@ -16,6 +16,7 @@ from threading import RLock
 
 import numpy as np
 
+from gpucal.backend.code_files import made_once, safe_folder
 from gpucal.backend.object_code import ObjectCode, UnfitCodeError, processor
 from gpucal.backend.vectors import prefer_wide_vectors
 
@@ -31,6 +32,23 @@ _SCALARS = {int: ctypes.c_int64, float: ctypes.c_double, bool: ctypes.c_uint8, n
     for dtype in (np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64)
 }
 _SCALARS |= {np.float32: ctypes.c_float, np.float64: ctypes.c_double}
+
+# The variables that change what Numba makes of a function; others say where it is kept, how it runs, what is shown.
+CODE_SETTINGS = (
+    "NUMBA_BOUNDSCHECK",
+    "NUMBA_CPU_FEATURES",
+    "NUMBA_CPU_NAME",
+    "NUMBA_DEBUGINFO",
+    "NUMBA_DISABLE_INTEL_SVML",
+    "NUMBA_ENABLE_AVX",
+    "NUMBA_ENABLE_PROFILING",
+    "NUMBA_EXTEND_VARIABLE_LIFETIMES",
+    "NUMBA_LLVM_REFPRUNE_FLAGS",
+    "NUMBA_LLVM_REFPRUNE_PASS",
+    "NUMBA_LOOP_VECTORIZE",
+    "NUMBA_OPT",
+    "NUMBA_SLP_VECTORIZE",
+)
 
 _LLVM_NAMES = {ctypes.c_float: "float", ctypes.c_double: "double"}
 
@@ -73,15 +91,17 @@ class CpuLoop:
     def _load(self, kind: tuple, arguments: tuple) -> Callable:
         try:
             types = _ctypes_of(arguments)
-            path = self.folder / f"{self.name}-{self._digest(kind)}.o"
-            code = ObjectCode.read(path)
-            if code is None:
-                code = self._compile(arguments, types)
-                with suppress(OSError):  # the next process compiles it again
-                    code.save(path)
+            path = safe_folder(self.folder) / f"{self.name}-{self._digest(kind)}.o"
+            code = made_once(path, ObjectCode.read, lambda path: self._compile_and_keep(path, arguments, types))
             return _caller(code.load(), types)
         except UnfitCodeError:
             return self._loaded_by_numba()
+
+    def _compile_and_keep(self, path: Path, arguments: tuple, types: list) -> ObjectCode:
+        code = self._compile(arguments, types)
+        with suppress(OSError):  # the next process compiles it again
+            code.save(path)
+        return code
 
     def _compile(self, arguments: tuple, types: list) -> ObjectCode:
         """Compile for these arguments, and see that compiled code takes them as `_flatten` hands them over."""
@@ -93,24 +113,38 @@ class CpuLoop:
         signature = tuple(typeof(argument) for argument in arguments)
         dispatcher = njit(self._build(), nogil=True, **INSIDE)
         dispatcher.compile(signature)
-        compiled = dispatcher.overloads[signature]
-        packer = compiled.target_context.get_arg_packer(compiled.fndesc.argtypes)
-        if [_without_pointee(str(one)) for one in packer.argument_types] != [_llvm_name(one) for one in types]:
-            raise UnfitCodeError(f"{self.name} takes arguments in another way")
-        *_, (code, _) = compiled.library.serialize_using_object_code()
-        return ObjectCode(compiled.fndesc.llvm_func_name, code)
+        try:
+            return _object_code(dispatcher.overloads[signature], types)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise UnfitCodeError(f"this Numba keeps compiled code in another way ({error})") from error
 
     def _loaded_by_numba(self) -> Callable:
         from numba import njit
 
-        with _cache_directory(self.folder):
+        with _cache_directory(safe_folder(self.folder)):
             return njit(self._build(), nogil=True, cache=True, **COMPILE)
 
     def _digest(self, kind: tuple) -> str:
         """What, beside the functions that it calls, the compiled code depends on."""
-        settings = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("NUMBA_")]
+        settings = [f"{name}={os.environ[name]}" for name in CODE_SETTINGS if name in os.environ]
         parts = [self._source, _in_words(kind), *_compilers(), *settings]
         return hashlib.sha1("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _object_code(compiled, types: list) -> ObjectCode:
+    """The machine code of a function that Numba has compiled, which takes parameters of these types.
+
+    Raises
+    ------
+    UnfitCodeError
+        If it takes others.
+    """
+    packer = compiled.target_context.get_arg_packer(compiled.fndesc.argtypes)
+    name = compiled.fndesc.llvm_func_name
+    if [_without_pointee(str(one)) for one in packer.argument_types] != [_llvm_name(one) for one in types]:
+        raise UnfitCodeError(f"{name} takes arguments in another way")
+    *_, (code, _) = compiled.library.serialize_using_object_code()
+    return ObjectCode(name, code)
 
 
 @cache

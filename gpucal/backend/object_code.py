@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import struct
 from contextlib import suppress
 from functools import cache
@@ -10,6 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from gpucal.backend.code_files import read_own
+from gpucal.places import write_private
 from gpucal.startup.lazy import LazyModule
 
 llvm = LazyModule("llvmlite.binding")
@@ -40,20 +41,17 @@ class ObjectCode(NamedTuple):
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all."""
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        path.parent.mkdir(parents=True, exist_ok=True)
         header = {"symbol": self.symbol, "digest": _digest(self.code)}
-        unfinished.write_bytes(json.dumps(header).encode() + b"\n" + self.code)
-        unfinished.replace(path)
+        write_private(path, json.dumps(header).encode() + b"\n" + self.code)
 
     @classmethod
     def read(cls, path: Path) -> "ObjectCode | None":
-        """Read it; None if there is no such file, or it is damaged."""
+        """Read it; None if there is no such file, it is damaged, or someone else than the user can change it."""
+        header, _, code = (read_own(path) or b"").partition(b"\n")
         try:
-            header, _, code = path.read_bytes().partition(b"\n")
             header = json.loads(header)
             return cls(header["symbol"], code) if header["digest"] == _digest(code) else None
-        except (OSError, ValueError, KeyError):
+        except (ValueError, KeyError):
             return None
 
     def load(self) -> int:

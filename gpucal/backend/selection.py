@@ -17,6 +17,7 @@ import numpy as np
 
 from gpucal.backend.memory import free_device_bytes, given_capacity
 from gpucal.backend.staging import HostStaging, PinnedStaging
+from gpucal.backend.threads import thread_count
 from gpucal.backend.traffic import TABLES, count_to_device, count_to_host
 from gpucal.errors import GpucalError
 
@@ -128,7 +129,7 @@ class Backend:
 
 
 def _cpu() -> Backend:
-    return Backend("cpu", np, "loop", f"{os.cpu_count()} CPU cores")
+    return Backend("cpu", np, "loop", f"{os.cpu_count()} CPU cores, {thread_count()} threads")
 
 
 def _cuda() -> Backend:

@@ -10,10 +10,16 @@ SMALL_GRID = 4096
 BLOCKS_PER_THREAD = 4
 
 
+# What tells the number of threads, the first one that is set to a number. OpenMP takes a list, too, one number for
+# each level of nesting.
+VARIABLES = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
+
+
 def thread_count() -> int:
-    """The threads to use: ``NUMBA_NUM_THREADS``, or the cores that this process may run on."""
-    wanted = os.environ.get("NUMBA_NUM_THREADS")
-    return int(wanted) if wanted else len(os.sched_getaffinity(0))
+    """The threads to use: as one of `VARIABLES` says, or the cores that this process may run on."""
+    words = [os.environ.get(name, "").partition(",")[0].strip() for name in VARIABLES]
+    given = [int(word) for word in words if word.isdecimal() and int(word)]
+    return given[0] if given else len(os.sched_getaffinity(0))
 
 
 @cache

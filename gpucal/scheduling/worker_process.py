@@ -10,7 +10,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 from gpucal.backend.devices import VISIBLE, device_names
-from gpucal.backend.threads import thread_count
+from gpucal.backend.threads import VARIABLES, thread_count
 from gpucal.core.log.forwarding import log_levels
 from gpucal.scheduling.messages import Start, Stop
 from gpucal.scheduling.order import Job, Key
@@ -96,10 +96,8 @@ class WorkerProcess:
 
 def _environment(place: int, size: int) -> dict[str, str]:
     """The environment of a worker: where it finds gpucal, and its share of the machine."""
-    share = {
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path and Path(path).exists()),
-        "NUMBA_NUM_THREADS": str(max(1, thread_count() // size)),
-    }
+    share = dict.fromkeys(VARIABLES, str(max(1, thread_count() // size)))
+    share["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path and Path(path).exists())
     if devices := device_names():
         share[VISIBLE] = devices[place % len(devices)]
     return os.environ | share

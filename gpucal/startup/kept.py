@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from gpucal.places import user_cache
+from gpucal.places import user_cache, write_private
 
 
 def kept_text(kind: str, key: str, make: Callable) -> str:
@@ -36,10 +35,7 @@ def kept_text(kind: str, key: str, make: Callable) -> str:
     if json.loads(text) != made:
         raise TypeError(f"{kind}: JSON does not hold all of it")
     with suppress(OSError):  # the next process does it again
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(f"{text}\n{_digest(text)}")
-        unfinished.replace(path)
+        write_private(path, f"{text}\n{_digest(text)}".encode())
     return text
 
 

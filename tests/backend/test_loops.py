@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from gpucal.backend import pixel_function, pixel_kernel, use_backend
+from gpucal.backend import loops, pixel_function, pixel_kernel, use_backend
 from gpucal.backend.loops import CpuLoop
 from gpucal.backend.object_code import ObjectCode, UnfitCodeError, undefined_symbols
 
@@ -101,6 +101,45 @@ def test_another_source_is_another_loop(tmp_path):
     loop_of(fill, tmp_path, version=1)(0, 2, np.zeros(2), 1.0)
     loop_of(fill, tmp_path, version=2)(0, 2, np.zeros(2), 1.0)
     assert len(list(tmp_path.glob("fill-*.o"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "same"),
+    [("NUMBA_NUM_THREADS", True), ("NUMBA_CACHE_DIR", True), ("NUMBA_ENABLE_CUDASIM", True),
+     ("NUMBA_DEBUG_CACHE", True), ("NUMBA_OPT", False), ("NUMBA_CPU_NAME", False), ("NUMBA_BOUNDSCHECK", False)],
+)  # fmt: skip
+def test_settings_that_change_no_code_make_no_other_loop(setting, same, tmp_path, monkeypatch):
+    loop = loop_of(fill, tmp_path)
+    monkeypatch.delenv(setting, raising=False)
+    before = loop._digest((int,))
+    monkeypatch.setenv(setting, "1")
+    assert (loop._digest((int,)) == before) is same
+
+
+def test_a_file_that_others_can_write_is_not_run(tmp_path):
+    loop_of(fill, tmp_path)(0, 2, np.zeros(2), 1.0)
+    (file,) = tmp_path.glob("fill-*.o")
+    file.write_bytes(file.read_bytes())
+    file.chmod(0o666)
+    before = file.stat().st_ino
+    loop_of(fill, tmp_path)(0, 2, np.zeros(2), 1.0)
+    assert file.stat().st_ino != before and file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path):
+    folder = tmp_path / "kernels"
+    folder.mkdir()
+    folder.chmod(0o777)
+    out = np.zeros(2)
+    loop_of(fill, folder)(0, 2, out, 1.0)
+    assert out.tolist() == [1, 1] and not list(folder.iterdir())
+
+
+def test_a_numba_that_keeps_code_otherwise_runs_it_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(loops, "_object_code", lambda compiled, types: compiled.what_there_is_not)
+    out = np.zeros(2)
+    loop_of(fill, tmp_path)(0, 2, out, 1.0)
+    assert out.tolist() == [1, 1] and not list(tmp_path.glob("*.o"))
 
 
 def test_a_damaged_file_is_made_again(tmp_path):

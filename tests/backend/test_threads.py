@@ -1,10 +1,12 @@
 """Rows shared out among threads: each once, each thread with arguments of its own, errors told."""
 
+import os
 import threading
 
 import pytest
 
-from gpucal.backend.threads import SMALL_GRID, run_rows
+from gpucal.backend import use_backend
+from gpucal.backend.threads import SMALL_GRID, run_rows, thread_count
 
 
 @pytest.mark.parametrize("nthreads", [1, 2, 3])
@@ -37,3 +39,20 @@ def test_an_error_in_any_thread_is_raised(monkeypatch):
 
     with pytest.raises(RuntimeError, match="the last rows"):
         run_rows(loop, 100, SMALL_GRID, tuple)
+
+
+@pytest.mark.parametrize(
+    ("numba", "openmp", "expected"),
+    [("3", "2", 3), ("", "2", 2), ("", "5,4,3", 5), ("", " 6 ", 6), ("many", "2", 2), ("", "0", None), ("", "", None)],
+)
+def test_the_number_of_threads(numba, openmp, expected, monkeypatch):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", numba)
+    monkeypatch.setenv("OMP_NUM_THREADS", openmp)
+    assert thread_count() == (expected or len(os.sched_getaffinity(0)))
+
+
+def test_the_log_says_how_many(monkeypatch, caplog):
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    with caplog.at_level("INFO"), use_backend("cpu"):
+        assert "CPU cores, 7 threads)" in caplog.text

@@ -82,3 +82,10 @@ def test_workers_share_threads_and_devices(monkeypatch):
     assert [share["NUMBA_NUM_THREADS"] for share in shares] == ["2", "2", "2"]
     assert [share["CUDA_VISIBLE_DEVICES"] for share in shares] == ["2", "GPU-5", "2"]
     assert _environment(0, 20)["NUMBA_NUM_THREADS"] == "1"
+
+
+def test_workers_share_the_threads_that_openmp_is_given(monkeypatch):
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "6")
+    share = _environment(0, 2)
+    assert (share["NUMBA_NUM_THREADS"], share["OMP_NUM_THREADS"]) == ("3", "3")

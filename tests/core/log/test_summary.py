@@ -50,7 +50,7 @@ def test_blocks_are_added_up_and_the_pipeline_is_no_step(summary):
 
 
 def test_where_it_ran(summary):
-    assert summary.place().endswith("CPU cores); peak memory: host 1.4 GB")
+    assert summary.place().endswith(" threads); peak memory: host 1.4 GB")
     summary.device_peak = 900_000_000
     assert summary.place().endswith("peak memory: host 1.4 GB, device 900 MB")
 
