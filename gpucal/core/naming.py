@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gpucal.core.config.registry import STEPS
+from gpucal.data.files.compression import plain_name
 
 PRODUCTS = (
     "uncal", "ramp", "rate", "rateints", "fitopt", "dark",
@@ -77,7 +78,8 @@ def product_path(
     Parameters
     ----------
     input_name : path
-        The input file, or the product name of an association. Its directory does not count.
+        The input file, or the product name of an association. Its directory does not count, nor that it is
+        compressed.
     suffix : str or None
         What the product is. It takes the place of a known suffix, after the same separator (``_`` or ``-``).
         None leaves the base name as it is.
@@ -96,7 +98,7 @@ def product_path(
     -------
     pathlib.Path
     """
-    name = os.path.splitext(os.path.basename(os.fspath(output_file or input_name)))[0]
+    name = os.path.splitext(plain_name(os.path.basename(os.fspath(output_file or input_name))))[0]
     base, separator = (name, "") if suffix is None else split_suffix(name)[:2]
     parts = [base, *(str(part) for part in (index, *components) if part is not None)]
     filename = "_".join(parts) + separator + (suffix or "") + "." + ext.removeprefix(".")

@@ -224,7 +224,7 @@ class Step:
         output_file = output_file or (
             self.search("output_file") if self.search_output_file else self.output_file
         )
-        source = exposure.meta.filename if self.output_use_model else exposure.source
+        source = (self.output_use_model and exposure.meta.filename) or exposure.source
         directory = self.search("output_dir")
         return product_path(
             source,
@@ -238,7 +238,9 @@ class Step:
     def save(
         self, exposure: Exposure, suffix: str | None = None, index: int | None = None, output_file=None
     ) -> Path:
-        """Write a product, whole or not at all; see `output_path` for the parameters.
+        """Write a product, whole or not at all; its ``meta.filename`` becomes the name of the file.
+
+        See `output_path` for the parameters.
 
         Returns
         -------
@@ -251,4 +253,5 @@ class Step:
             If it cannot be written.
         """
         path = self.output_path(exposure, suffix, index=index, output_file=output_file)
+        exposure.meta.filename = path.name
         return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays))

@@ -13,6 +13,9 @@ from gpucal.data.files.outline import StoredImage, images_of
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
 
+# What an exposure is called that comes from no file, and has no name.
+UNNAMED = "unnamed"
+
 
 class Exposure:
     """A thin wrapper on a stdatamodels model, with its pixels on the backend.
@@ -26,7 +29,8 @@ class Exposure:
     model : `stdatamodels.jwst.datamodels.JwstDataModel`
         The model to wrap. It is given away: use `to_model` to have it back, complete.
     source : str, optional
-        The name of the input that the exposure came from, after which products are named.
+        The name of the input that the exposure came from, after which products are named; by default the one that
+        the model says, or `UNNAMED`.
     images : dict of str to StoredImage, optional
         Images of the model that are still in a file.
 
@@ -48,7 +52,7 @@ class Exposure:
         images: dict[str, StoredImage] | None = None,
     ):
         self.__dict__["model"] = model
-        self.__dict__["source"] = source or model.meta.filename
+        self.__dict__["source"] = source or model.meta.filename or UNNAMED
         self.__dict__["origin"] = None
         self.__dict__["_arrays"] = {}
         self.__dict__["_stored"] = dict(images or {})

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
+from gpucal.data.files.compression import plain_name
 from gpucal.data.files.outline import read_outline
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import prepare_asdf
@@ -54,6 +55,8 @@ def open_exposure(source) -> Exposure:
         exposure = Exposure(_processed_as(source.copy()))
     else:
         path = expand(source)
+        if path.is_dir():
+            raise InputError(f"{path}: is a directory; name an exposure in it, or run gpucal batch on all of them")
         if not path.is_file():
             raise InputError(f"{path}: no such file")
         exposure = _open_file(path)
@@ -91,7 +94,8 @@ def _raw_class(exposure_type: str | None, superstripes: int | None) -> type[data
 
 def _open_file(path: Path) -> Exposure:
     try:
-        return _open_fits(path) if path.suffix.lower() in (".fits", ".fit") else _open_whole(path)
+        is_fits = plain_name(path.name).lower().endswith((".fits", ".fit"))
+        return _open_fits(path) if is_fits else _open_whole(path)
     except (MemoryError, InputError):
         raise
     except Exception as error:
@@ -102,7 +106,7 @@ def _open_whole(path: Path, model_class: type | None = None) -> Exposure:
     prepare_asdf()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-        return Exposure((model_class or datamodels.open)(path), source=str(path))
+        return Exposure(_processed_as((model_class or datamodels.open)(path)), source=str(path))
 
 
 def _open_fits(path: Path) -> Exposure:

@@ -6,9 +6,14 @@ from pathlib import Path
 
 from gpucal.core.run.inputs import association_members
 from gpucal.data import InputError
+from gpucal.data.files.compression import plain_name
 from gpucal.data.reading import expand
 
 _WILD = "*?["
+
+# What names of exposures in a directory end in, compressed or not: raw ones, and where there are none, any.
+_RAW = ("_uncal.fits", "_uncal.asdf")
+_ANY = (".fits",)
 
 
 def find_inputs(words: Iterable[str | Path], input_dir: str | None = None) -> list[Path]:
@@ -17,9 +22,10 @@ def find_inputs(words: Iterable[str | Path], input_dir: str | None = None) -> li
     Parameters
     ----------
     words : iterable of path
-        Files; patterns (``raw/*_uncal.fits``); directories, which stand for their ``*_uncal.fits`` files or, where
-        there are none, for all their ``.fits`` files; associations (``.json``), which stand for their science
-        members; lists (``@name`` or ``name.txt``) with one of these on each line, ``#`` before a comment.
+        Files; patterns (``raw/*_uncal.fits``); directories, which stand for their ``*_uncal.fits`` and
+        ``*_uncal.asdf`` files or, where there are none, for all their ``.fits`` files, compressed or not;
+        associations (``.json``), which stand for their science members; lists (``@name`` or ``name.txt``) with one
+        of these on each line, ``#`` before a comment.
     input_dir : str, optional
         Where a relative path starts that is not found from the working directory.
 
@@ -84,7 +90,8 @@ def _located(word: str, start: Path | None) -> Path:
 
 
 def _in_directory(directory: Path) -> list[Path]:
-    found = sorted(directory.glob("*_uncal.fits")) or sorted(directory.glob("*.fits"))
-    if not found:
-        raise InputError(f"{directory}: this directory holds no .fits file")
-    return found
+    names = {path: plain_name(path.name) for path in sorted(directory.iterdir())}
+    for endings in (_RAW, _ANY):
+        if found := [path for path, name in names.items() if name.endswith(endings)]:
+            return found
+    raise InputError(f"{directory}: this directory holds no .fits file")

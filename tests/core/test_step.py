@@ -157,6 +157,24 @@ def test_products_are_named_after_input_and_step(ramp, superbias, tmp_path):
     assert names == ["deep/jw00001_nrca1_other.fits", "jw00001_nrca1_subtract.fits", "mine_subtract.fits"]
 
 
+def test_a_saved_result_knows_the_name_of_its_file(ramp, superbias):
+    given = {"override_superbias": superbias}
+    assert Subtract.call(ramp, **given).meta.filename == "jw00001_nrca1_uncal.fits"
+    assert Subtract.call(ramp, save_results=True, **given).meta.filename == "jw00001_nrca1_subtract.fits"
+    assert Subtract.call(ramp, output_file="mine.asdf", **given).meta.filename == "mine_subtract.fits"
+    pair = Fit.call(ramp, save_results=True)
+    assert [model.meta.filename for model in pair] == ["jw00001_nrca1_0_fit.fits", "jw00001_nrca1_1_fit.fits"]
+    assert ramp.meta.filename == "jw00001_nrca1_uncal.fits"
+
+
+@pytest.mark.parametrize("use_model", [False, True])
+def test_a_model_without_a_name_is_saved_under_a_stand_in(ramp, superbias, use_model, tmp_path):
+    ramp.meta.filename = None
+    result = Subtract.call(ramp, override_superbias=superbias, save_results=True, output_use_model=use_model)
+    assert result.meta.filename == "unnamed_subtract.fits"
+    assert [path.name for path in tmp_path.glob("*.fits")] == ["unnamed_subtract.fits"]
+
+
 def test_several_products_are_numbered(ramp, tmp_path):
     result = Fit.call(ramp, save_results=True)
     rate, rateints = result

@@ -1,5 +1,9 @@
 """Inputs are opened whole or refused with one line that names the file."""
 
+import bz2
+import gzip
+import lzma
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -47,6 +51,43 @@ def test_an_open_raw_model_opens_as_the_file_does(raw_file):
     assert exposure.data.dtype == np.float32 and exposure.data[0, 3, 5, 7] == 191
 
 
+def compressed(path, ending):
+    """A compressed copy of a file, under its name with the ending."""
+    copy = path.with_name(path.name + ending)
+    with {".gz": gzip, ".bz2": bz2, ".xz": lzma}[ending].open(copy, "wb") as file:
+        file.write(path.read_bytes())
+    return copy
+
+
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz"])
+def test_a_compressed_raw_exposure_opens_as_the_plain_file_does(raw_file, ending):
+    exposure, plain = open_exposure(compressed(raw_file, ending)), open_exposure(raw_file)
+    assert exposure.model_type == "RampModel" and exposure.data.dtype == np.float32
+    np.testing.assert_array_equal(exposure.data, plain.data)
+    assert exposure.meta.instrument.name == "NIRCAM"
+
+
+def test_a_raw_exposure_in_asdf_opens_as_the_fits_file_does(raw_file):
+    with datamodels.Level1bModel(raw_file) as model:
+        model.save(raw_file.with_suffix(".asdf"))
+    exposure = open_exposure(raw_file.with_suffix(".asdf"))
+    assert exposure.model_type == "RampModel" and exposure.data.dtype == np.float32
+    np.testing.assert_array_equal(exposure.data, open_exposure(raw_file).data)
+    assert exposure.groupdq.shape == exposure.data.shape and not exposure.groupdq.any()
+    assert exposure.source == str(raw_file.with_suffix(".asdf"))
+
+
+@pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz"])
+def test_a_damaged_compressed_file_is_refused(raw_file, ending):
+    copy = compressed(raw_file, ending)
+    copy.write_bytes(copy.read_bytes()[:-20])
+    refused(copy, "not a readable FITS file")
+
+
+def test_an_exposure_without_a_name_has_one():
+    assert open_exposure(datamodels.RampModel((1, 2, 3, 3))).source == "unnamed"
+
+
 def test_home_and_variables_are_expanded(raw_file, monkeypatch):
     monkeypatch.setenv("HOME", str(raw_file.parent))
     monkeypatch.setenv("PLACE", str(raw_file.parent))
@@ -73,7 +114,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 
 def test_a_directory_is_refused(tmp_path):
-    refused(tmp_path, "no such file")
+    refused(tmp_path, "is a directory; name an exposure in it")
 
 
 @pytest.mark.parametrize("keep", [0.5, 0.9])

@@ -40,6 +40,14 @@ def test_a_word(word, expected):
     assert found(word) == expected
 
 
+def test_a_directory_stands_for_raw_exposures_of_all_formats(files):
+    for name in ("d_uncal.fits.gz", "e_uncal.asdf", "d_rate.fits.gz", "pars.asdf"):
+        (files / "raw" / name).touch()
+    assert found("raw") == ["a_uncal.fits", "b_uncal.fits", "c_uncal.fits", "d_uncal.fits.gz", "e_uncal.asdf"]
+    (files / "cal" / "b_cal.fits.gz").touch()
+    assert found("cal") == ["a_cal.fits", "b_cal.fits.gz"]
+
+
 @pytest.mark.parametrize("word", ["@list.txt", "list.txt", "@names.lst"])
 def test_a_list_names_the_same_as_the_command_line(files, word):
     text = "# two and a pattern\nraw/c_uncal.fits\n\n  raw/a_uncal.fits  # the first\ncal\n"

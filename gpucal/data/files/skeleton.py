@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from gpucal.data.files.compression import open_plain
 from gpucal.data.files.file_pixels import FilePixels
 from gpucal.startup.lazy import fits
 
@@ -43,11 +45,11 @@ def read_skeleton(path: Path) -> Skeleton:
     OSError, ValueError
         If it is no FITS file, or ends before its last extension does.
     """
-    file = open(path, "rb")  # noqa: SIM115  (stays open as long as pixels are in it)
+    file = open_plain(path)  # stays open as long as pixels are in it
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with fits.open(path, memmap=False, lazy_load_hdus=False) as opened:
-            _check_whole(path, max(hdu._data_offset + hdu._data_size for hdu in opened))
+        with fits.open(open(os.dup(file.fileno()), "rb"), memmap=False, lazy_load_hdus=False) as opened:
+            _check_whole(file, max(hdu._data_offset + hdu._data_size for hdu in opened))
             hdulist, pixels = fits.HDUList(), {}
             for hdu in opened:
                 left = _left_in_file(hdu, file)
@@ -60,18 +62,16 @@ def read_skeleton(path: Path) -> Skeleton:
     return Skeleton(hdulist, pixels)
 
 
-def _check_whole(path: Path, end: int) -> None:
+def _check_whole(file: BinaryIO, end: int) -> None:
     """Raise if a file does not end where its last readable extension does.
 
     Astropy warns of that. But warnings are made errors, or not, for the whole process, and other threads write files.
     """
-    size = path.stat().st_size
+    size = os.fstat(file.fileno()).st_size
     if size < end:
         raise OSError(f"truncated ({size} bytes of at least {end}); fetch the file again")
-    with path.open("rb") as file:
-        file.seek(end)
-        if file.read().strip(b"\0"):  # zeros are mere padding
-            raise OSError(f"not readable from byte {end} on (of {size} bytes); fetch the file again")
+    if os.pread(file.fileno(), size - end, end).strip(b"\0"):  # zeros are mere padding
+        raise OSError(f"not readable from byte {end} on (of {size} bytes); fetch the file again")
 
 
 def _left_in_file(hdu, file) -> FilePixels | None:

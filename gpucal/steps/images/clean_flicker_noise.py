@@ -176,7 +176,7 @@ class CleanFlickerNoiseStep(Step):
         for suffix, product in products.items():
             if product is not None:
                 product = product if suffix == "mask" else beside(exposure, product)
-                self.save(product, suffix, output_file=exposure.meta.filename)
+                self.save(product, suffix, output_file=exposure.source)
 
 
 class Scene(NamedTuple):

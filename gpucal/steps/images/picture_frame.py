@@ -79,4 +79,4 @@ class PictureFrameStep(Step):
 
     def save_beside(self, product, exposure, suffix):
         """Save a product that is named after the exposure."""
-        self.save(product, suffix, output_file=exposure.meta.filename)
+        self.save(product, suffix, output_file=exposure.source)

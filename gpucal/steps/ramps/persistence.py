@@ -63,7 +63,7 @@ class PersistenceStep(Step):
         )
         if self.save_persistence is not None:
             windows = backend.asnumpy(window_ends)
-            save_windows(expand(self.save_persistence), detector, duration, windows, exposure.meta.filename)
+            save_windows(expand(self.save_persistence), detector, duration, windows, Path(exposure.source).name)
         return exposure
 
 

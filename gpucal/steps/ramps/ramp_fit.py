@@ -87,7 +87,7 @@ class RampFitStep(Step):
 
         fit = fit_by(exposure, references, self.suppress_one_group, self.save_opt)
         if fit.optional is not None:
-            self.save(fit.optional, fit.suffix, output_file=self.opt_name or exposure.meta.filename)
+            self.save(fit.optional, fit.suffix, output_file=self.opt_name or exposure.source)
         return RampFitResult(
             rate=rate_product(exposure, image_type(exposure.meta), fit.rate),
             rateints=with_times(rate_product(exposure, "CubeModel", fit.rateints), exposure),
