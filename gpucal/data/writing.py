@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gpucal.data.files.text import make_storable, storable
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import prepare_asdf
@@ -52,7 +53,8 @@ def write_model(model, path: str | os.PathLike, may_change: bool = True) -> Path
     Parameters
     ----------
     model : `stdatamodels.jwst.datamodels.JwstDataModel`
-        The complete model; ``meta.filename`` becomes the file's name.
+        The complete model; ``meta.filename`` becomes the file's name. Text in its metadata that the format cannot
+        hold is escaped.
     path : path
         The file to write. An older file of that name is replaced.
     may_change : bool
@@ -82,7 +84,8 @@ def _write(model, path: Path) -> None:
     make_output_directory(path.parent)
     try:
         with workplace(path.parent) as place:
-            partial = place / path.name
+            partial = place / storable(path.name, path.suffix)
+            make_storable(model._instance.get("meta", {}), path.suffix)
             prepare_asdf(model._instance)
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)

@@ -1,10 +1,12 @@
 """What the runner does for every step."""
 
 import logging
+import os
 from typing import NamedTuple
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError, SkipStep, Step
@@ -173,6 +175,24 @@ def test_a_model_without_a_name_is_saved_under_a_stand_in(ramp, superbias, use_m
     result = Subtract.call(ramp, override_superbias=superbias, save_results=True, output_use_model=use_model)
     assert result.meta.filename == "unnamed_subtract.fits"
     assert [path.name for path in tmp_path.glob("*.fits")] == ["unnamed_subtract.fits"]
+
+
+@pytest.mark.parametrize("name", ["sté", os.fsdecode(b"st\xe9")])
+def test_names_of_files_may_have_any_letters(ramp, superbias, name, tmp_path, monkeypatch):
+    """The name as it is for the system and the result, escaped where a header holds it."""
+    place = tmp_path / name
+    place.mkdir()
+    monkeypatch.chdir(place)
+    ramp.save("plain.fits")
+    superbias.save("plain_bias.fits")
+    os.rename("plain.fits", f"{name}_uncal.fits")
+    os.rename("plain_bias.fits", f"{name}_bias.fits")
+    result = Subtract.call(place / f"{name}_uncal.fits", override_superbias=f"{name}_bias.fits", save_results=True)
+    assert result.meta.filename == f"{name}_subtract.fits"
+    assert result.meta.ref_file.superbias.name == str(place / f"{name}_bias.fits")
+    header = fits.getheader(f"{name}_subtract.fits")
+    assert header["FILENAME"] == ascii(f"{name}_subtract.fits")[1:-1]
+    assert header["R_SUPERB"] == ascii(str(place / f"{name}_bias.fits"))[1:-1]
 
 
 def test_several_products_are_numbered(ramp, tmp_path):

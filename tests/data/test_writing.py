@@ -4,8 +4,10 @@ import errno
 import os
 import threading
 
+import asdf
 import numpy as np
 import pytest
+from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.data import OutputError, write_model
@@ -28,6 +30,21 @@ def test_the_file_has_its_final_name_in_its_header(model, tmp_path):
     with datamodels.open(path) as opened:
         assert opened.meta.filename == "jw1_rate.fits"
     assert left_in(path.parent) == ["jw1_rate.fits"]
+
+
+@pytest.mark.parametrize("name", ["sté_rate.fits", "星_rate.fits", os.fsdecode(b"st\xe9_rate.fits"), "a\nb_rate.fits"])
+def test_a_name_that_a_header_cannot_hold_is_escaped_there(model, tmp_path, name):
+    model.meta.target.proposer_name = "Cé\tté"
+    path = write_model(model, tmp_path / name)
+    assert left_in(tmp_path) == [name] and path == tmp_path / name
+    header = fits.getheader(path)
+    assert header["FILENAME"] == ascii(name)[1:-1] and header["TARGPROP"] == "C\\xe9\\tt\\xe9"
+
+
+def test_a_name_in_asdf_is_escaped_only_where_it_is_no_text(model, tmp_path):
+    for name, inside in (("sté_rate.asdf", "sté_rate.asdf"), (os.fsdecode(b"st\xe9_rate.asdf"), "st\\udce9_rate.asdf")):
+        with asdf.open(write_model(model, tmp_path / name)) as opened:
+            assert opened.tree["meta"]["filename"] == inside
 
 
 def full_disk(*_args, **_kwargs):

@@ -18,6 +18,7 @@ from gpucal.core.run.memory_plan import MemoryPlan
 from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import as_models, products_of, save_results
 from gpucal.data import Exposure
+from gpucal.data.files.text import storable
 from gpucal.data.reading import expand
 from gpucal.data.segments import unit_of
 from gpucal.data.writing import make_output_directory
@@ -139,7 +140,7 @@ def _recorded_log() -> Iterator[list[str]]:
     handler = logging.Handler(logging.INFO)
     handler.setFormatter(logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"))
     handler.addFilter(lambda record: record.thread == thread)
-    handler.emit = lambda record: lines.append(handler.format(record))
+    handler.emit = lambda record: lines.append(storable(handler.format(record), ".asdf"))  # that is where they go
     logger = logging.getLogger("gpucal")
     logger.addHandler(handler)
     try:

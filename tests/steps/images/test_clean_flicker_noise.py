@@ -166,3 +166,12 @@ def test_the_noise_that_was_put_in_is_removed(tmp_path, monkeypatch, settings, p
     error_of_mean = np.nanstd(lines[0]) / np.sqrt(lines[0].size)
     assert abs(np.nanmean(after) - np.nanmean(before)) < 3 * error_of_mean
     assert cleaned.meta.cal_step.clean_flicker_noise == "COMPLETE"
+
+
+def test_side_products_are_named_after_the_file_not_its_keyword(tmp_path):
+    rate().save(tmp_path / "old_rate.fits")
+    (tmp_path / "old_rate.fits").rename(tmp_path / "new_rate.fits")
+    asked = {"save_mask": True, "save_background": True, "save_noise": True}
+    clean(str(tmp_path / "new_rate.fits"), output_dir=str(tmp_path / "out"), **asked)
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["new_flicker_bkg.fits", "new_flicker_noise.fits", "new_mask.fits"]

@@ -38,10 +38,10 @@ def subtract(model, pattern, **parameters):
 def test_the_pattern_is_removed_from_a_rate(pattern, tmp_path):
     noise = np.random.default_rng(1).normal(0, 0.01, (SIZE, SIZE))
     model = exposure(datamodels.ImageModel(data=(0.5 + 3 * pattern.data + noise).astype(np.float32)))
-    model.meta.filename = "made_rate.fits"
-    cleaned = subtract(
-        model, pattern, save_mask=True, save_correction=True, n_sigma=9.0, output_dir=str(tmp_path)
-    )
+    model.save(tmp_path / "old_rate.fits")
+    (tmp_path / "old_rate.fits").rename(tmp_path / "made_rate.fits")  # the FILENAME keyword stays the old one
+    saved = {"save_mask": True, "save_correction": True, "output_dir": str(tmp_path)}
+    cleaned = subtract(str(tmp_path / "made_rate.fits"), pattern, n_sigma=9.0, **saved)
     assert cleaned.meta.cal_step.picture_frame == "COMPLETE"
     np.testing.assert_allclose(cleaned.data, noise, atol=2e-3)
     with datamodels.open(tmp_path / "made_pctfrm_correction.fits") as removed:

@@ -18,11 +18,11 @@ EPOCH = (MJD - 40587) * 86400
 def ramp(start=MJD, detector="NRCA1"):
     model = datamodels.RampModel((2, 3, 3, 4))
     model.meta.instrument.detector = detector
-    model.meta.filename = "made_uncal.fits"
+    model.meta.filename = "old_uncal.fits"
     model.meta.exposure.start_time = start
     model.meta.exposure.integration_time = 40.0
     model.meta.exposure.group_time = 10.0
-    return Exposure(model, "made_uncal.fits")
+    return Exposure(model, "there/made_uncal.fits")
 
 
 def saturated(**settings):

@@ -1,6 +1,7 @@
 """The ramp_fit step: products, keywords, groups that are fitted, and what is refused."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,9 +44,10 @@ def fit():
 
     def run(model, gain_factor=None, **parameters):
         gain, noise = datamodels.GainModel(), datamodels.ReadnoiseModel()
+        meta = ramp().meta if isinstance(model, Path) else model.meta
         for reference, value in ((gain, 2), (noise, 8)):
             reference.data = np.full((NY, NX), value, np.float32)
-            described(reference, model.meta.instrument.name, model.meta.instrument.detector)
+            described(reference, meta.instrument.name, meta.instrument.detector)
         gain.meta.exposure.gain_factor = gain_factor
         return RampFitStep.call(model, override_gain=gain, override_readnoise=noise, **parameters)
 
@@ -139,6 +141,14 @@ def test_optional_results_are_saved(fit, tmp_path, opt_name):
         assert saved.slope.shape == (2, 1, NY, NX)
         assert saved.meta.instrument.detector == "NRCA1"
         np.testing.assert_allclose(saved.pedestal[0, 0, 0], 100 - saved.slope[0, 0, 0, 0], rtol=1e-6)
+
+
+def test_optional_results_are_named_after_the_file_not_its_keyword(fit, tmp_path):
+    ramp().save(tmp_path / "first_jump.fits")
+    actual = tmp_path / "renamed_jump.fits"
+    (tmp_path / "first_jump.fits").rename(actual)
+    fit(actual, save_opt=True, output_dir=str(tmp_path / "out"))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["renamed_fitopt.fits"]
 
 
 def test_dropped_frames_move_the_pedestal(fit, tmp_path):
