@@ -99,11 +99,13 @@ def _save_only(path: str | None, step_class: type, config, own: dict) -> None:
 def _show_help(args: argparse.Namespace, words: Words) -> None:
     from gpucal.cli.step_help import print_parameters, print_steps
     from gpucal.core.config.configure import config_layer, find_step
+    from gpucal.core.config.registry import nothing_imported_beside
 
     if words.what is None:
         args.parser.print_help()
         print_steps()
         return
-    config, step_class = find_step(words.what)
-    given = config_layer(step_class, config) if config else {}
+    with nothing_imported_beside():
+        config, step_class = find_step(words.what)
+        given = config_layer(step_class, config) if config else {}
     print_parameters(words.what, step_class, given, Path(config.path).name if config else "")

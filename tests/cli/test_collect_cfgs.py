@@ -22,6 +22,21 @@ def test_all_files_are_copied(tmp_path, capsys, originals):
     assert capsys.readouterr().out.split() == [str(copy) for copy in copies]
 
 
+def test_an_edited_file_is_left_alone_unless_forced(tmp_path, capsys, originals):
+    main(["collect-cfgs", str(tmp_path)])
+    edited = tmp_path / "jump.cfg"
+    edited.write_text("mine")
+    (tmp_path / "refpix.cfg").unlink()
+    capsys.readouterr()
+    assert main(["collect-cfgs", str(tmp_path)]) == 0
+    told = capsys.readouterr()
+    assert edited.read_text() == "mine" and (tmp_path / "refpix.cfg").exists()
+    assert told.err.startswith(f"{edited}: differs") and "--force" in told.err and len(told.err.splitlines()) == 1
+    assert str(edited) not in told.out.split() and len(told.out.split()) == len(originals) - 1
+    assert main(["collect-cfgs", str(tmp_path), "--force"]) == 0
+    assert edited.read_text() == originals["jump.cfg"] and not capsys.readouterr().err
+
+
 def test_a_step_edited_in_the_copy_is_read_by_the_pipeline_beside_it(tmp_path):
     main(["collect-cfgs", str(tmp_path)])
     with (tmp_path / "jump.cfg").open("a") as file:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -279,9 +280,11 @@ def lines_of(text):
     return {name: rest for name, rest in rows}
 
 
-def test_help_lists_every_parameter_of_a_pipeline_and_its_steps(work, capsys):
-    (work / "twice.cfg").write_text(LAYERS["file"].format("amount = 4\n"))
-    assert main(["strun", "twice.cfg", "-h"]) == 0
+def test_help_lists_every_parameter_of_a_pipeline_and_its_steps(work, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(work)
+    (work / "elsewhere").mkdir()
+    (work / "elsewhere" / "twice.cfg").write_text(LAYERS["file"].format("amount = 4\n"))
+    assert main(["strun", "elsewhere/twice.cfg", "-h"]) == 0
     out = capsys.readouterr().out
     options = lines_of(out)
     universal = list(full_spec(Step))
@@ -292,6 +295,41 @@ def test_help_lists_every_parameter_of_a_pipeline_and_its_steps(work, capsys):
     assert "4.0 (twice.cfg)" in options["--steps.first.amount"]
     assert "what is added" in options["--steps.second.amount"]
     assert "Add two constants." in out
+
+
+PARAMETER_FILE = """#ASDF 1.0.0
+%YAML 1.1
+---
+class: {pipeline}
+parameters: {{}}
+steps:
+- class: {step}
+  parameters: {{}}
+...
+"""
+
+
+@pytest.mark.parametrize("on_path", [False, True])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("own.cfg", "class = beside.OwnStep\n"),
+        ("own.cfg", "class = package.beside.OwnStep\n"),
+        ("own.asdf", PARAMETER_FILE.format(pipeline="calwebb_detector1", step="beside.OwnStep")),
+    ],
+)
+def test_help_imports_no_module_beside_the_file(tmp_path, capsys, monkeypatch, on_path, name, text):
+    monkeypatch.chdir(tmp_path)
+    if on_path:
+        monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "package").mkdir()
+    for module in ("beside.py", "package/__init__.py", "package/beside.py"):
+        (tmp_path / module).write_text("raise SystemExit('imported')")
+    (tmp_path / name).write_text(text)
+    assert main(["strun", name, "-h"]) == 1
+    told = capsys.readouterr().err
+    assert "beside.OwnStep is code in" in told and "which help does not run" in told
+    assert not {"beside", "package"} & sys.modules.keys()
 
 
 def test_help_lists_overrides(capsys):

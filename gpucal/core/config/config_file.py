@@ -205,10 +205,13 @@ def _asdf_tree(path: Path) -> dict:
 def _flat(tree: Mapping, path: Path) -> dict:
     parameters = tree.get("parameters")
     if not isinstance(parameters, Mapping):
-        raise ConfigError(f"parameter file {path} has no 'parameters'")
+        raise ConfigError(f"{path} is no parameter file: it has no 'parameters'")
     flat = dict(parameters) | {key: tree[key] for key in ("class", "name", "logcfg") if key in tree}
-    if "steps" in tree:
-        flat["steps"] = {_step_name(step, path): _flat(step, path) for step in tree["steps"]}
+    steps = tree.get("steps", [])
+    if not isinstance(steps, list) or not all(isinstance(step, Mapping) for step in steps):
+        raise ConfigError(f"parameter file {path}: its 'steps' are no list of steps")
+    if steps:
+        flat["steps"] = {_step_name(step, path): _flat(step, path) for step in steps}
     return flat
 
 

@@ -5,6 +5,8 @@ import inspect
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +17,9 @@ from gpucal.errors import GpucalError
 OUR_NAMES = ("gpucal", "jwst")
 
 _STEP = "gpucal.core.step", "Step"
+
+# Whether modules beside a configuration file may be imported: not where a user only looks at it.
+_imports_beside: ContextVar[bool] = ContextVar("imports beside configuration files", default=True)
 
 
 class Entry(NamedTuple):
@@ -169,6 +174,9 @@ def _by_class_name() -> dict[str, Entry]:
 
 
 def _users_class(module: str, name: str, directory: Path | None) -> type:
+    if directory is not None and not _imports_beside.get():
+        _refuse_beside(module, name, directory)
+        directory = None
     with _searched_first(directory):
         try:
             found = getattr(importlib.import_module(module), name)
@@ -182,6 +190,25 @@ def _users_class(module: str, name: str, directory: Path | None) -> type:
 def _is_step(found) -> bool:
     """Whether something is a step: told by the names of its bases, as the class Step itself finds steps here."""
     return inspect.isclass(found) and any((base.__module__, base.__name__) == _STEP for base in found.__mro__)
+
+
+def _refuse_beside(module: str, name: str, directory: Path) -> None:
+    """Raise if a module, or the package that it is in, stands in a directory."""
+    if PathFinder.find_spec(module.partition(".")[0], [str(directory)]) is not None:
+        raise UnknownStepError(
+            f"{module}.{name} is code in {directory}, which help does not run; to see its parameters, put the "
+            "configuration file into another directory, and name this one in PYTHONPATH"
+        )
+
+
+@contextmanager
+def nothing_imported_beside() -> Iterator[None]:
+    """Refuse, inside a ``with`` block, a class whose module stands beside the configuration file that names it."""
+    token = _imports_beside.set(False)
+    try:
+        yield
+    finally:
+        _imports_beside.reset(token)
 
 
 @contextmanager

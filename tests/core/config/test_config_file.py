@@ -214,7 +214,10 @@ def test_an_asdf_file_of_the_older_layout_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        ({"class": "a"}, "has no 'parameters'"),
+        ({"class": "a"}, "bad.asdf is no parameter file: it has no 'parameters'"),
+        ({"meta": {"filename": "a"}, "parameters": [1]}, "bad.asdf is no parameter file: it has no 'parameters'"),
+        ({"parameters": {}, "steps": [1]}, "its 'steps' are no list of steps"),
+        ({"parameters": {}, "steps": 1}, "its 'steps' are no list of steps"),
         ({"class": "a", "parameters": {}, "steps": [{"parameters": {}}]}, "neither 'name' nor 'class'"),
     ],
 )
