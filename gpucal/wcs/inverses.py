@@ -1,0 +1,94 @@
+"""The inverse of a transform, as a transform."""
+
+import numpy as np
+
+from gpucal.errors import GpucalError
+from gpucal.wcs.nodes import (
+    kind_of,
+    node,
+    number_of_inputs,
+    rotation,
+    scale,
+    shift,
+    to_cartesian,
+    to_spherical,
+)
+
+
+class NoInverseError(GpucalError):
+    """A transform has no inverse that is known."""
+
+
+def inverse_of(transform):
+    """The inverse of a transform: the one that it names, or the one that its kind has.
+
+    Parameters
+    ----------
+    transform : node
+
+    Returns
+    -------
+    node
+
+    Raises
+    ------
+    NoInverseError
+        If it has none.
+    """
+    if transform.get("inverse") is not None:
+        return transform["inverse"]
+    make = _INVERSES.get(kind_of(transform))
+    if make is None:
+        raise NoInverseError(f"a transform of kind {kind_of(transform) or 'unknown'} names no inverse")
+    return make(transform)
+
+
+def _of_chain(transform):
+    first, second = transform["forward"]
+    return node(
+        "compose",
+        forward=[inverse_of(second), inverse_of(first)],
+        inputs=transform.get("outputs"),
+        outputs=transform.get("inputs"),
+    )
+
+
+def _of_concatenation(transform):
+    parts = [inverse_of(part) for part in transform["forward"]]
+    return node("concatenate", forward=parts, inputs=transform.get("outputs"), outputs=transform.get("inputs"))
+
+
+def _of_mapping(transform):
+    """The inputs are found again if each is among the outputs: an identity where all coordinates are kept in place."""
+    mapping, count = list(transform["mapping"]), number_of_inputs(transform)
+    if missing := set(range(count)).difference(mapping):
+        raise NoInverseError(f"a mapping of axes drops the axes {sorted(missing)}")
+    names = {"inputs": transform.get("outputs"), "outputs": transform.get("inputs")}
+    return node("remap_axes", mapping=[mapping.index(axis) for axis in range(count)], n_inputs=len(mapping), **names)
+
+
+def _of_affine(transform):
+    matrix = np.linalg.inv(np.asarray(transform["matrix"], float))
+    translation = -matrix @ np.asarray(transform["translation"], float)
+    return node("affine", matrix=matrix, translation=translation, inputs=["x", "y"], outputs=["x", "y"])
+
+
+def _of_sphere(transform):
+    wrap = transform.get("wrap_lon_at", 360)
+    to_directions = transform["transform_type"] == "spherical_to_cartesian"
+    return to_spherical(wrap) if to_directions else to_cartesian(wrap)
+
+
+_INVERSES = {
+    "shift": lambda transform: shift(-transform["offset"]),
+    "scale": lambda transform: scale(1 / transform["factor"]),
+    "identity": lambda transform: transform,
+    "remap_axes": _of_mapping,
+    "affine": _of_affine,
+    "rotate_sequence_3d": lambda transform: rotation(
+        [-angle for angle in transform["angles"][::-1]], transform["axes_order"][::-1]
+    ),
+    "spherical_cartesian": _of_sphere,
+    "compose": _of_chain,
+    "concatenate": _of_concatenation,
+}

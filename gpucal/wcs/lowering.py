@@ -1,0 +1,180 @@
+"""From transforms to instructions.
+
+Mappings, identities, chains and transforms side by side become names of registers, and cost nothing.
+"""
+
+from collections.abc import Callable
+from itertools import count
+
+import numpy as np
+
+from gpucal.errors import GpucalError
+from gpucal.kernels.wcs import instructions as op
+from gpucal.wcs.matrices import sequence
+from gpucal.wcs.nodes import kind_of, number_of_inputs
+from gpucal.wcs.program import Instruction, Program, assembled
+
+Registers = tuple[int, ...]
+
+
+class UnknownTransformError(GpucalError):
+    """A transform of a kind for which there are no instructions."""
+
+
+def program_of(*transforms) -> Program:
+    """The program of transforms, one after another.
+
+    Parameters
+    ----------
+    *transforms : node
+        See `gpucal.wcs.nodes`.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    UnknownTransformError
+        If one is of a kind that is not known.
+    """
+    ninputs = number_of_inputs(transforms[0])
+    lowering = Lowering(ninputs)
+    registers = tuple(range(ninputs))
+    for transform in transforms:
+        registers = lowering.lower(transform, registers)
+    return assembled(lowering.instructions, ninputs, registers)
+
+
+class Lowering:
+    """Instructions, as they are made.
+
+    Parameters
+    ----------
+    ninputs : int
+        Registers that are taken from the beginning.
+    """
+
+    def __init__(self, ninputs: int):
+        self.instructions: list[Instruction] = []
+        self._numbers = count(ninputs)
+
+    def lower(self, transform, inputs: Registers) -> Registers:
+        """Add the instructions of a transform on these registers; the registers of what it gives."""
+        kind = kind_of(transform)
+        if kind not in _LOWERINGS:
+            raise UnknownTransformError(f"transforms of kind {kind or 'unknown'} are not known")
+        return _LOWERINGS[kind](self, transform, inputs)
+
+    def add(self, operation: int, nwritten: int, read: Registers, constants=(), nscratch: int = 0) -> Registers:
+        """Add an instruction; the registers that it writes, without those that it needs as scratch memory."""
+        written = tuple(next(self._numbers) for _ in range(nwritten + nscratch))
+        self.instructions.append(Instruction(operation, written, read, tuple(map(float, constants))))
+        return written[:nwritten]
+
+
+def _compose(lowering, transform, inputs):
+    for part in transform["forward"]:
+        inputs = lowering.lower(part, inputs)
+    return inputs
+
+
+def _concatenate(lowering, transform, inputs):
+    outputs: Registers = ()
+    for part in transform["forward"]:
+        own, inputs = inputs[: number_of_inputs(part)], inputs[number_of_inputs(part) :]
+        outputs += lowering.lower(part, own)
+    return outputs
+
+
+def _arithmetic(operation: int) -> Callable:
+    def lower(lowering, transform, inputs):
+        left, right = (lowering.lower(part, inputs) for part in transform["forward"])
+        pairs = zip(left, right, strict=True)
+        return tuple(register for pair in pairs for register in lowering.add(operation, 1, pair))
+
+    return lower
+
+
+def _by_number(operation: int, name: str) -> Callable:
+    def lower(lowering, transform, inputs):
+        return lowering.add(operation, 1, inputs, (transform[name],))
+
+    return lower
+
+
+def _remap(lowering, transform, inputs):
+    return tuple(inputs[axis] for axis in transform["mapping"])
+
+
+def _constant(lowering, transform, inputs):
+    return lowering.add(op.CONSTANT, 1, (), (transform["value"],))
+
+
+def _polynomial(lowering, transform, inputs):
+    coefficients = np.asarray(transform["coefficients"], float)
+    for ends in (transform.get("domain"), transform.get("window")):
+        if ends is not None and not np.array_equal(np.broadcast_to([-1, 1], np.shape(ends)), ends):
+            raise UnknownTransformError("polynomials with a domain or window of their own are not known")
+    degree = len(coefficients) - 1
+    if coefficients.ndim == 1:
+        return lowering.add(op.POLYNOMIAL_1D, 1, inputs, (degree, *coefficients[::-1]))
+    falling = [coefficients[i, j] for j in range(degree, -1, -1) for i in range(degree - j, -1, -1)]
+    return lowering.add(op.POLYNOMIAL_2D, 1, inputs, (degree, *falling), nscratch=2)
+
+
+def _affine(lowering, transform, inputs):
+    return lowering.add(op.AFFINE_2D, 2, inputs, (*np.ravel(transform["matrix"]), *np.ravel(transform["translation"])))
+
+
+def _rotate_sequence(lowering, transform, inputs):
+    matrix = sequence(transform["angles"], transform["axes_order"]).ravel()
+    if transform.get("rotation_type") != "spherical":
+        return lowering.add(op.MATRIX_3D, 3, inputs, matrix)
+    direction = lowering.add(op.MATRIX_3D, 3, lowering.add(op.TO_CARTESIAN, 3, inputs), matrix)
+    return lowering.add(op.TO_SPHERICAL, 2, direction, (180.0,))
+
+
+def _sphere(lowering, transform, inputs):
+    if transform["transform_type"] == "spherical_to_cartesian":
+        return lowering.add(op.TO_CARTESIAN, 3, inputs)
+    return lowering.add(op.TO_SPHERICAL, 2, inputs, (transform.get("wrap_lon_at", 360),))
+
+
+def _gnomonic(lowering, transform, inputs):
+    to_sky = transform["direction"] == "pix2sky"
+    return lowering.add(op.FROM_TANGENT_PLANE if to_sky else op.TO_TANGENT_PLANE, 2, inputs)
+
+
+def _rotate_sky(lowering, transform, inputs):
+    """Between native and celestial coordinates: the pole and the native longitude of the celestial pole turn them."""
+    longitude, latitude, pole = (float(transform[name]) for name in ("phi", "theta", "psi"))
+    angles = (pole - 180.0, 90.0 - latitude, 180.0 + longitude)
+    matrix = sequence([angles[0], -angles[1], -angles[2]], "zyz")
+    if transform["direction"] == "celestial2native":
+        matrix = matrix.T
+    direction = lowering.add(op.MATRIX_3D, 3, lowering.add(op.TO_CARTESIAN, 3, inputs), matrix.ravel())
+    return lowering.add(op.TO_SPHERICAL, 2, direction, (360,))
+
+
+_LOWERINGS: dict[str, Callable] = {
+    "compose": _compose,
+    "concatenate": _concatenate,
+    "add": _arithmetic(op.ADD),
+    "subtract": _arithmetic(op.SUBTRACT),
+    "multiply": _arithmetic(op.MULTIPLY),
+    "divide": _arithmetic(op.DIVIDE),
+    "power": _arithmetic(op.POWER),
+    "identity": lambda lowering, transform, inputs: inputs,
+    "remap_axes": _remap,
+    "shift": _by_number(op.SHIFT, "offset"),
+    "scale": _by_number(op.SCALE, "factor"),
+    "multiplyscale": _by_number(op.SCALE, "factor"),
+    "constant": _constant,
+    "polynomial": _polynomial,
+    "affine": _affine,
+    "rotate_sequence_3d": _rotate_sequence,
+    "spherical_cartesian": _sphere,
+    "gnomonic": _gnomonic,
+    "rotate3d": _rotate_sky,
+}

@@ -1,0 +1,182 @@
+"""Transforms as nodes of a tagged tree, as ASDF documents hold them: what they are, and new ones.
+
+Source: the transform schemas of the ASDF standard, https://www.asdf-format.org/projects/asdf-transform-schemas, and of
+gwcs, https://gwcs.readthedocs.io.
+"""
+
+from collections.abc import Sequence
+
+from gpucal.startup.lazy import asdf
+
+_TRANSFORM = "tag:stsci.edu:asdf/transform/"
+_GWCS = "tag:stsci.edu:gwcs/"
+
+# The tags of new nodes, by kind.
+TAGS = {
+    "shift": f"{_TRANSFORM}shift-1.4.0",
+    "scale": f"{_TRANSFORM}scale-1.4.0",
+    "constant": f"{_TRANSFORM}constant-1.6.0",
+    "identity": f"{_TRANSFORM}identity-1.4.0",
+    "remap_axes": f"{_TRANSFORM}remap_axes-1.5.0",
+    "affine": f"{_TRANSFORM}affine-1.5.0",
+    "compose": f"{_TRANSFORM}compose-1.4.0",
+    "concatenate": f"{_TRANSFORM}concatenate-1.4.0",
+    "rotate_sequence_3d": f"{_TRANSFORM}rotate_sequence_3d-1.2.0",
+    "bounding_box": f"{_TRANSFORM}property/bounding_box-1.2.0",
+    "spherical_cartesian": f"{_GWCS}spherical_cartesian-1.3.0",
+}
+
+
+def kind_of(node) -> str:
+    """What a node is: the name of its tag without version, such as ``shift`` or ``compose``; empty if it has none."""
+    tag = getattr(node, "_tag", None) or ""
+    return tag.rpartition("/")[2].rpartition("-")[0]
+
+
+def node(kind: str, **content):
+    """A new node of this kind."""
+    return asdf.tagged.TaggedDict({name: value for name, value in content.items() if value is not None}, TAGS[kind])
+
+
+def shift(offset: float, name: str | None = None):
+    """A coordinate moved by a constant."""
+    return node("shift", inputs=["x"], name=name, offset=float(offset), outputs=["y"])
+
+
+def scale(factor: float, name: str | None = None):
+    """A coordinate times a constant."""
+    return node("scale", factor=float(factor), inputs=["x"], name=name, outputs=["y"])
+
+
+def beside(*nodes, name: str | None = None):
+    """Each transform on coordinates of its own."""
+    made = nodes[0]
+    for one in nodes[1:]:
+        inputs = [f"x{number}" for number in range(number_of_inputs(made) + number_of_inputs(one))]
+        outputs = [f"y{number}" for number in range(number_of_outputs(made) + number_of_outputs(one))]
+        made = node("concatenate", forward=[made, one], inputs=inputs, outputs=outputs)
+    return _named(made, name)
+
+
+def chain(*nodes, name: str | None = None):
+    """One transform after another."""
+    made = nodes[0]
+    for one in nodes[1:]:
+        made = node(
+            "compose",
+            forward=[made, one],
+            inputs=_names(made, "inputs", "x", number_of_inputs(made)),
+            outputs=_names(one, "outputs", "y", number_of_outputs(one)),
+        )
+    return _named(made, name)
+
+
+def to_cartesian(wrap_lon_at: int):
+    """From longitude and latitude, degrees, to a direction."""
+    return node(
+        "spherical_cartesian",
+        inputs=["lon", "lat"],
+        outputs=["x", "y", "z"],
+        transform_type="spherical_to_cartesian",
+        wrap_lon_at=wrap_lon_at,
+    )
+
+
+def to_spherical(wrap_lon_at: int):
+    """From a direction to longitude and latitude, degrees."""
+    return node(
+        "spherical_cartesian",
+        inputs=["x", "y", "z"],
+        outputs=["lon", "lat"],
+        transform_type="cartesian_to_spherical",
+        wrap_lon_at=wrap_lon_at,
+    )
+
+
+def rotation(angles: Sequence[float], axes: str):
+    """A direction turned by angles, degrees, about the axes x, y and z named, one after another."""
+    return node(
+        "rotate_sequence_3d",
+        angles=[float(angle) for angle in angles],
+        axes_order=axes,
+        inputs=["x", "y", "z"],
+        outputs=["x", "y", "z"],
+        rotation_type="cartesian",
+    )
+
+
+def bounding_box(**intervals: tuple[float, float]):
+    """Where a transform holds: an interval for each input, the first input first."""
+    return node("bounding_box", ignore=[], intervals={name: list(ends) for name, ends in intervals.items()}, order="F")
+
+
+def number_of_inputs(node) -> int:
+    """How many coordinates a transform takes.
+
+    Raises
+    ------
+    KeyError
+        If its kind is not known, and it does not say.
+    """
+    return len(node["inputs"]) if "inputs" in node else _COUNTS[kind_of(node)](node)[0]
+
+
+def number_of_outputs(node) -> int:
+    """How many coordinates a transform gives; see `number_of_inputs`."""
+    return len(node["outputs"]) if "outputs" in node else _COUNTS[kind_of(node)](node)[1]
+
+
+def _names(node, which: str, letter: str, count: int) -> list[str]:
+    return list(node.get(which) or (f"{letter}{number}" for number in range(count)))
+
+
+def _named(node, name: str | None):
+    if name is not None:
+        node["name"] = name
+    return node
+
+
+def _of_arithmetic(node) -> tuple[int, int]:
+    left = node["forward"][0]
+    return number_of_inputs(left), number_of_outputs(left)
+
+
+def _of_concatenation(node) -> tuple[int, int]:
+    parts = node["forward"]
+    return sum(map(number_of_inputs, parts)), sum(map(number_of_outputs, parts))
+
+
+def _of_constant(node) -> tuple[int, int]:
+    return node.get("dimensions", 1), 1
+
+
+def _of_rotation(node) -> tuple[int, int]:
+    return (2, 2) if node.get("rotation_type") == "spherical" else (3, 3)
+
+
+def _of_mapping(node) -> tuple[int, int]:
+    return node.get("n_inputs", max(node["mapping"]) + 1), len(node["mapping"])
+
+
+# Inputs and outputs of nodes that do not name them, by kind.
+_COUNTS = {
+    "shift": lambda node: (1, 1),
+    "scale": lambda node: (1, 1),
+    "multiplyscale": lambda node: (1, 1),
+    "identity": lambda node: (node.get("n_dims", 1),) * 2,
+    "constant": _of_constant,
+    "remap_axes": _of_mapping,
+    "affine": lambda node: (2, 2),
+    "polynomial": lambda node: (node["coefficients"].ndim, 1),
+    "rotate_sequence_3d": _of_rotation,
+    "rotate3d": lambda node: (2, 2),
+    "gnomonic": lambda node: (2, 2),
+    "spherical_cartesian": lambda node: (2, 3) if node["transform_type"] == "spherical_to_cartesian" else (3, 2),
+    "compose": lambda node: (number_of_inputs(node["forward"][0]), number_of_outputs(node["forward"][1])),
+    "concatenate": _of_concatenation,
+    "add": _of_arithmetic,
+    "subtract": _of_arithmetic,
+    "multiply": _of_arithmetic,
+    "divide": _of_arithmetic,
+    "power": _of_arithmetic,
+}

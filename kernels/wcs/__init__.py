@@ -1,0 +1,1 @@
+"""Coordinates of pixels: programs of few kinds of instructions, run on strips of pixels."""

@@ -1,0 +1,27 @@
+"""The instructions of coordinate programs.
+
+An instruction is a row of whole numbers: what to do, up to three registers that it writes, up to three that it reads,
+and where its constants begin. A register holds a number for each pixel of a strip.
+"""
+
+(
+    CONSTANT,  # w = c
+    SHIFT,  # w = r + c
+    SCALE,  # w = r * c
+    ADD,  # w = r + s
+    SUBTRACT,  # w = r - s
+    MULTIPLY,  # w = r * s
+    DIVIDE,  # w = r / s
+    POWER,  # w = r ** s
+    POLYNOMIAL_1D,  # w = sum of c_i r^i
+    POLYNOMIAL_2D,  # w = sum of c_ij r^i s^j; two more registers are written over
+    AFFINE_2D,  # (w, v) = matrix . (r, s) + (c, d)
+    MATRIX_3D,  # (w, v, u) = matrix . (r, s, t)
+    TO_CARTESIAN,  # direction (w, v, u) of longitude and latitude, degrees
+    TO_SPHERICAL,  # longitude and latitude, degrees, of direction (r, s, t)
+    TO_TANGENT_PLANE,  # gnomonic projection (w, v), degrees, of native longitude and latitude
+    FROM_TANGENT_PLANE,  # native longitude and latitude of a point of the tangent plane
+) = range(16)
+
+# Columns of a row.
+OPERATION, FIRST_WRITTEN, FIRST_READ, CONSTANTS, COLUMNS = 0, 1, 4, 7, 8

@@ -1,0 +1,157 @@
+"""Run coordinate programs on strips of pixels.
+
+An instruction is looked at once for all pixels of a strip: its loop over the pixels is vector code on a CPU; on a
+device a strip is one pixel, and all threads take the same branch. Nothing is compiled for another exposure or mode.
+"""
+
+from gpucal.backend import pixel_function, strip_kernel
+from gpucal.backend.strips import Scratch
+from gpucal.kernels.wcs.instructions import (
+    ADD,
+    AFFINE_2D,
+    CONSTANT,
+    CONSTANTS,
+    DIVIDE,
+    FIRST_READ,
+    FIRST_WRITTEN,
+    FROM_TANGENT_PLANE,
+    MATRIX_3D,
+    MULTIPLY,
+    OPERATION,
+    POLYNOMIAL_1D,
+    POLYNOMIAL_2D,
+    POWER,
+    SCALE,
+    SHIFT,
+    SUBTRACT,
+    TO_CARTESIAN,
+    TO_SPHERICAL,
+    TO_TANGENT_PLANE,
+)
+from gpucal.kernels.wcs.polynomials import polynomial_1d, polynomial_2d
+from gpucal.kernels.wcs.rotations import affine_2d, matrix_3d
+from gpucal.kernels.wcs.spheres import from_tangent_plane, to_cartesian, to_spherical, to_tangent_plane
+
+
+def evaluate_on_grid(code, constants, results, nregisters, origin, out):
+    """Evaluate a program at the pixels of a rectangle.
+
+    Parameters
+    ----------
+    code : (ninstructions, 8) int64 array
+        See `gpucal.kernels.wcs.instructions`. Registers 0 and 1 hold x and y at the beginning.
+    constants : (nconstants,) float64 array
+        Of the instructions.
+    results : (nresults,) int64 array
+        The registers to give back.
+    nregisters : int
+        How many there are.
+    origin : tuple of float
+        x and y of the first pixel; others are at whole numbers from there.
+    out : (nresults, ny, nx) float64 array
+        Filled.
+    """
+    run_on_grid(out.shape[1:], Scratch(state=nregisters), code, constants, results, *origin, out)
+
+
+def evaluate_at_points(code, constants, results, nregisters, points, out):
+    """Evaluate a program at points.
+
+    Parameters
+    ----------
+    code, constants, results, nregisters
+        See `evaluate_on_grid`; the first registers hold the coordinates of the points at the beginning.
+    points : (ninputs, npoints) float64 array
+        Coordinates.
+    out : (nresults, npoints) float64 array
+        Filled.
+    """
+    run_at_points(out.shape[1:], Scratch(state=nregisters), code, constants, results, points, out)
+
+
+@strip_kernel
+def run_on_grid(row, begin, end, samples, state, code, constants, results, x0, y0, out):
+    """One strip of a rectangle."""
+    width = end - begin
+    x, y = state[0], state[1]
+    for lane in range(width):
+        x[lane] = x0 + (begin + lane)
+        y[lane] = y0 + row
+    run_program(width, state, code, constants)
+    for result in range(results.size):
+        values, place = state[results[result]], out[result, row, begin:end]
+        for lane in range(width):
+            place[lane] = values[lane]
+
+
+@strip_kernel
+def run_at_points(begin, end, samples, state, code, constants, results, points, out):
+    """One strip of a list of points."""
+    width = end - begin
+    for axis in range(points.shape[0]):
+        values, place = points[axis, begin:end], state[axis]
+        for lane in range(width):
+            place[lane] = values[lane]
+    run_program(width, state, code, constants)
+    for result in range(results.size):
+        values, place = state[results[result]], out[result, begin:end]
+        for lane in range(width):
+            place[lane] = values[lane]
+
+
+@pixel_function
+def run_program(width, state, code, constants):
+    """Run all instructions on the registers of a strip."""
+    for number in range(code.shape[0]):
+        row = code[number]
+        operation = row[OPERATION]
+        w, v, u = state[row[FIRST_WRITTEN]], state[row[FIRST_WRITTEN + 1]], state[row[FIRST_WRITTEN + 2]]
+        r, s, t = state[row[FIRST_READ]], state[row[FIRST_READ + 1]], state[row[FIRST_READ + 2]]
+        c = constants[row[CONSTANTS] :]
+        if operation == POLYNOMIAL_2D:
+            polynomial_2d(width, w, v, u, r, s, c)
+        elif operation == MATRIX_3D:
+            matrix_3d(width, w, v, u, r, s, t, c)
+        elif operation == AFFINE_2D:
+            affine_2d(width, w, v, r, s, c)
+        elif operation == TO_CARTESIAN:
+            to_cartesian(width, w, v, u, r, s)
+        elif operation == TO_SPHERICAL:
+            to_spherical(width, w, v, r, s, t, c)
+        elif operation == TO_TANGENT_PLANE:
+            to_tangent_plane(width, w, v, r, s)
+        elif operation == FROM_TANGENT_PLANE:
+            from_tangent_plane(width, w, v, r, s)
+        elif operation == POLYNOMIAL_1D:
+            polynomial_1d(width, w, r, c)
+        else:
+            arithmetic(operation, width, w, r, s, c)
+
+
+@pixel_function
+def arithmetic(operation, width, w, r, s, c):
+    """Instructions with one result, of numbers that are there."""
+    if operation == SHIFT:
+        for lane in range(width):
+            w[lane] = r[lane] + c[0]
+    elif operation == SCALE:
+        for lane in range(width):
+            w[lane] = r[lane] * c[0]
+    elif operation == CONSTANT:
+        for lane in range(width):
+            w[lane] = c[0]
+    elif operation == ADD:
+        for lane in range(width):
+            w[lane] = r[lane] + s[lane]
+    elif operation == SUBTRACT:
+        for lane in range(width):
+            w[lane] = r[lane] - s[lane]
+    elif operation == MULTIPLY:
+        for lane in range(width):
+            w[lane] = r[lane] * s[lane]
+    elif operation == DIVIDE:
+        for lane in range(width):
+            w[lane] = r[lane] / s[lane]
+    elif operation == POWER:
+        for lane in range(width):
+            w[lane] = r[lane] ** s[lane]
