@@ -79,6 +79,14 @@ def _of_sphere(transform):
     return to_spherical(wrap) if to_directions else to_cartesian(wrap)
 
 
+def _turned(transform, there: str, back: str):
+    """The same node with its direction turned round."""
+    made = type(transform)({**transform}, transform._tag)
+    made["direction"] = back if transform["direction"] == there else there
+    made["inputs"], made["outputs"] = transform.get("outputs"), transform.get("inputs")
+    return made
+
+
 _INVERSES = {
     "shift": lambda transform: shift(-transform["offset"]),
     "scale": lambda transform: scale(1 / transform["factor"]),
@@ -88,6 +96,8 @@ _INVERSES = {
     "rotate_sequence_3d": lambda transform: rotation(
         [-angle for angle in transform["angles"][::-1]], transform["axes_order"][::-1]
     ),
+    "gnomonic": lambda transform: _turned(transform, "pix2sky", "sky2pix"),
+    "rotate3d": lambda transform: _turned(transform, "native2celestial", "celestial2native"),
     "spherical_cartesian": _of_sphere,
     "compose": _of_chain,
     "concatenate": _of_concatenation,

@@ -147,14 +147,14 @@ def _gnomonic(lowering, transform, inputs):
 
 
 def _rotate_sky(lowering, transform, inputs):
-    """Between native and celestial coordinates: the pole and the native longitude of the celestial pole turn them."""
+    """Between native and celestial coordinates; the sky is where the native pole is, and its own pole's longitude."""
     longitude, latitude, pole = (float(transform[name]) for name in ("phi", "theta", "psi"))
-    angles = (pole - 180.0, 90.0 - latitude, 180.0 + longitude)
-    matrix = sequence([angles[0], -angles[1], -angles[2]], "zyz")
-    if transform["direction"] == "celestial2native":
+    matrix = sequence([pole - 90.0, latitude - 90.0, -90.0 - longitude], "zxz")
+    to_sky = transform["direction"] == "native2celestial"
+    if not to_sky:
         matrix = matrix.T
     direction = lowering.add(op.MATRIX_3D, 3, lowering.add(op.TO_CARTESIAN, 3, inputs), matrix.ravel())
-    return lowering.add(op.TO_SPHERICAL, 2, direction, (360,))
+    return lowering.add(op.TO_SPHERICAL, 2, direction, (360.0 if to_sky else 180.0,))
 
 
 _LOWERINGS: dict[str, Callable] = {
