@@ -1,0 +1,54 @@
+"""Coordinate frames as nodes of a tagged tree."""
+
+from collections.abc import Sequence
+
+from gpucal.startup.lazy import asdf
+
+_GWCS = "tag:stsci.edu:gwcs/"
+_UNIT = "tag:stsci.edu:asdf/unit/unit-1.0.0"
+_ICRS = "tag:astropy.org:astropy/coordinates/frames/icrs-1.1.0"
+
+
+def plane(name: str, axes: Sequence[str], unit: str):
+    """A frame of two coordinates without a place on the sky, such as pixels or angles of the telescope.
+
+    Parameters
+    ----------
+    name : str
+        Of the frame.
+    axes : sequence of str
+        Names of the coordinates.
+    unit : str
+        Of both.
+    """
+    return asdf.tagged.TaggedDict(
+        {
+            "axes_names": list(axes),
+            "axes_order": [0, 1],
+            "axis_physical_types": [f"custom:{axis}" for axis in axes],
+            "name": name,
+            "unit": [_unit(unit), _unit(unit)],
+        },
+        f"{_GWCS}frame2d-1.2.0",
+    )
+
+
+def sky(name: str = "world"):
+    """Right ascension and declination, ICRS, degrees."""
+    return asdf.tagged.TaggedDict(
+        {
+            "axes_names": ["lon", "lat"],
+            "axes_order": [0, 1],
+            "axis_physical_types": ["pos.eq.ra", "pos.eq.dec"],
+            "name": name,
+            "reference_frame": asdf.tagged.TaggedDict({"frame_attributes": {}}, _ICRS),
+            "unit": [_unit("deg"), _unit("deg")],
+        },
+        f"{_GWCS}celestial_frame-1.2.0",
+    )
+
+
+def _unit(name: str):
+    made = asdf.tagged.TaggedString(name)
+    made._tag = _UNIT
+    return made

@@ -1,0 +1,95 @@
+"""A WCS: frames, and the transforms from each to the next."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gpucal.errors import GpucalError
+from gpucal.startup.lazy import asdf
+from gpucal.wcs.inverses import inverse_of
+from gpucal.wcs.lowering import program_of
+from gpucal.wcs.program import Program
+
+_WCS = "tag:stsci.edu:gwcs/wcs-1.4.0"
+_STEP = "tag:stsci.edu:gwcs/step-1.3.0"
+
+
+class UnknownFrameError(GpucalError):
+    """A WCS has no frame of that name."""
+
+
+@dataclass(frozen=True)
+class Wcs:
+    """Frames, and the transforms from each to the next.
+
+    Attributes
+    ----------
+    frames : tuple of node
+        See `gpucal.wcs.frames`.
+    transforms : tuple of node
+        One fewer; see `gpucal.wcs.nodes`.
+    name : str
+        Of the WCS.
+    """
+
+    frames: tuple[Any, ...]
+    transforms: tuple[Any, ...]
+    name: str = ""
+
+    @classmethod
+    def of_node(cls, node) -> "Wcs":
+        """The WCS of a gwcs node, as products hold it."""
+        steps = node["steps"]
+        frames = tuple(step["frame"] for step in steps)
+        return cls(frames, tuple(step["transform"] for step in steps[:-1]), node.get("name") or "")
+
+    def to_node(self):
+        """A gwcs node, as products hold it."""
+        steps = [
+            asdf.tagged.TaggedDict({"frame": frame, "transform": transform}, _STEP)
+            for frame, transform in zip(self.frames, (*self.transforms, None), strict=True)
+        ]
+        return asdf.tagged.TaggedDict({"name": self.name, "pixel_shape": None, "steps": steps}, _WCS)
+
+    @property
+    def frame_names(self) -> list[str]:
+        """The names of the frames, in order."""
+        return [frame if isinstance(frame, str) else frame["name"] for frame in self.frames]
+
+    def program(self, start: str = "detector", end: str = "world") -> Program:
+        """The program from one frame to another, either way.
+
+        Parameters
+        ----------
+        start, end : str
+            Names of frames.
+
+        Returns
+        -------
+        Program
+            Bounding boxes do not count: see `bounding_box`.
+
+        Raises
+        ------
+        UnknownFrameError
+            If there is no such frame.
+        NoInverseError
+            If it leads backwards, and a transform has no inverse.
+        """
+        first, last = self._index(start), self._index(end)
+        if first <= last:
+            return program_of(*self.transforms[first:last])
+        return program_of(*(inverse_of(transform) for transform in self.transforms[last:first][::-1]))
+
+    @property
+    def bounding_box(self) -> tuple[tuple[float, float], ...] | None:
+        """Where the WCS holds: an interval for each coordinate of the first frame; None where nothing is said."""
+        box = self.transforms[0].get("bounding_box")
+        if box is None:
+            return None
+        intervals = [tuple(map(float, ends)) for ends in box["intervals"].values()]
+        return tuple(intervals if box.get("order", "C") == "F" else intervals[::-1])
+
+    def _index(self, name: str) -> int:
+        if name not in self.frame_names:
+            raise UnknownFrameError(f"the WCS has no frame {name!r}; its frames are {', '.join(self.frame_names)}")
+        return self.frame_names.index(name)
