@@ -23,6 +23,8 @@ TAGS = {
     "concatenate": f"{_TRANSFORM}concatenate-1.4.0",
     "rotate_sequence_3d": f"{_TRANSFORM}rotate_sequence_3d-1.2.0",
     "bounding_box": f"{_TRANSFORM}property/bounding_box-1.2.0",
+    "gnomonic": f"{_TRANSFORM}gnomonic-1.4.0",
+    "rotate3d": f"{_TRANSFORM}rotate3d-1.5.0",
     "spherical_cartesian": f"{_GWCS}spherical_cartesian-1.3.0",
 }
 
@@ -103,6 +105,21 @@ def rotation(angles: Sequence[float], axes: str):
         outputs=["x", "y", "z"],
         rotation_type="cartesian",
     )
+
+
+def to_plane_of(longitude: float, latitude: float):
+    """From the sky to the plane that touches it at a point, degrees; the second coordinate points north there."""
+    native = node(
+        "rotate3d",
+        direction="celestial2native",
+        inputs=["alpha_C", "delta_C"],
+        outputs=["phi_N", "theta_N"],
+        phi=float(longitude),
+        psi=180.0,
+        theta=float(latitude),
+    )
+    projection = node("gnomonic", direction="sky2pix", inputs=["phi", "theta"], outputs=["x", "y"])
+    return chain(native, projection)
 
 
 def bounding_box(**intervals: tuple[float, float]):

@@ -1,5 +1,6 @@
 """The WCS of images agrees with that of jwst, mode by mode, and gwcs opens what is written."""
 
+import re
 from pathlib import Path
 
 import gwcs
@@ -11,6 +12,7 @@ from gpucal.data import Exposure
 from gpucal.wcs.documents import parse_document, read_document
 from gpucal.wcs.footprint import footprint, s_region
 from gpucal.wcs.modes.imaging import imaging_wcs
+from gpucal.wcs.sip import sip_keywords
 from gpucal.wcs.world import UnknownFrameError, Wcs
 
 REFERENCES = Path(__file__).parents[1] / "files" / "references"
@@ -119,6 +121,25 @@ def test_gwcs_opens_what_is_written_and_programs_what_jwst_writes(name, theirs, 
     read = Wcs.of_node(parse_document((tmp_path / "theirs.asdf").read_bytes())["wcs"])
     expected = model.meta.wcs(x, y, with_bounding_box=False)
     np.testing.assert_allclose(read.program().at(x, y), expected, rtol=0, atol=2e-13)
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("name", MODES)
+def test_the_header_of_an_image_has_the_approximation_of_jwst(name, theirs):
+    keywords = sip_keywords(ours(name))
+    expected = theirs(name).meta.wcsinfo.instance
+    half = max(MODES[name][4]) / 2
+    for keyword, value in keywords.items():
+        if coefficient := re.fullmatch(r"[ab]p?_(\d)_(\d)", keyword):
+            powers = int(coefficient[1]) + int(coefficient[2])
+            assert abs(value - expected[keyword]) * half**powers < 1e-7, keyword  # pixels, at the edge
+        elif keyword.startswith("sip"):
+            assert abs(value - expected[keyword]) < 3e-9, keyword  # pixels
+        elif isinstance(value, float):
+            assert value == pytest.approx(expected[keyword], rel=1e-9, abs=1e-14), keyword
+        else:
+            assert value == expected[keyword], keyword
+    assert {key for key in expected if re.match(r"cd|[ab]p?_|cr|ct|cu|sip", key)} <= set(keywords)
 
 
 @pytest.mark.usefixtures("offline")
