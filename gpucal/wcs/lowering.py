@@ -10,6 +10,7 @@ import numpy as np
 
 from gpucal.errors import GpucalError
 from gpucal.kernels.wcs import instructions as op
+from gpucal.wcs.fusing import fused
 from gpucal.wcs.matrices import sequence
 from gpucal.wcs.nodes import kind_of, number_of_inputs
 from gpucal.wcs.program import Instruction, Program, assembled
@@ -21,13 +22,16 @@ class UnknownTransformError(GpucalError):
     """A transform of a kind for which there are no instructions."""
 
 
-def program_of(*transforms) -> Program:
+def program_of(*transforms, fuse: bool = False) -> Program:
     """The program of transforms, one after another.
 
     Parameters
     ----------
     *transforms : node
         See `gpucal.wcs.nodes`.
+    fuse : bool
+        Whether to leave out what cancels, and to join what can be joined: faster, and as near to the true value, but
+        not rounded as the transforms are, one by one. See `gpucal.wcs.fusing`.
 
     Returns
     -------
@@ -43,6 +47,8 @@ def program_of(*transforms) -> Program:
     registers = tuple(range(ninputs))
     for transform in transforms:
         registers = lowering.lower(transform, registers)
+    if fuse:
+        return assembled(*fused(lowering.instructions, ninputs, registers))
     return assembled(lowering.instructions, ninputs, registers)
 
 

@@ -18,7 +18,7 @@ class Instruction(NamedTuple):
     operation : int
         One of `gpucal.kernels.wcs.instructions`.
     written, read : tuple of int
-        Registers, three at most.
+        Registers, three at most. Some that are written may be scratch memory alone.
     constants : tuple of float
         In the order that the operation takes them.
     """

@@ -55,13 +55,15 @@ class Wcs:
         """The names of the frames, in order."""
         return [frame if isinstance(frame, str) else frame["name"] for frame in self.frames]
 
-    def program(self, start: str = "detector", end: str = "world") -> Program:
+    def program(self, start: str = "detector", end: str = "world", fuse: bool = False) -> Program:
         """The program from one frame to another, either way.
 
         Parameters
         ----------
         start, end : str
             Names of frames.
+        fuse : bool
+            See `gpucal.wcs.lowering.program_of`.
 
         Returns
         -------
@@ -77,8 +79,9 @@ class Wcs:
         """
         first, last = self._index(start), self._index(end)
         if first <= last:
-            return program_of(*self.transforms[first:last])
-        return program_of(*(inverse_of(transform) for transform in self.transforms[last:first][::-1]))
+            return program_of(*self.transforms[first:last], fuse=fuse)
+        backwards = (inverse_of(transform) for transform in self.transforms[last:first][::-1])
+        return program_of(*backwards, fuse=fuse)
 
     @property
     def bounding_box(self) -> tuple[tuple[float, float], ...] | None:

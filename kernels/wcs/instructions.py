@@ -21,7 +21,10 @@ and where its constants begin. A register holds a number for each pixel of a str
     TO_SPHERICAL,  # longitude and latitude, degrees, of direction (r, s, t)
     TO_TANGENT_PLANE,  # gnomonic projection (w, v), degrees, of native longitude and latitude
     FROM_TANGENT_PLANE,  # native longitude and latitude of a point of the tangent plane
-) = range(16)
+    TO_CARTESIAN_NEAR,  # as TO_CARTESIAN, by series where both angles are small
+    PROJECT,  # the point of the tangent plane, degrees, of the native direction (r, s, t)
+    UNPROJECT,  # the native direction (w, v, u) of a point of the tangent plane
+) = range(19)
 
 # Columns of a row.
 OPERATION, FIRST_WRITTEN, FIRST_READ, CONSTANTS, COLUMNS = 0, 1, 4, 7, 8

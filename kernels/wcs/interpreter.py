@@ -21,16 +21,27 @@ from gpucal.kernels.wcs.instructions import (
     POLYNOMIAL_1D,
     POLYNOMIAL_2D,
     POWER,
+    PROJECT,
     SCALE,
     SHIFT,
     SUBTRACT,
     TO_CARTESIAN,
+    TO_CARTESIAN_NEAR,
     TO_SPHERICAL,
     TO_TANGENT_PLANE,
+    UNPROJECT,
 )
 from gpucal.kernels.wcs.polynomials import polynomial_1d, polynomial_2d
 from gpucal.kernels.wcs.rotations import affine_2d, matrix_3d
-from gpucal.kernels.wcs.spheres import from_tangent_plane, to_cartesian, to_spherical, to_tangent_plane
+from gpucal.kernels.wcs.spheres import (
+    from_tangent_plane,
+    project,
+    to_cartesian,
+    to_cartesian_near,
+    to_spherical,
+    to_tangent_plane,
+    unproject,
+)
 
 
 def evaluate_on_grid(code, constants, results, nregisters, origin, out):
@@ -122,6 +133,12 @@ def run_program(width, state, code, constants):
             to_tangent_plane(width, w, v, r, s)
         elif operation == FROM_TANGENT_PLANE:
             from_tangent_plane(width, w, v, r, s)
+        elif operation == TO_CARTESIAN_NEAR:
+            to_cartesian_near(width, w, v, u, r, s)
+        elif operation == PROJECT:
+            project(width, w, v, r, s, t)
+        elif operation == UNPROJECT:
+            unproject(width, w, v, u, r, s)
         elif operation == POLYNOMIAL_1D:
             polynomial_1d(width, w, r, c)
         else:
