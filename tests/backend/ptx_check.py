@@ -1,9 +1,9 @@
 """Compile every kernel that a pipeline run launches for CUDA; needs no device.
 
-Run as a script, since the test session itself may run under the CUDA simulator:
-``python ptx_check.py DIRECTORY`` calibrates simulated exposures on the cpu backend in DIRECTORY, so that each
-kernel meets the types it is called with, then makes PTX for compute capability 8.0 of each. Kernels that these
-exposures do not come to are launched by their own tests.
+Run as a program of its own, since the test session itself may run under the CUDA simulator:
+``python -m tests.backend.ptx_check DIRECTORY`` calibrates simulated exposures on the cpu backend in DIRECTORY, so
+that each kernel meets the types it is called with, then makes PTX for compute capability 8.0 of each. Kernels that
+these exposures do not come to are launched by the tests that import them. Prints module, name and number of grids.
 """
 
 import importlib
@@ -25,10 +25,10 @@ from gpucal.backend.kernels import PixelKernel
 from gpucal.backend.strips import StripKernel
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import ReferenceOptions, simulate
+from tests.kernel_sources import tests_of
 
 CAPABILITY = (8, 0)
 DEVICE = SimpleNamespace(compute_capability=CAPABILITY)
-KERNEL_TESTS = Path(__file__).parents[1] / "kernels"
 
 
 def launch_all_kernels(directory: str) -> None:
@@ -58,13 +58,12 @@ def launch_all_kernels(directory: str) -> None:
             Detector1Pipeline.call(simulation.exposure, output_dir=place, steps=steps)
 
 
-def launch_in_tests(kernels) -> None:
-    """Run, on the cpu backend, the tests of the modules of kernels: of ``a_b`` and of ``a`` for a module ``a_b``."""
-    words = [kernel.function.__module__.rpartition(".")[2].split("_") for kernel in kernels]
-    names = {f"gpucal.kernels.{'_'.join(each[:end])} " for each in words for end in range(1, len(each) + 1)}
-    files = [str(file) for file in KERNEL_TESTS.rglob("test_*.py") if any(name in file.read_text() for name in names)]
+def launch_in_tests(files: list[Path]) -> None:
+    """Run files of tests on the cpu backend."""
+    if not files:  # pytest would run all tests that there are
+        return
     with redirect_stdout(sys.stderr):
-        pytest.main(["-q", "-p", "no:cacheprovider", "-k", "cpu", *files])
+        pytest.main(["-q", "-p", "no:cacheprovider", "-k", "cpu", *map(str, files)])
 
 
 class Compilations:
@@ -104,6 +103,16 @@ class Compilations:
             self.of[self._kernel] += 1
 
 
+    def missing(self) -> set[str]:
+        """The modules of kernels of which no grid was compiled."""
+        return {kernel.function.__module__ for kernel in kernels() if kernel not in self.of}
+
+
+def kernels() -> list[PixelKernel]:
+    """All kernels of gpucal; those that tests define are none of them."""
+    return [kernel for kernel in PixelKernel.registry if kernel.function.__module__.startswith("gpucal.")]
+
+
 def main(directory: str) -> None:
     for module in pkgutil.walk_packages(gpucal.kernels.__path__, "gpucal.kernels."):
         importlib.import_module(module.name)
@@ -111,10 +120,10 @@ def main(directory: str) -> None:
     compilations = Compilations()
     compilations.follow_launches()
     launch_all_kernels(directory)
-    if rest := [kernel for kernel in PixelKernel.registry if kernel not in compilations.of]:
-        launch_in_tests(rest)
-    for kernel in [kernel for kernel in PixelKernel.registry if kernel.function.__module__.startswith("gpucal")]:
-        print(f"{kernel.__name__}: {compilations.of[kernel] or 'no'} grids compiled")
+    for directly in (True, False):
+        launch_in_tests(tests_of(compilations.missing(), directly=directly))
+    for kernel in kernels():
+        print(f"{kernel.function.__module__} {kernel.__name__} {compilations.of[kernel]}")
 
 
 if __name__ == "__main__":
