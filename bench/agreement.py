@@ -6,7 +6,8 @@ The peer's product is the standard, ours is judged against it:
 - every keyword is there on both sides with the same value, but for those in `FREE_KEYWORDS`;
 - flags differ on at most `FLAG_TOLERANCE` of the elements, so on none of a small array;
 - values are NaN in the same places, and elsewhere differ by at most `ERROR_TOLERANCE` of the
-  error of that value or by `RELATIVE_TOLERANCE` of it, wherever the flags of both agree.
+  error of that value or by `RELATIVE_TOLERANCE` of it, wherever the flags of both agree;
+- where flags differ, values are not judged. These are counted, and are at most `FLAG_TOLERANCE` of the values.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class ExtensionAgreement:
         Elements that are NaN on one side only.
     differing : int
         Elements that differ, for flags, other integers and text.
+    unjudged : int
+        Values that are not compared, since the flags that belong to them differ.
     worst : str
         Where the largest difference is, and both values there.
     """
@@ -78,6 +81,7 @@ class ExtensionAgreement:
     beyond: int = 0
     misplaced_nan: int = 0
     differing: int = 0
+    unjudged: int = 0
     worst: str = ""
 
     @property
@@ -85,13 +89,20 @@ class ExtensionAgreement:
         return self.differing / max(self.size, 1)
 
     @property
+    def unjudged_fraction(self) -> float:
+        return self.unjudged / max(self.size, 1)
+
+    @property
     def agrees(self) -> bool:
-        return not (self.beyond or self.misplaced_nan or self.differing_fraction > FLAG_TOLERANCE)
+        excused = max(self.differing_fraction, self.unjudged_fraction) <= FLAG_TOLERANCE
+        return excused and not (self.beyond or self.misplaced_nan)
 
     def __str__(self):
         facts = [f"{self.name}:"]
         if self.differing:
             facts.append(f"{self.differing} of {self.size} flags or exact values differ")
+        if self.unjudged:
+            facts.append(f"{self.unjudged} of {self.size} not compared, as their flags differ")
         if self.misplaced_nan:
             facts.append(f"{self.misplaced_nan} of {self.size} are NaN on one side only")
         if not np.isnan(self.relative):
@@ -145,13 +156,19 @@ class Agreement:
         return max((e.in_error for e in self.extensions if not np.isnan(e.in_error)), default=0.0)
 
     @property
-    def differing_flags(self) -> float:
-        """Largest fraction of differing flags of any array."""
-        return max((e.differing_fraction for e in self.extensions), default=0.0)
+    def differing_flags(self) -> int:
+        """Flags, other integers and text that differ, in all arrays."""
+        return sum(extension.differing for extension in self.extensions)
+
+    @property
+    def unjudged(self) -> int:
+        """Values of all arrays that are not compared, since the flags that belong to them differ."""
+        return sum(extension.unjudged for extension in self.extensions)
 
     def __str__(self):
+        told = [e for e in self.extensions if not e.agrees or e.differing or e.unjudged]
         agreeing = [extension.name for extension in self.extensions if extension.agrees]
-        lines = [*self.structure, *self.keywords, *(e for e in self.extensions if not e.agrees)]
+        lines = [*self.structure, *self.keywords, *told]
         return "\n".join([*map(str, lines), f"in agreement: {', '.join(agreeing) or 'nothing'}"])
 
     def assert_agrees(self):
@@ -347,6 +364,7 @@ def _compare_arrays(label, ours, theirs, error, equal_flags):
         relative=float(relative[theirs != 0].max(initial=0.0)),
         beyond=int(beyond.sum()),
         misplaced_nan=int(misplaced.sum()),
+        unjudged=int(counted.size - np.count_nonzero(counted)),
         worst=_worst(ranked, ours, theirs) if ranked.any() else "",
     )
 

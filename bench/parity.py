@@ -18,6 +18,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.agreement import Agreement, compare, compare_folders
 from bench.report import replace_between_markers
+from bench.results import markdown
 from gpucal import __version__
 from gpucal.data import Exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
@@ -122,17 +123,17 @@ def measure(cases: dict[str, dict]) -> dict[str, list[Agreement]]:
 
 def table(found: dict[str, list[Agreement]]) -> str:
     """The agreements as Markdown, the worst case of each."""
-    rows = [
-        "| step, product | largest difference, in ERR | values beyond | differing flags | differing keywords |",
-        "|---|---|---|---|---|",
-    ]
+    header = ["step, product", "largest difference, in ERR", "values beyond", "differing flags", "not compared"]
+    header.append("differing keywords")
+    rows = []
     for label, agreements in found.items():
         largest = max(agreement.largest_in_error for agreement in agreements)
         beyond = sum(e.beyond + e.misplaced_nan for agreement in agreements for e in agreement.extensions)
-        flags = max(agreement.differing_flags for agreement in agreements)
+        flags = sum(agreement.differing_flags for agreement in agreements)
+        unjudged = sum(agreement.unjudged for agreement in agreements)
         keywords = sum(len(agreement.keywords) + len(agreement.structure) for agreement in agreements)
-        rows.append(f"| {label} | {largest:.1g} | {beyond} | {flags:.1g} | {keywords} |")
-    return "\n".join(rows)
+        rows.append([label, f"{largest:.1g}", *map(str, (beyond, flags, unjudged, keywords))])
+    return markdown(header, rows)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jwst.pipeline
 import jwst.step
 
-from gpucal.core.registry import all_classes
+from gpucal.core.config.registry import all_classes
 
 
 class Place(NamedTuple):

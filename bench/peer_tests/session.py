@@ -2,8 +2,8 @@
 
 A session is a process of its own, since classes are swapped in the modules of the process:
 
-- ``python -m bench.peer_tests.session theirs FOLDER [ALIAS ...]`` runs the tests of these steps with the peer's classes,
-  and writes to ``FOLDER/theirs.json`` how each ended, and which of the steps it made an object of;
+- ``python -m bench.peer_tests.session theirs FOLDER [ALIAS ...]`` runs the tests of these steps with the peer's
+  classes, and writes to ``FOLDER/theirs.json`` how each ended, and which of the steps it made an object of;
 - ``python -m bench.peer_tests.session ours FOLDER [ALIAS ...]`` then runs those again that passed and used one of the
   steps, with our classes, and writes ``FOLDER/ours.json``.
 """

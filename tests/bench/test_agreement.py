@@ -67,15 +67,38 @@ def test_a_variance_is_judged_in_units_of_the_squared_error(ours, theirs):
     assert compare(ours, theirs)["VAR_RNOISE"].in_error == pytest.approx(0.1, rel=1e-4)
 
 
-def test_one_flag_disagrees_and_frees_the_value_under_it(ours, theirs):
+def test_one_flag_disagrees_and_the_value_under_it_is_not_judged(ours, theirs):
     ours.dq[4, 5] = 4
     ours.data[4, 5] = 99
     agreement = compare(ours, theirs)
-    assert agreement["DQ"].differing == 1
-    assert agreement["SCI"].agrees
-    assert agreement.differing_flags == 1 / 64
+    assert agreement["DQ"].differing == agreement.differing_flags == 1
+    assert (agreement["SCI"].beyond, agreement["SCI"].unjudged) == (0, 1)
+    assert agreement.unjudged == 3  # in SCI, ERR and VAR_RNOISE
+    assert not agreement["SCI"].agrees
     with pytest.raises(AssertionError, match=r"DQ: 1 of 64 .*worst at \[4, 5\]: ours 4, theirs 0"):
         agreement.assert_agrees()
+
+
+@pytest.mark.parametrize(("flags", "agrees"), [(1, True), (2, False)])
+def test_one_flag_in_a_million_may_differ_and_is_told(flags, agrees):
+    products = [datamodels.ImageModel((1000, 1000)) for _ in range(2)]
+    for model in products:
+        model.dq = np.zeros((1000, 1000), np.uint32)
+    products[0].dq[0, :flags] = 4
+    products[0].data[0, :flags] = 99
+    agreement = compare(*products)
+    assert agreement.agrees is agrees
+    assert (agreement.differing_flags, agreement["SCI"].unjudged) == (flags, flags)
+    assert f"SCI: {flags} of 1000000 not compared, as their flags differ" in str(agreement)
+
+
+def test_a_flag_of_a_pixel_keeps_all_its_groups_from_being_judged():
+    ours, theirs = (datamodels.RampModel((2, 3, 4, 4)) for _ in range(2))
+    ours.pixeldq[1, 2] = 1
+    ours.groupdq[0, 0, 0, 0] = 2
+    agreement = compare(ours, theirs)
+    assert (agreement["PIXELDQ"].differing, agreement["GROUPDQ"].differing) == (1, 1)
+    assert agreement["SCI"].unjudged == 2 * 3 + 1
 
 
 def test_misplaced_nan_disagrees(ours, theirs):
