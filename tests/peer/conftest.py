@@ -4,17 +4,9 @@ from contextlib import ExitStack
 
 import pytest
 
+from bench.peer_tests.offline import cache_without_rules
 from gpucal.simulate import simulate
-from gpucal.simulate.crds_cache import SERVERLESS_URL, crds_environment
-
-SERVER_CONFIG = {
-    "observatory": "jwst",
-    "operational_context": "jwst_0000.pmap",
-    "latest_context": "jwst_0000.pmap",
-    "bad_files_list": [],
-    "bad_files_set": [],
-    "last_synced": "2020-01-01 00:00:00",
-}
+from gpucal.simulate.crds_cache import crds_environment
 
 
 @pytest.fixture
@@ -24,17 +16,9 @@ def without_parameter_references(monkeypatch):
 
 
 @pytest.fixture
-def offline(tmp_path, without_parameter_references):
+def offline(tmp_path):
     """A CRDS cache without rules: references come from overrides alone."""
-    config = tmp_path / "crds_cache" / "config" / "jwst"
-    config.mkdir(parents=True)
-    (config / "server_config").write_text(repr(SERVER_CONFIG))
-    environment = {
-        "CRDS_PATH": str(tmp_path / "crds_cache"),
-        "CRDS_SERVER_URL": SERVERLESS_URL,
-        "CRDS_CONTEXT": SERVER_CONFIG["latest_context"],
-    }
-    with crds_environment(environment):
+    with crds_environment(cache_without_rules(tmp_path / "crds_cache")):
         yield
 
 
