@@ -2,14 +2,16 @@
 # make test   install what the tests need, and run them
 # make lint   check style
 # make parity compare with jwst anew, into docs/parity.md
+# make newest run the tests of compilation with the newest Numba, whatever pyproject.toml allows
 # make truth  compare with what the simulator put in, into docs/truth.md
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+NEWEST := .venv-newest
 DEMO := demo
 
-.PHONY: demo test lint parity truth clean
+.PHONY: demo test lint parity newest truth clean
 
 demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
@@ -22,6 +24,13 @@ lint: $(VENV)/installed-for-tests
 
 parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity
+
+newest:
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[plot,test]'
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade numba llvmlite numba-cuda
+	$(NEWEST)/bin/python -m pip list --disable-pip-version-check | grep -E '^(numba|llvmlite|numpy)'
+	$(NEWEST)/bin/python -m pytest --numprocesses auto tests/backend tests/kernels
 
 truth: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.truth
@@ -39,4 +48,4 @@ $(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
 	touch $@ $(VENV)/installed
 
 clean:
-	rm -rf $(VENV) $(DEMO)
+	rm -rf $(VENV) $(NEWEST) $(DEMO)
