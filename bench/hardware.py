@@ -1,17 +1,22 @@
-"""The machine that something was measured on, and the bandwidth of its memory."""
+"""The machine that something was measured on, and the bandwidth of its memory.
 
+``python -m bench.hardware [--backend NAME]`` prints the first as JSON.
+"""
+
+import argparse
+import json
 import os
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from gpucal.backend import current_backend
+from gpucal.backend import current_backend, select_backend
 
-PACKAGES = ("gpucal", "jwst", "numpy", "numba", "stdatamodels")
+PACKAGES = ("gpucal", "jwst", "numpy", "numba", "stdatamodels", "cupy-cuda12x", "cupy-cuda13x", "cupy", "numba-cuda")
 COPIED_BYTES = 512 * 2**20
 
 
@@ -27,12 +32,20 @@ def description() -> dict[str, str]:
         "backend": backend.name,
         "device": backend.device if backend.name == "cuda" else "no GPU",
         "python": platform.python_version(),
-        "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+        "versions": ", ".join(f"{name} {found}" for name in PACKAGES if (found := version_of(name))),
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
     }
 
 
-def copy_bandwidth(repeats: int = 7) -> float:
+def version_of(package: str) -> str | None:
+    """The version of an installed package; None if it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def copy_bandwidth(repeats: int = 7, nbytes: int | None = None) -> float:
     """Bytes a second that are read and written where arrays live: the best of several copies, on all cores.
 
     The copy is made by a kernel of one value a grid point, as all kernels are launched.
@@ -41,7 +54,7 @@ def copy_bandwidth(repeats: int = 7) -> float:
 
     backend = current_backend()
     # A device copies faster: it is given more, that the time of a launch does not count.
-    nbytes = COPIED_BYTES if backend.xp is np else 8 * COPIED_BYTES
+    nbytes = nbytes or (COPIED_BYTES if backend.xp is np else 8 * COPIED_BYTES)
     source = backend.xp.ones((nbytes // 4 // 2**14, 2**14), dtype=backend.xp.float32)
     target = backend.xp.zeros_like(source)
     seconds = []
@@ -51,3 +64,10 @@ def copy_bandwidth(repeats: int = 7) -> float:
         backend.synchronize()
         seconds.append(perf_counter() - started)
     return 2 * nbytes / min(seconds)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backend", default="cpu", help="where arrays live (default cpu)")
+    select_backend(parser.parse_args().backend)
+    print(json.dumps(description()))

@@ -10,15 +10,15 @@ import os
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
-import jwst.step
-from jwst.pipeline import Detector1Pipeline as PeerDetector1
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import Agreement, compare, compare_folders
 from bench.report import replace_between_markers
 from bench.results import markdown
+from bench.standards import Standard, peer
 from gpucal import __version__
 from gpucal.data import Exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
@@ -50,13 +50,15 @@ PIPELINE_SETTINGS = {
 }
 
 
-def each_step(exposure: Path) -> Iterator[tuple[str, Agreement]]:
-    """Run each step of both programs on what the peer's step before it made.
+def each_step(exposure: Path, standard: Standard) -> Iterator[tuple[str, Agreement]]:
+    """Run each step of both programs on what the standard's step before it made.
 
     Parameters
     ----------
     exposure : Path
         A level-1b file, whose references CRDS can serve.
+    standard : Standard
+        The program that ours is held against.
 
     Yields
     ------
@@ -64,14 +66,13 @@ def each_step(exposure: Path) -> Iterator[tuple[str, Agreement]]:
         The step, and its product where there are several.
     agreement : Agreement
     """
-    peer_steps = {cls.class_alias: cls for cls in vars(jwst.step).values() if hasattr(cls, "class_alias")}
     model = datamodels.RampModel(exposure)
     pipeline = Detector1Pipeline()
     for alias in pipeline.order(Exposure(model)):
         our_class = pipeline.step_defs[alias]
         parameters = PARAMETERS.get(alias, {})
         ours = our_class.call(model, **parameters)
-        theirs = peer_steps[alias].call(model, **parameters)
+        theirs = standard.call(alias, model, **parameters)
         if not isinstance(theirs, tuple):
             yield alias, compare(ours, theirs)
         else:
@@ -82,7 +83,7 @@ def each_step(exposure: Path) -> Iterator[tuple[str, Agreement]]:
             model = theirs
 
 
-def whole_pipeline(exposure: Path, directory: Path) -> Iterator[tuple[str, Agreement]]:
+def whole_pipeline(exposure: Path, directory: Path, standard: Standard) -> Iterator[tuple[str, Agreement]]:
     """Run both pipelines and compare all products.
 
     Parameters
@@ -91,6 +92,8 @@ def whole_pipeline(exposure: Path, directory: Path) -> Iterator[tuple[str, Agree
         A level-1b file, whose references CRDS can serve.
     directory : Path
         Where the products are written, in two folders.
+    standard : Standard
+        The program that ours is held against.
 
     Yields
     ------
@@ -98,41 +101,49 @@ def whole_pipeline(exposure: Path, directory: Path) -> Iterator[tuple[str, Agree
         The product.
     agreement : Agreement
     """
-    folders = {"ours": Detector1Pipeline, "theirs": PeerDetector1}
-    for folder, pipeline in folders.items():
+    alias = Detector1Pipeline.class_alias
+    runs = {"ours": lambda *of, **settings: Detector1Pipeline.call(*of, **settings)}
+    runs["theirs"] = lambda *of, **settings: standard.call(alias, *of, **settings)
+    for folder, run in runs.items():
         (directory / folder).mkdir()
-        pipeline.call(str(exposure), output_dir=str(directory / folder), **PIPELINE_SETTINGS)
-    for name, agreement in compare_folders(*(directory / folder for folder in folders)).items():
+        run(str(exposure), output_dir=str(directory / folder), **PIPELINE_SETTINGS)
+    for name, agreement in compare_folders(*(directory / folder for folder in runs)).items():
         yield f"pipeline, {Path(name).stem.rpartition('_')[2]}", agreement
 
 
-def measure(cases: dict[str, dict]) -> dict[str, list[Agreement]]:
-    """The agreements of all cases, by step and product."""
-    found = defaultdict(list)
-    for case, settings in cases.items():
-        with tempfile.TemporaryDirectory() as place:
-            simulation = simulate(place, seed=3, **settings)
-            with simulation.crds():
-                results = [*each_step(simulation.exposure), *whole_pipeline(simulation.exposure, Path(place))]
-        for label, agreement in results:
-            found[label].append(agreement)
-            if not agreement.agrees:
-                print(f"{case}, {label}:\n{agreement}\n", flush=True)
-    return found
+def measure_case(case: str, settings: dict, standard: Standard) -> Iterator[tuple[str, dict]]:
+    """The figures of each step and product of one exposure; prints what disagrees."""
+    with tempfile.TemporaryDirectory() as place:
+        simulation = simulate(place, seed=3, **settings)
+        with simulation.crds():
+            exposure = simulation.exposure
+            for label, agreement in chain(
+                each_step(exposure, standard), whole_pipeline(exposure, Path(place), standard)
+            ):
+                if not agreement.agrees:
+                    print(f"{case}, {label}:\n{agreement}\n", flush=True)
+                yield label, figures(agreement)
 
 
-def table(found: dict[str, list[Agreement]]) -> str:
-    """The agreements as Markdown, the worst case of each."""
+def figures(agreement: Agreement) -> dict[str, float]:
+    """What the table tells of one agreement."""
+    return {
+        "largest": agreement.largest_in_error,
+        "beyond": sum(e.beyond + e.misplaced_nan for e in agreement.extensions),
+        "flags": agreement.differing_flags,
+        "unjudged": agreement.unjudged,
+        "keywords": len(agreement.keywords) + len(agreement.structure),
+    }
+
+
+def table(found: dict[str, list[dict]]) -> str:
+    """The figures of all cases by step and product, as Markdown: the largest difference, and sums."""
     header = ["step, product", "largest difference, in ERR", "values beyond", "differing flags", "not compared"]
     header.append("differing keywords")
     rows = []
-    for label, agreements in found.items():
-        largest = max(agreement.largest_in_error for agreement in agreements)
-        beyond = sum(e.beyond + e.misplaced_nan for agreement in agreements for e in agreement.extensions)
-        flags = sum(agreement.differing_flags for agreement in agreements)
-        unjudged = sum(agreement.unjudged for agreement in agreements)
-        keywords = sum(len(agreement.keywords) + len(agreement.structure) for agreement in agreements)
-        rows.append([label, f"{largest:.1g}", *map(str, (beyond, flags, unjudged, keywords))])
+    for label, cases in found.items():
+        sums = [str(sum(case[name] for case in cases)) for name in ("beyond", "flags", "unjudged", "keywords")]
+        rows.append([label, f"{max(case['largest'] for case in cases):.1g}", *sums])
     return markdown(header, rows)
 
 
@@ -141,8 +152,11 @@ def main() -> None:
     parser.add_argument("--cases", nargs="*", default=list(CASES), choices=list(CASES), help="which exposures")
     arguments = parser.parse_args()
     os.environ["STPIPE_DISABLE_CRDS_STEPPARS"] = "true"
-    found = measure({case: CASES[case] for case in arguments.cases})
-    intro = f"gpucal {__version__} (cpu) and jwst {jwst.__version__}, worst of: {', '.join(arguments.cases)}."
+    found, standard = defaultdict(list), peer()
+    for case in arguments.cases:
+        for label, figures_of_case in measure_case(case, CASES[case], standard):
+            found[label].append(figures_of_case)
+    intro = f"gpucal {__version__} (cpu) and {standard.name}, worst of: {', '.join(arguments.cases)}."
     print(table(found))
     replace_between_markers(REPORT, "parity", f"{intro}\n\n{table(found)}")
 
