@@ -83,7 +83,9 @@ def each_step(exposure: Path, standard: Standard) -> Iterator[tuple[str, Agreeme
             model = theirs
 
 
-def whole_pipeline(exposure: Path, directory: Path, standard: Standard) -> Iterator[tuple[str, Agreement]]:
+def whole_pipeline(
+    exposure: Path, directory: Path, standard: Standard, settings: dict | None = None
+) -> Iterator[tuple[str, Agreement]]:
     """Run both pipelines and compare all products.
 
     Parameters
@@ -94,6 +96,8 @@ def whole_pipeline(exposure: Path, directory: Path, standard: Standard) -> Itera
         Where the products are written, in two folders.
     standard : Standard
         The program that ours is held against.
+    settings : dict, optional
+        Parameters of both; by default `PIPELINE_SETTINGS`.
 
     Yields
     ------
@@ -106,7 +110,7 @@ def whole_pipeline(exposure: Path, directory: Path, standard: Standard) -> Itera
     runs["theirs"] = lambda *of, **settings: standard.call(alias, *of, **settings)
     for folder, run in runs.items():
         (directory / folder).mkdir()
-        run(str(exposure), output_dir=str(directory / folder), **PIPELINE_SETTINGS)
+        run(str(exposure), output_dir=str(directory / folder), **(settings or PIPELINE_SETTINGS))
     for name, agreement in compare_folders(*(directory / folder for folder in runs)).items():
         yield f"pipeline, {Path(name).stem.rpartition('_')[2]}", agreement
 

@@ -80,7 +80,11 @@ def steps_in(log: str) -> dict[str, float]:
 
 
 def alternate(
-    commands: dict[str, list[str]], environment: dict[str, str], runs: int, places: dict[str, Path] | None = None
+    commands: dict[str, list[str]],
+    environment: dict[str, str],
+    runs: int,
+    places: dict[str, Path] | None = None,
+    uncounted: int = 1,
 ) -> dict[str, list[Run]]:
     """Run commands by turns, once before the count so that files and compiled kernels are cached for all.
 
@@ -88,13 +92,13 @@ def alternate(
     how busy the disk is with the one before.
     """
     measured = {name: [] for name in commands}
-    for turn in range(runs + 1):
+    for turn in range(uncounted + runs):
         for name, command in commands.items():
             if places is not None:
                 rmtree(places[name], ignore_errors=True)
                 places[name].mkdir()
             run = measure(command, environment)
-            if turn:
+            if turn >= uncounted:
                 measured[name].append(run)
     return measured
 

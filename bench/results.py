@@ -36,14 +36,18 @@ def picture(name: str) -> Path:
     return PLACE / f"{name}.png"
 
 
-def publish(name: str, measured: dict, table: str) -> None:
+def publish(name: str, measured: dict, table: str, page: Path = PAGE) -> None:
     """Put a table of results into the page of benchmarks, under the hardware it was measured on."""
+    replace_between_markers(page, name, f"{introduction(measured)}\n\n{table}")
+
+
+def introduction(measured: dict) -> str:
+    """The hardware, the versions and the date of results, in one sentence."""
     machine = measured["measured on"]
-    intro = (
+    return (
         f"Measured on {machine['date']}: {machine['processor']}, {machine['memory']}, {machine['device']}; backend "
         f"{machine['backend']}; Python {machine['python']}, {machine['versions']}."
     )
-    replace_between_markers(PAGE, name, f"{intro}\n\n{table}")
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:

@@ -26,11 +26,20 @@ from gpucal.data import Exposure, open_exposure
 from gpucal.pipelines.detector1 import Detector1Pipeline
 
 
-def measure_case(case: str, repeats: int, directory: Path) -> dict[str, dict]:
-    """Seconds and bytes of each step of one exposure."""
-    simulation = make(case, directory)
+def measure_exposure(simulation, repeats: int, parameters: dict[str, dict] | None = None) -> dict[str, dict]:
+    """Seconds and bytes of each step of one simulated exposure.
+
+    Parameters
+    ----------
+    simulation : `gpucal.simulate.Simulation`
+        The exposure.
+    repeats : int
+        Counted runs of each step.
+    parameters : dict, optional
+        Parameters of the steps, by their names.
+    """
     with simulation.crds():
-        pipeline = Detector1Pipeline()
+        pipeline = Detector1Pipeline(steps=parameters or {})
         exposure = open_exposure(simulation.exposure)
         steps = list(pipeline.steps_for(exposure))
         references = RunReferences.find(steps, exposure)
@@ -107,6 +116,12 @@ def total(case: dict[str, dict]) -> dict:
     return sums | {"floors": floors(sums)}
 
 
+def with_floors(case: dict[str, dict], bandwidth: float) -> dict[str, dict]:
+    """The steps of a case with their floors, at a bandwidth in bytes a second."""
+    with_floor = {name: one | {"floor": one["bytes"] / bandwidth} for name, one in case.items()}
+    return {name: one | {"floors": floors(one)} for name, one in with_floor.items()}
+
+
 def floors(one: dict) -> float:
     """How many times its floor a step takes: on the device, if there is one."""
     return (one["on device"] or one["seconds"]) / one["floor"]
@@ -143,10 +158,7 @@ def main() -> None:
     found = (results.load(name) or {"results": {}})["results"]
     for case in arguments.cases:
         with tempfile.TemporaryDirectory() as place:
-            found[case] = measure_case(case, arguments.repeats, Path(place))
-        for one in found[case].values():
-            one["floor"] = one["bytes"] / bandwidth
-            one["floors"] = floors(one)
+            found[case] = with_floors(measure_exposure(make(case, Path(place)), arguments.repeats), bandwidth)
         print(table({"results": {case: found[case]}, "bandwidth": bandwidth}), flush=True)
         # After each case: a run on a lent device may be cut.
         measured = results.save(name, found, bandwidth=bandwidth, repeats=arguments.repeats)

@@ -18,6 +18,7 @@ from gpucal.backend.grids import CudaGrid, grid_of
 from gpucal.backend.helpers import compilable, interpreted
 from gpucal.backend.loops import INSIDE, CpuLoop
 from gpucal.backend.selection import current_backend
+from gpucal.backend.simulated_grids import SimulatedGrid
 from gpucal.backend.sources import code_digest
 from gpucal.backend.threads import run_rows
 from gpucal.places import user_cache
@@ -138,7 +139,7 @@ class PixelKernel:
             from numba import cuda
 
             pixel = interpreted(self.function)
-            return cuda.jit(self._function_from(source, ndim, pixel=pixel, cuda=cuda, **names))
+            return SimulatedGrid(self._function_from(source, ndim, pixel=pixel, cuda=cuda, **names))
 
         def build():
             from numba import cuda  # here, because it takes long to import, and is needed to compile alone

@@ -48,6 +48,13 @@ def test_one_axis(backend):
     np.testing.assert_array_equal(backend.asnumpy(out), [0, 1, 4, 9, 16])
 
 
+def test_an_array_that_must_not_be_written_is_read(backend):
+    numerator, out = np.float32([3, 5, 7]), backend.asarray(np.zeros(3, np.float32))
+    numerator.flags.writeable = False
+    divide((3,), out, backend.asarray(numerator), backend.asarray(np.float32([1, 2, 4])))
+    np.testing.assert_array_equal(backend.asnumpy(out), [3, 2.5, 1.75])
+
+
 def test_two_axes(backend):
     out = backend.asarray(np.zeros((3, 4), np.float32))
     number_2d((3, 4), out, 10)

@@ -1,0 +1,1 @@
+"""All that a GPU has to show, with one command that keeps a time limit by itself."""
