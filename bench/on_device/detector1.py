@@ -7,35 +7,41 @@ from pathlib import Path
 from bench.cases import words
 from bench.on_device import cases
 from bench.on_device.session import Session
-from bench.processes import PROGRAMS, alternate, summary
+from bench.processes import alternate, summary
 from bench.results import markdown
 
 RUNS = 3
 
+# The program of the peer, wherever its script is.
+_STRUN = "from importlib.metadata import entry_points as all; all(group='console_scripts')['strun'].load()()"
+PEER = {"jwst": [sys.executable, "-c", _STRUN]}
 
-def programs(device: str) -> dict[str, list[str]]:
-    """The programs to run."""
+
+def own_programs(device: str) -> dict[str, list[str]]:
+    """gpucal on the CPU and on the device."""
     ours = [sys.executable, "-m", "gpucal", "strun"]
-    found = {f"gpucal, {backend}": [*ours, f"--backend={backend}"] for backend in ("cpu", device)}
-    return ({"jwst": PROGRAMS["jwst"]} if find_spec("jwst") else {}) | found
+    return {f"gpucal, {backend}": [*ours, f"--backend={backend}"] for backend in ("cpu", device)}
 
 
 def measure(session: Session) -> None:
+    """The peer runs once on each exposure, since it takes long; ours by turns, and once before the count."""
     place = session.exposures / "whole"
     place.mkdir()
-    chosen = programs(session.backend)
-    if session.smoke:
-        chosen.pop("jwst", None)
+    peer = PEER if find_spec("jwst") and not session.smoke else {}
+    often = {"runs": 1, "uncounted": 0} if session.smoke else {"runs": RUNS}
     for case, settings in cases.large_cases(session).items():
         simulation = session.exposure(settings, apart=True)
-        places = {name: place / str(number) for number, name in enumerate(chosen)}
         parameters = words({f"steps.{name}.skip": "true" for name in cases.steps(session)})
-        commands = {
-            name: command_of(program, simulation.exposure, places[name], parameters) for name, program in chosen.items()
-        }
-        runs = {"runs": 1, "uncounted": 0} if session.smoke else {"runs": RUNS}
-        measured = alternate(commands, simulation.environment(), places=places, **runs)
-        session.keep(case, {name: summary(runs) for name, runs in measured.items()})
+        found = {}
+        for programs, how_often in ((own_programs(session.backend), often), (peer, {"runs": 1, "uncounted": 0})):
+            places = {name: place / str(number) for number, name in enumerate(programs)}
+            commands = {
+                name: command_of(program, simulation.exposure, places[name], parameters)
+                for name, program in programs.items()
+            }
+            measured = alternate(commands, simulation.environment(), places=places, **how_often)
+            found |= {name: summary(runs) for name, runs in measured.items()}
+            session.keep(case, found)
 
 
 def command_of(program: list[str], exposure: Path, place: Path, parameters: list[str]) -> list[str]:
@@ -46,8 +52,13 @@ def command_of(program: list[str], exposure: Path, place: Path, parameters: list
 def tables(part: dict) -> dict[str, str]:
     names = list(dict.fromkeys(name for found in part["results"].values() for name in found))
     rows = [
-        [case, *(f"{found[name][what]:.2f}" for what in ("seconds", "memory") for name in names)]
+        [case, *(cell(found, name, what) for what in ("seconds", "memory") for name in names)]
         for case, found in part["results"].items()
     ]
     header = ["exposure", *(f"{name}, s" for name in names), *(f"{name}, GiB" for name in names)]
     return {"device-detector1": markdown(header, rows)}
+
+
+def cell(found: dict, name: str, what: str) -> str:
+    """A number of a program, if it has come to run."""
+    return f"{found[name][what]:.2f}" if name in found else ""
