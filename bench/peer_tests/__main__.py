@@ -32,7 +32,7 @@ def reasons_table(tests: list[PeerTest]) -> str:
     found = defaultdict(dict)
     for test in tests:
         if not test.passes:
-            found[reason_of(test.function)].setdefault(test.function, []).append(test)
+            found[reason_of(test.function, test.complaint)].setdefault(test.function, []).append(test)
     rows = [
         [reason, ", ".join(f"`{name}`" + (f" ({len(same)})" if len(same) > 1 else "") for name, same in each.items())]
         for reason, each in sorted(found.items(), key=lambda item: item[0] == UNEXPLAINED)
@@ -57,7 +57,7 @@ def main() -> None:
     print(table(tests))
     for test in tests:
         if not test.passes:
-            print(f"\n{test.name}: {reason_of(test.function)}\n    {test.complaint}")
+            print(f"\n{test.name}: {reason_of(test.function, test.complaint)}\n    {test.complaint}")
     print(f"\n{sum(test.passes for test in tests)} of {len(tests)} tests pass")
     if not arguments.steps:
         replace_between_markers(REPORT, "peer-tests", report(tests))

@@ -1,6 +1,9 @@
-"""Why tests of the peer end otherwise with gpucal's classes: written by hand, beside the tests that it holds for."""
+"""Why tests of the peer end otherwise with gpucal's classes: written by hand.
 
-REASONS = {
+A reason belongs to tests, named without their parameters, or to what the error of a test says.
+"""
+
+TESTS = {
     "asks for the words of a line in the log, which gpucal words otherwise": (
         "persistence/test_persistence_step.py::test_persistence_backwards_flagging_guard",
         "persistence/test_persistence_step.py::test_persistence_mismatch_persistence_time_guard",
@@ -8,13 +11,24 @@ REASONS = {
         "rscd/test_rscd_step.py::test_skip_missing_reffile",
     ),
     "replaces a function inside the peer and looks for what the step makes of it": (
-        "dq_init/test_dq_init.py::test_open_bad_model",
         "refpix/test_refpix.py::test_refpix_bad_reference_pixels",
         "refpix/test_refpix.py::test_refpix_bad_subarray",
     ),
     "asks for the peer's warning that a step or a parameter is to go": (
         "emicorr/test_emicorr.py::test_emicorrstep_user_reffile",
         "firstframe/test_firstframe.py::test_firstframe_raises_deprecation_warning",
+    ),
+    "asks that a raw exposure of integers be refused; gpucal takes it": (
+        "dq_init/test_dq_init.py::test_open_bad_model",
+        "emicorr/test_emicorr.py::test_level1b",
+        "group_scale/test_group_scale.py::test_level1b",
+    ),
+    "asks that a step change its own parameter while it runs; a step of gpucal stays as it is": (
+        "persistence/test_persistence_step.py::test_persistence_time_0_sec",
+        "persistence/test_persistence_step.py::test_persistence_time_neg_sec",
+    ),
+    "gives a model of no particular type; gpucal takes the types that the step names": (
+        "group_scale/test_group_scale.py::test_non_ramp_model",
     ),
     "`flat_field` of gpucal takes only guide star data so far": (
         "flatfield/test_flatfield.py::test_flatfield_step_interface",
@@ -27,9 +41,16 @@ REASONS = {
     ),
 }
 
+COMPLAINTS = {
+    "no best references of type": "asks CRDS for a reference, and there is none without network",
+    "name another with --override": "gives a reference of another instrument, which gpucal refuses",
+}
+
 UNEXPLAINED = "not explained"
 
 
-def reason_of(function: str) -> str:
-    """Why a test, named without its parameters, differs."""
-    return next((reason for reason, tests in REASONS.items() if function in tests), UNEXPLAINED)
+def reason_of(function: str, complaint: str = "") -> str:
+    """Why a test, named without its parameters, differs, from its name or from what its error says."""
+    by_name = (reason for reason, tests in TESTS.items() if function in tests)
+    by_complaint = (reason for words, reason in COMPLAINTS.items() if words in complaint)
+    return next(by_name, None) or next(by_complaint, UNEXPLAINED)

@@ -10,7 +10,7 @@ pytest.importorskip("jwst", reason="the peer is not installed: pip install .[pee
 
 from bench.peer_tests.comparison import PeerTest, by_step, compared
 from bench.peer_tests.places import places
-from bench.peer_tests.reasons import REASONS, UNEXPLAINED, reason_of
+from bench.peer_tests.reasons import TESTS, UNEXPLAINED, reason_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,8 +51,14 @@ def test_outcomes_are_told_by_step():
     assert by_step(tests) == {"JumpStep": (1, 1)}
 
 
+def test_a_reason_is_known_by_name_or_by_complaint():
+    complaint = "no best references of type gain: ..."
+    assert reason_of("jump/test_jump_step.py::test_x", complaint).startswith("asks CRDS for a reference")
+    assert reason_of("group_scale/test_group_scale.py::test_level1b", complaint).startswith("asks that a raw")
+    assert reason_of("jump/test_jump_step.py::test_x", "another thing") == UNEXPLAINED
+
+
 def test_reasons_hold_for_tests_that_the_peer_has():
     sources = {f"{path.parents[1].name}/{path.name}": path.read_text() for place in places() for path in place.tests}
-    names = [test.partition("::") for tests in REASONS.values() for test in tests]
+    names = [test.partition("::") for tests in TESTS.values() for test in tests]
     assert [name for file, _, name in names if f"def {name}(" not in sources.get(file, "")] == []
-    assert reason_of("jump/test_jump_step.py::test_not_written") == UNEXPLAINED
