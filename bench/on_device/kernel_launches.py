@@ -110,7 +110,9 @@ def measure(session: Session) -> None:
     for case, settings in small_cases(session).items():
         simulation = session.exposure(settings)
         with simulation.crds(), every_launch_compared() as differences:
-            Detector1Pipeline.call(str(simulation.exposure), steps=all_steps(session))
+            Detector1Pipeline.call(
+                str(simulation.exposure), output_dir=str(session.exposures), steps=all_steps(session)
+            )
         session.keep(case, differences.of)
 
 
