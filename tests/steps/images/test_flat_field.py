@@ -116,9 +116,28 @@ def test_a_flat_of_another_part_of_the_detector(rates):
         FlatFieldStep().process(rates, references(flat(xstart=5)))
 
 
-def test_other_data_are_refused():
-    image = Exposure(datamodels.ImageModel((4, 6)), "made_rate.fits")
-    with pytest.raises(
-        GpucalError, match="made_rate.fits: is a ImageModel; flat_field takes only guide star"
-    ):
-        FlatFieldStep().process(image, references(flat()))
+@pytest.mark.parametrize("shape", [SHAPE, (3, *SHAPE)])
+def test_images_and_integrations_are_divided(shape):
+    model_class = datamodels.ImageModel if len(shape) == 2 else datamodels.CubeModel
+    model = described(model_class(data=np.full(shape, 8, np.float32)))
+    model.err, model.var_poisson, model.var_rnoise = (np.full(shape, value, np.float32) for value in (9, 3, 1))
+    model.data[..., 0, 0] = np.nan
+    model.dq = np.zeros(shape, np.uint32)
+    model.dq[..., 3, 3] = DO_NOT_USE
+    result = FlatFieldStep().process(Exposure(model, "made_rate.fits"), references(flat()))
+    expected = {"data": 4.0, "var_poisson": 0.75, "var_rnoise": 0.25, "var_flat": 16.0, "err": np.sqrt(np.float32(17))}
+    for name, value in expected.items():
+        array = on_host(getattr(result, name)).reshape(-1, *SHAPE)
+        places = np.argwhere(np.isnan(array[0])).tolist()
+        assert places == [[0, 0], [1, 2], [3, 3]]
+        assert (array[:, ~np.isnan(array[0])] == value).all()
+    flags = np.zeros(SHAPE, np.uint32)
+    flags[0, 0], flags[3, 3], flags[1, 2] = DO_NOT_USE, DO_NOT_USE, NO_FLAT_FIELD | DO_NOT_USE
+    np.testing.assert_array_equal(on_host(result.dq), np.broadcast_to(flags, shape))
+
+
+def test_what_depends_on_the_wavelength_is_refused():
+    model = described(datamodels.ImageModel(SHAPE))
+    model.meta.exposure.type = "NRS_MSASPEC"
+    with pytest.raises(GpucalError, match="made_rate.fits: spectra of NIRSpec are not flat-fielded yet"):
+        FlatFieldStep().process(Exposure(model, "made_rate.fits"), references(flat()))
