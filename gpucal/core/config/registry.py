@@ -93,7 +93,7 @@ STEPS = {
     "outlier_detection": Entry("OutlierDetectionStep"),
     "pathloss": Entry("PathLossStep"),
     "persistence": Entry("PersistenceStep", "gpucal.steps.ramps.persistence"),
-    "photom": Entry("PhotomStep"),
+    "photom": Entry("PhotomStep", "gpucal.steps.images.photom"),
     "picture_frame": Entry("PictureFrameStep", "gpucal.steps.images.picture_frame"),
     "pixel_replace": Entry("PixelReplaceStep"),
     "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),

@@ -1,0 +1,111 @@
+"""The photom step."""
+
+import logging
+
+from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.kernels.images.flat_rates import Rates
+from gpucal.kernels.images.units import convert_units
+from gpucal.reference import ReferenceFileError
+from gpucal.steps.parts.photometry import ROW_KEYS, change_with_time, photometry_row
+
+log = logging.getLogger(__name__)
+
+# Microjansky per square arcsecond of a megajansky per steradian.
+MICROJANSKY = 23.50443053909789
+
+# Images; spectra are calibrated by their wavelength.
+IMAGE_TYPES = (
+    "NRC_IMAGE", "NRC_TSIMAGE", "NRC_CORON", "NRC_FOCUS", "NRC_LED", "NRC_LAMP", "NRC_TACQ", "NRC_TACONFIRM",
+    "NIS_IMAGE", "NIS_AMI", "NIS_FOCUS", "NIS_TACQ", "NIS_TACONFIRM", "NIS_EXTCAL",
+    "MIR_IMAGE", "MIR_LYOT", "MIR_4QPM", "MIR_CORONCAL", "MIR_TACQ", "MIR_TACONFIRM",
+    "FGS_IMAGE", "FGS_FOCUS",
+)  # fmt: skip
+
+
+class PhotomStep(Step):
+    """Convert count rates of images to surface brightness, MJy/sr.
+
+    The factor is that of the reference for filter, pupil and subarray, divided by the change of throughput since it was
+    measured. The pixel area and, of a pixel area reference, its map, are kept with the image.
+
+    Notes
+    -----
+    The algorithm is described in `gpucal.kernels.images.units`, the choice of the factor in
+    `gpucal.steps.parts.photometry`. Spectra are not calibrated yet.
+    """
+
+    class_alias = "photom"
+    spec = """
+        inverse = boolean(default=False)  # divide by the factor: undo the conversion
+        source_type = string(default=None)  # POINT leaves a factor for fluxes as it is, MJy
+        apply_time_correction = boolean(default=True)  # correct for the change of throughput with time
+    """
+    reference_file_types = ("photom", "area")
+    optional_references = ("area",)
+    input_types = ("ImageModel", "CubeModel")
+
+    def process(self, exposure, references):
+        """Convert an image, or integrations.
+
+        Raises
+        ------
+        SkipStep
+            If the reference has no row for the exposure.
+        GpucalError
+            If it is none of the images that are calibrated so far.
+        """
+        meta, reference = exposure.meta, references["photom"]
+        if str(meta.exposure.type).upper() not in IMAGE_TYPES or str(meta.instrument.name).upper() not in ROW_KEYS:
+            raise GpucalError(f"{exposure.source}: exposures of type {meta.exposure.type} are not calibrated yet")
+        if exposure.model_type == "CubeModel" and meta.instrument.name.upper() == "NIRISS":
+            raise SkipStep("integrations of NIRISS are not calibrated by themselves")
+        row = photometry_row(reference, meta)
+        area = keep_pixel_area(exposure, reference, references["area"])
+        factor, unit = self.factor_of(reference.table("phot_table")[row], area)
+        if self.apply_time_correction:
+            change = change_with_time(reference, row, meta.exposure.mid_time)
+            if change != 1.0:
+                log.info("The throughput is %.6g of that of the reference", change)
+                factor = factor / change
+        rates = Rates(*(getattr(exposure, name) for name in Rates._fields))
+        var_flat = exposure.var_flat if exposure.has("var_flat") else None
+        convert_units(rates, var_flat, factor, self.inverse)
+        meta.photometry.conversion_megajanskys = float(factor)
+        meta.photometry.conversion_microjanskys = float(factor * MICROJANSKY)
+        meta.bunit_data = meta.bunit_err = "DN/s" if self.inverse else unit
+        return exposure
+
+    def factor_of(self, row, area: float | None):
+        """The factor in a row, and its unit; a factor for fluxes is spread over the area of a pixel, steradian."""
+        if "photmjsr" in row.dtype.names:
+            return row["photmjsr"], "MJy/sr"
+        if str(self.source_type).upper() == "POINT":
+            return row["photmj"], "MJy"
+        if area is None:
+            log.warning("The area of a pixel is not known: the factor is one for fluxes")
+            return row["photmj"], "MJy/sr"
+        return row["photmj"] / area, "MJy/sr"
+
+
+def keep_pixel_area(exposure, photom, area) -> float | None:
+    """Keep the area of a pixel, and the map of it where there is one; the area in steradians, if it is known."""
+    source = photom if area is None else area
+    if area is not None:
+        exposure.area = _of_subarray(area, exposure)
+    kept, given = exposure.meta.photometry, source.meta.photometry
+    for name, keyword in (("pixelarea_steradians", "PIXAR_SR"), ("pixelarea_arcsecsq", "PIXAR_A2")):
+        value = getattr(given, name)
+        if value is None:
+            log.warning("The keyword %s is missing from %s", keyword, source.label)
+        setattr(kept, name, None if value is None else float(value))
+    return kept.pixelarea_steradians
+
+
+def _of_subarray(area, exposure):
+    """The map of pixel areas, which has no keywords of a subarray: it is of the full frame."""
+    subarray, whole = exposure.meta.subarray, area.array("data")
+    ny, nx = exposure.shape_of("data")[-2:]
+    y, x = (subarray.ystart or 1) - 1, (subarray.xstart or 1) - 1
+    if y + ny > whole.shape[0] or x + nx > whole.shape[1]:
+        raise ReferenceFileError(f"{area.label}: its {whole.shape} pixels do not cover the exposure {exposure.source}")
+    return whole[y : y + ny, x : x + nx].copy()
