@@ -139,40 +139,42 @@ def deviation_in_order(samples, nvalues, lane, lower, upper):
     return np.float32(math.sqrt(np.float32(squares / np.float32(count))))
 
 
-def ratio_space(like, offsets):
-    """Memory for the ratios of an image, in a border as wide as a ring reaches: zeros, which count.
+def ratio_space(like, nimages, offsets):
+    """Memory for the ratios of images, in a border as wide as a ring reaches: zeros, which count.
 
     Parameters
     ----------
     like : (ny, nx) array
         An image of the backend.
+    nimages : int
+        Number of images.
     offsets : (n, 2) int array
         The ring, see `ring_offsets`.
 
     Returns
     -------
-    (2, ny + 2 border, nx + 2 border) float32 array
+    (nimages, 2, ny + 2 border, nx + 2 border) float32 array
         Zeros for the ratios, plane ``RATIO``, and ones, plane ``KNOWN``: zero there where a ratio does not count.
     """
     xp = array_namespace(like)
     border = int(abs(offsets).max(initial=0))
-    space = xp.zeros((2, *(size + 2 * border for size in like.shape)), np.float32)
-    space[KNOWN] = 1
+    space = xp.zeros((nimages, 2, *(size + 2 * border for size in like.shape)), np.float32)
+    space[:, KNOWN] = 1
     return space
 
 
 def border_of(ratio, image):
     """Width of the border that the ratios of an image have."""
-    return (ratio.shape[1] - image.shape[0]) // 2
+    return (ratio.shape[-2] - image.shape[-2]) // 2
 
 
-def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
+def measure_ratio(group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
     """Measure how far the differences of a group are from the typical ones, in units of their noise.
 
     Parameters
     ----------
-    integration, group : int
-        Which differences.
+    group : int
+        Which differences, of all integrations.
     ramp, groupdq, gain
         As in `typical_differences`.
     pixeldq : (ny, nx) uint32 array
@@ -182,19 +184,23 @@ def measure_ratio(integration, group, ramp, groupdq, pixeldq, gain, center, spre
     ratio : array
         Memory of `ratio_space`, filled but for its border.
     """
-    groups = slice(group - 1, group + 1)
-    exposed = ramp[integration, groups], groupdq[integration, groups], pixeldq, gain
-    measure_strip(pixeldq.shape, NO_SCRATCH, *exposed, center, spread, ratio, border_of(ratio, pixeldq))
+    grid = ramp.shape[0], *pixeldq.shape
+    exposed = ramp, groupdq, pixeldq, gain
+    measure_strip(grid, NO_SCRATCH, group, *exposed, center, spread, ratio, border_of(ratio, pixeldq))
 
 
 @strip_kernel
-def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, center, spread, ratio, border):
+def measure_strip(
+    integration, y, begin, end, samples, state,
+    group, ramp, groupdq, pixeldq, gain, center, spread, ratio, border,
+):  # fmt: skip
     """Distances of a strip of differences between two groups from the typical ones, in units of their noise."""
-    before, after, factor = counts[0, y, begin:end], counts[1, y, begin:end], gain[y, begin:end]
-    flags_before, flags_after, pixel_flags = flags[0, y, begin:end], flags[1, y, begin:end], pixeldq[y, begin:end]
+    before, after = ramp[integration, group - 1, y, begin:end], ramp[integration, group, y, begin:end]
+    flags_before, flags_after = groupdq[integration, group - 1, y, begin:end], groupdq[integration, group, y, begin:end]
+    factor, pixel_flags = gain[y, begin:end], pixeldq[y, begin:end]
     typical, noise = center[y, begin:end], spread[y, begin:end]
-    ratios = ratio[RATIO, y + border, begin + border : end + border]
-    known = ratio[KNOWN, y + border, begin + border : end + border]
+    ratios = ratio[integration, RATIO, y + border, begin + border : end + border]
+    known = ratio[integration, KNOWN, y + border, begin + border : end + border]
     for lane in range(end - begin):
         distance = abs(after[lane] * factor[lane] - before[lane] * factor[lane] - typical[lane]) / noise[lane]
         flagged = (flags_after[lane] | pixel_flags[lane]) & FLAGGED != 0 or pixel_flags[lane] == REFERENCE_PIXEL
@@ -207,29 +213,29 @@ def measure_strip(y, begin, end, samples, state, counts, flags, pixeldq, gain, c
 def find_bright(ratio, offsets, threshold, bright):
     """Find the pixels where the mean ratio over a ring around them exceeds a threshold.
 
-    Pixels beyond the edge of the image count as zeros. A pixel without a ratio of its own is not bright.
+    Pixels beyond the edge of their image count as zeros. A pixel without a ratio of its own is not bright.
 
     Parameters
     ----------
-    ratio : (2, ny + 2 border, nx + 2 border) float32 array
+    ratio : (nimages, 2, ny + 2 border, nx + 2 border) float32 array
         Memory of `ratio_space` with the ratios.
     offsets : (n, 2) int array
         The ring, see `ring_offsets`.
     threshold : float
         The threshold.
-    bright : (ny, nx) bool array
+    bright : (nimages, ny, nx) bool array
         Filled.
     """
-    row_length = ratio.shape[2]
+    row_length = ratio.shape[-1]
     ring = current_backend().asarray(offsets[:, 0] * row_length + offsets[:, 1])
-    border = border_of(ratio, bright)
-    planes = in_a_row(ratio)
+    planes, border = in_a_row(ratio), border_of(ratio, bright)
     find_bright_strip(bright.shape, RING_SCRATCH, planes, row_length, ring, border, threshold, bright)
 
 
 @strip_kernel
-def find_bright_strip(y, begin, end, samples, state, planes, row_length, ring, border, threshold, bright):
+def find_bright_strip(image, y, begin, end, samples, state, planes, row_length, ring, border, threshold, bright):
     """Find the bright pixels of a strip."""
+    ratios, weights = planes[image, RATIO], planes[image, KNOWN]
     width, count, total = end - begin, samples[0], state[0]
     start = (y + border) * row_length + begin + border
     for lane in range(width):
@@ -237,14 +243,14 @@ def find_bright_strip(y, begin, end, samples, state, planes, row_length, ring, b
     together = ring.size // 3 * 3
     for place in range(0, together, 3):
         first, second, third = start + ring[place], start + ring[place + 1], start + ring[place + 2]
-        add_three(total, planes[RATIO], first, second, third, width)
-        add_three(count, planes[KNOWN], first, second, third, width)
+        add_three(total, ratios, first, second, third, width)
+        add_three(count, weights, first, second, third, width)
     for place in range(together, ring.size):
         first = start + ring[place]
         for lane in range(width):
-            total[lane] += planes[RATIO, first + lane]
-            count[lane] += planes[KNOWN, first + lane]
-    known, found = planes[KNOWN, start : start + width], bright[y, begin:end]
+            total[lane] += ratios[first + lane]
+            count[lane] += weights[first + lane]
+    known, found = weights[start : start + width], bright[image, y, begin:end]
     for lane in range(width):
         found[lane] = known[lane] > 0 and total[lane] / np.float64(count[lane]) > threshold
 

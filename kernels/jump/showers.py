@@ -8,12 +8,13 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/jump/description.html.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend import array_namespace, current_backend, pixel_function, row_tiles, strip_kernel
 from gpucal.backend.strips import Scratch, in_a_row
-from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
+from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL, SATURATED
 from gpucal.kernels.jump.shower_signal import (
     FLAGGED,
     find_bright,
@@ -26,6 +27,7 @@ from gpucal.kernels.regions.ellipse_flags import FlagEdit, edit_flags
 from gpucal.kernels.regions.flagged_regions import find_regions, pixels_of
 from gpucal.kernels.regions.region_ellipses import Ellipses, ellipses_of, expanded_radii
 
+BYTES_PER_PIXEL = 32  # of temporaries, where an image is searched
 # What `keep_small_changes` knows of each pixel: sums of differences and their numbers, before and after.
 BEFORE, COUNT_BEFORE, AFTER, COUNT_AFTER, DIFFERENCE, KEPT_ROWS = range(6)
 
@@ -96,26 +98,48 @@ def flag_showers(ramp, groupdq, pixeldq, gain, read_noise, nframes, rules):
 
     Notes
     -----
-    Regions are found on the host: the places of bright pixels go there, and ellipses go back.
+    Regions are found on the host: the places of bright pixels go there, and ellipses go back. The images of a group
+    of many integrations are searched together.
     """
-    by_group = ramp.shape[0] >= rules.clipping_integrations
+    nints, _, ny, nx = ramp.shape
+    by_group = nints >= rules.clipping_integrations
     typical = typical_differences(ramp, groupdq, gain, read_noise, nframes, by_group)
-    total = 0
-    for integration in range(ramp.shape[0]):
-        showers, groups = find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules)
-        if not groups.size:
-            continue
-        total += groups.size
-        extended = groupdq[integration].copy()
-        extend_flags(extended, showers, groups, rules)
-        pixels = [in_a_row(array) for array in (ramp, gain, pixeldq, groupdq, extended)]
-        scratch, change = Scratch(samples=KEPT_ROWS), np.float32(rules.max_change)
-        keep_small_changes(pixels[1].shape, scratch, integration, *pixels, change)
-    return total
+    several = [
+        find_showers(ramp[part], groupdq[part], pixeldq, gain, typical, rules).moved(part.start)
+        for part in row_tiles(nints, BYTES_PER_PIXEL * ny * nx)
+    ]
+    found = Showers.joined(several)
+    change_flags(ramp, groupdq, pixeldq, gain, found, rules)
+    return found.groups.size
 
 
-def find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules):
-    """Find the showers of one integration.
+class Showers(NamedTuple):
+    """The showers of some integrations.
+
+    Attributes
+    ----------
+    ellipses : Ellipses
+        Where they are.
+    groups : (n,) int array
+        Their groups.
+    """
+
+    ellipses: Ellipses
+    groups: np.ndarray
+
+    @classmethod
+    def joined(cls, several) -> "Showers":
+        """One after another, those of several."""
+        ellipses, groups = zip(*several, strict=True)
+        return cls(Ellipses.joined(ellipses), np.concatenate(groups))
+
+    def moved(self, integrations) -> "Showers":
+        """The same, so many integrations later."""
+        return self._replace(ellipses=self.ellipses.moved(integrations))
+
+
+def find_showers(ramp, groupdq, pixeldq, gain, typical, rules):
+    """Find the showers of some integrations.
 
     Parameters
     ----------
@@ -123,62 +147,76 @@ def find_showers(ramp, groupdq, pixeldq, gain, typical, integration, rules):
         As in `flag_showers`.
     typical : TypicalDifferences
         Differences without showers.
-    integration : int
-        Where to look.
 
     Returns
     -------
-    showers : Ellipses
-        Where they are.
-    groups : (n,) int array
-        Their groups.
+    Showers
+        What was found.
     """
+    nints, ngroups, *shape = ramp.shape
     offsets = ring_offsets(rules.inner_radius, rules.ring_width)
-    ratio = ratio_space(pixeldq, offsets)
-    bright = array_namespace(ramp).empty(pixeldq.shape, dtype=bool)
-    groups = range(first_usable_group(groupdq[integration], pixeldq) + 1, ramp.shape[1])
+    ratio = ratio_space(pixeldq, nints, offsets)
+    bright = array_namespace(ramp).empty((nints, *shape), dtype=bool)
+    groups = range(1, ngroups)
     showers = []
     for group in groups:
-        exposed = ramp, groupdq, pixeldq, gain
-        measure_ratio(integration, group, *exposed, *typical.of_group(group), ratio)
+        measure_ratio(group, ramp, groupdq, pixeldq, gain, *typical.of_group(group), ratio)
         find_bright(ratio, offsets, rules.snr_threshold, bright)
-        showers.append(ellipses_of(find_regions(pixels_of(bright), bright.shape[1], rules.min_area)))
-    return Ellipses.joined(showers), np.repeat(groups, [ellipses.x.size for ellipses in showers])
+        showers.append(ellipses_of(find_regions(pixels_of(bright), shape, rules.min_area)))
+    return Showers(Ellipses.joined(showers), np.repeat(groups, [ellipses.x.size for ellipses in showers]))
 
 
-def first_usable_group(flags, pixeldq):
-    """The first group with a pixel, other than a reference pixel, that may be used; 0 if there is none."""
-    exposed = pixeldq != REFERENCE_PIXEL
-    for group in range(flags.shape[0]):
-        if bool((exposed & (flags[group] & DO_NOT_USE == 0)).any()):
-            return group
-    return 0
-
-
-def extend_flags(flags, showers, groups, rules):
-    """Flag showers in their groups and those that follow, each pixel until it saturates.
+def change_flags(ramp, groupdq, pixeldq, gain, showers, rules):
+    """Flag showers where that changes little, in place.
 
     Parameters
     ----------
-    flags : (ngroups, ny, nx) uint8 array
-        Group flags of an integration, edited.
-    showers : Ellipses
+    ramp, groupdq, pixeldq, gain, rules
+        As in `flag_showers`.
+    showers : Showers
+        What was found.
+    """
+    _, ngroups, ny, nx = ramp.shape
+    showered = np.unique(showers.ellipses.images)
+    pixels = [in_a_row(array) for array in (ramp, gain, pixeldq, groupdq)]
+    scratch, change = Scratch(samples=KEPT_ROWS), np.float32(rules.max_change)
+    for part in row_tiles(len(showered), ngroups * ny * nx):
+        integrations = showered[part]
+        numbers = current_backend().asarray(integrations)
+        extended = groupdq[numbers]
+        extend_flags(extended, showers, integrations, rules)
+        grid = len(integrations), ny * nx
+        keep_small_changes(grid, scratch, numbers, *pixels, in_a_row(extended), change)
+
+
+def extend_flags(groupdq, showers, integrations, rules):
+    """Flag the showers of some integrations in their groups and those that follow, each pixel until it saturates.
+
+    Parameters
+    ----------
+    groupdq : (n, ngroups, ny, nx) uint8 array
+        Group flags of these integrations, edited.
+    showers : Showers
         The showers, on the host.
-    groups : (n,) int array
-        Their groups.
+    integrations : (n,) int array
+        The numbers of the integrations, in order.
     rules : ShowerRules
         How far they reach.
     """
-    radii = expanded_radii(showers, rules.expand_ratio, rules.max_extended_radius)
+    here = np.isin(showers.ellipses.images, integrations)
+    ellipses, groups = showers.ellipses.select(here), showers.groups[here]
+    ellipses = ellipses._replace(images=np.searchsorted(integrations, ellipses.images))
+    radii = expanded_radii(ellipses, rules.expand_ratio, rules.max_extended_radius)
     stop_groups = groups + rules.following_groups + 1
-    edit_flags(flags, showers, *radii, groups, stop_groups, FlagEdit(add=JUMP_DET, until=SATURATED))
+    edit_flags(groupdq, ellipses, *radii, groups, stop_groups, FlagEdit(add=JUMP_DET, until=SATURATED))
 
 
 @strip_kernel
 def keep_small_changes(
-    begin, end, samples, state, integration, ramp, gain, pixeldq, groupdq, extended, max_change
+    place, begin, end, samples, state, integrations, ramp, gain, pixeldq, groupdq, extended, max_change
 ):
     """Take over the extended flags of the pixels of a strip whose mean difference that changes little."""
+    integration = integrations[place]
     width, factor, flags_of_pixels = end - begin, gain[begin:end], pixeldq[begin:end]
     for row in range(KEPT_ROWS):
         clear(samples[row], width)
@@ -189,7 +227,7 @@ def keep_small_changes(
             differences[lane] = counts[lane] * factor[lane] - earlier[lane] * factor[lane]
         flags = groupdq[integration, group - 1, begin:end], groupdq[integration, group, begin:end]
         add_unflagged(differences, *flags, width, samples[BEFORE], samples[COUNT_BEFORE])
-        flags = extended[group - 1, begin:end], extended[group, begin:end]
+        flags = extended[place, group - 1, begin:end], extended[place, group, begin:end]
         add_unflagged(differences, *flags, width, samples[AFTER], samples[COUNT_AFTER])
     small = samples[DIFFERENCE]
     for lane in range(width):
@@ -198,7 +236,7 @@ def keep_small_changes(
         is_small = abs(mean_before - mean_after) <= max_change and flags_of_pixels[lane] != REFERENCE_PIXEL
         small[lane] = np.float32(1) if is_small else np.float32(0)
     for group in range(ramp.shape[1]):
-        flags, flags_extended = groupdq[integration, group, begin:end], extended[group, begin:end]
+        flags, flags_extended = groupdq[integration, group, begin:end], extended[place, group, begin:end]
         for lane in range(width):
             flags[lane] = flags_extended[lane] if small[lane] else flags[lane]
 

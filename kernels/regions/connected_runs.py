@@ -1,9 +1,9 @@
-"""Runs of set pixels in the rows of a mask, and which of them are connected.
+"""Runs of set pixels in the rows of masks, and which of them are connected.
 
 Source: L. He, Y. Chao and K. Suzuki (2008), A run-based two-scan labeling algorithm, IEEE Transactions on Image
 Processing 17, 749. A run is joined to those that it touches in the row above, in a forest of runs.
 
-This is work on the host: what is connected is found in the order of the runs.
+This is work on the host: what is connected is found in the order of the runs, those of many masks in one go.
 """
 
 from typing import NamedTuple
@@ -14,16 +14,19 @@ from gpucal.backend import host_backend, pixel_function, pixel_kernel, use_backe
 
 
 class Runs(NamedTuple):
-    """Neighbouring set pixels of a row, row by row.
+    """Neighbouring set pixels of a row, row by row, mask by mask.
 
     Attributes
     ----------
+    images : (nruns,) int array
+        The mask that a run is in.
     rows, columns : (nruns,) int array
         Where a run begins.
     lengths : (nruns,) int array
         Pixels in a run.
     """
 
+    images: np.ndarray
     rows: np.ndarray
     columns: np.ndarray
     lengths: np.ndarray
@@ -49,47 +52,51 @@ def ranges(starts, lengths):
     return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
 
 
-def runs_of(pixels, row_length):
-    """Find the runs of a mask.
+def runs_of(pixels, shape):
+    """Find the runs of masks.
 
     Parameters
     ----------
     pixels : (npixels,) int array
-        Places of the set pixels in the mask, laid out in a row, in order.
-    row_length : int
-        Pixels in a row of the mask.
+        Places of the set pixels in the masks, one mask laid out in a row after another, in order.
+    shape : (int, int)
+        Rows and columns of a mask.
 
     Returns
     -------
     Runs
         The runs.
     """
+    nrows, row_length = shape
     rows = pixels // row_length
     places = pixels + rows  # a place is left between the end of a row and the next one
     follows = np.zeros(places.size, dtype=bool)
     np.equal(places[1:], places[:-1] + 1, out=follows[1:])
     begins = np.flatnonzero(~follows)
     rows = rows[begins]
-    return Runs(rows, pixels[begins] - rows * row_length, np.diff(begins, append=pixels.size))
+    columns, lengths = pixels[begins] - rows * row_length, np.diff(begins, append=pixels.size)
+    return Runs(*np.divmod(rows, nrows), columns, lengths)
 
 
-def connect(runs, row_length):
+def connect(runs, shape):
     """Find which runs are connected: they touch at sides or corners, or others between them do.
 
     Parameters
     ----------
     runs : Runs
-        All runs of a mask.
-    row_length : int
-        Pixels in a row of the mask.
+        All runs of some masks.
+    shape : (int, int)
+        Rows and columns of a mask.
 
     Returns
     -------
     (nruns,) int array
         The number of the region that a run belongs to. Regions are numbered in the order of their first runs.
     """
+    nrows, row_length = shape
     owners = np.empty(runs.rows.size, np.int64)
-    starts = runs.rows * (row_length + 1) + runs.columns
+    rows = runs.images * (nrows + 1) + runs.rows  # a row is left between a mask and the next one
+    starts = rows * (row_length + 1) + runs.columns
     with use_backend(host_backend()):
         number_regions((1,), starts, starts + runs.lengths, row_length + 1, owners)
     return owners
@@ -97,7 +104,7 @@ def connect(runs, row_length):
 
 @pixel_kernel
 def number_regions(mask, starts, stops, next_row, owners):
-    """Number the regions of a mask whose runs start and stop at these places, a row and a place after each other."""
+    """Number the regions of masks whose runs start and stop at these places, a row and a place after each other."""
     above = 0
     for run in range(starts.size):
         owners[run] = run

@@ -1,4 +1,4 @@
-"""Flags of groups edited in ellipses, all ellipses at once.
+"""Flags of groups edited in ellipses, all ellipses of all integrations at once.
 
 The groups of an ellipse are those from one on, until a pixel has a flag that keeps it from being edited.
 """
@@ -10,7 +10,9 @@ import numpy as np
 from gpucal.backend import current_backend, strip_kernel
 from gpucal.backend.strips import NO_SCRATCH
 
-# What `edit_strip` knows of an ellipse: the window that it is drawn in and the groups, as whole numbers;
+# What `edit_strip` knows of an integration: its number, and where its ellipses begin and stop in the tables;
+INTEGRATION, FIRST, STOP = range(3)
+# of an ellipse: the window that it is drawn in and the groups, as whole numbers;
 FIRST_ROW, STOP_ROW, FIRST_COLUMN, STOP_COLUMN, FIRST_GROUP, STOP_GROUP = range(6)
 # its centre, the direction of its major axis, and its radii.
 ROW, COLUMN, SINE, COSINE, MINOR, MAJOR = range(6)
@@ -34,15 +36,15 @@ class FlagEdit(NamedTuple):
     until: int = 0
 
 
-def edit_flags(flags, ellipses, minor_radii, major_radii, first_groups, stop_groups, edit):
+def edit_flags(groupdq, ellipses, minor_radii, major_radii, first_groups, stop_groups, edit):
     """Edit the flags of pixels whose centres are inside ellipses, about the nearest pixel to the centre of each.
 
     Parameters
     ----------
-    flags : (ngroups, ny, nx) uint8 array
-        Group flags of an integration, edited.
+    groupdq : (nints, ngroups, ny, nx) uint8 array
+        Group flags, edited.
     ellipses : Ellipses
-        For their centres and angles, on the host.
+        For their centres and angles, on the host; an ellipse's image is its integration.
     minor_radii, major_radii : (n,) float64 array
         Semi-axes, whole pixels. With a radius of zero there are no pixels.
     first_groups, stop_groups : int, or (n,) int array
@@ -50,17 +52,25 @@ def edit_flags(flags, ellipses, minor_radii, major_radii, first_groups, stop_gro
     edit : FlagEdit
         What is done.
     """
-    drawn = (minor_radii != 0) & (major_radii != 0)
-    if not drawn.any():
+    drawn = np.flatnonzero((minor_radii != 0) & (major_radii != 0))
+    if not drawn.size:
         return
-    groups = np.broadcast_to(first_groups, drawn.shape), np.minimum(stop_groups, flags.shape[0])
+    drawn = drawn[np.argsort(ellipses.images[drawn], kind="stable")]
+    groups = np.broadcast_to(first_groups, minor_radii.shape), np.minimum(stop_groups, groupdq.shape[1])
     shapes = _shapes(ellipses, minor_radii, major_radii)
-    windows = np.stack([*_windows(shapes, flags.shape[1:]), *np.broadcast_arrays(*groups)], axis=-1)[drawn]
+    windows = np.stack([*_windows(shapes, groupdq.shape[2:]), *np.broadcast_arrays(*groups)], axis=-1)[drawn]
+    integrations = _parts(ellipses.images[drawn])
     top, left = windows[:, [FIRST_ROW, FIRST_COLUMN]].min(axis=0).tolist()
     bottom, right = windows[:, [STOP_ROW, STOP_COLUMN]].max(axis=0).tolist()
-    tables = map(current_backend().asarray, (windows, np.stack(shapes, axis=-1)[drawn]))
-    around_all = max(0, bottom - top), max(0, right - left)
-    edit_strip(around_all, NO_SCRATCH, top, left, flags, *tables, *map(np.uint8, edit))
+    around_all = len(integrations), max(0, bottom - top), max(0, right - left)
+    tables = map(current_backend().asarray, (integrations, windows, np.stack(shapes, axis=-1)[drawn]))
+    edit_strip(around_all, NO_SCRATCH, top, left, groupdq, *tables, *map(np.uint8, edit))
+
+
+def _parts(images):
+    """Of sorted numbers of images, each once, with the range of places where it stands: (n, 3) int array."""
+    images, first, count = np.unique(images, return_index=True, return_counts=True)
+    return np.stack([images, first, first + count], axis=-1)
 
 
 def _shapes(ellipses, minor_radii, major_radii):
@@ -82,10 +92,12 @@ def _span(center, reach, size):
 
 
 @strip_kernel
-def edit_strip(row, begin, end, samples, state, top, left, flags, windows, shapes, add, keep, until):
+def edit_strip(
+    part, row, begin, end, samples, state, top, left, groupdq, integrations, windows, shapes, add, keep, until
+):
     """Edit the flags of a strip of pixels, counted from a corner, in those ellipses whose windows it crosses."""
-    y = top + row
-    for ellipse in range(windows.shape[0]):
+    y, flags = top + row, groupdq[integrations[part, INTEGRATION]]
+    for ellipse in range(integrations[part, FIRST], integrations[part, STOP]):
         window, shape = windows[ellipse], shapes[ellipse]
         if y < window[FIRST_ROW] or y >= window[STOP_ROW]:
             continue

@@ -1,8 +1,8 @@
-"""Connected regions of a mask: where they are, and how large.
+"""Connected regions of masks: where they are, and how large.
 
 A region is large by its pixels, or by these and the holes between them.
 
-This is work on the host, for the flagged pixels of one group: all regions at once, as arrays.
+This is work on the host, for the flagged pixels of many images: all regions at once, as arrays.
 """
 
 from dataclasses import dataclass
@@ -32,10 +32,12 @@ class Boxes(NamedTuple):
 
 @dataclass(frozen=True)
 class Regions:
-    """Connected regions of a mask, in the order of their first pixels.
+    """Connected regions of masks, mask by mask, in the order of their first pixels.
 
     Attributes
     ----------
+    images : (nregions,) int array
+        The mask that a region is in.
     x, y : (nregions,) float64 array
         Mean of the pixels' coordinates.
     area : (nregions,) int array
@@ -46,6 +48,7 @@ class Regions:
         The region that a run belongs to.
     """
 
+    images: np.ndarray
     x: np.ndarray
     y: np.ndarray
     area: np.ndarray
@@ -61,30 +64,33 @@ class Regions:
         area = _sums(owners, runs.lengths)
         middles = runs.columns + (runs.lengths - 1) / 2
         x, y = (_sums(owners, runs.lengths * places) / area for places in (middles, runs.rows))
-        return cls(x, y, area.astype(np.int64), runs, owners)
+        images = np.empty(area.size, np.int64)
+        images[owners] = runs.images
+        return cls(images, x, y, area.astype(np.int64), runs, owners)
 
     def select(self, chosen) -> "Regions":
         """The regions that a bool array says."""
         runs = chosen[self.owners]
         owners = (np.cumsum(chosen) - 1)[self.owners[runs]]
-        return Regions(self.x[chosen], self.y[chosen], self.area[chosen], self.runs.select(runs), owners)
+        images, x, y, area = (part[chosen] for part in (self.images, self.x, self.y, self.area))
+        return Regions(images, x, y, area, self.runs.select(runs), owners)
 
     @cached_property
     def boxes(self) -> Boxes:
         """The smallest boxes around the regions."""
-        rows, columns, lengths = self.runs
+        _, rows, columns, lengths = self.runs
         top, left = (_extremes(np.minimum, self.owners, places, len(self)) for places in (rows, columns))
         stops = rows + 1, columns + lengths
         bottom, right = (_extremes(np.maximum, self.owners, places, len(self)) for places in stops)
         return Boxes(top, left, bottom - top, right - left)
 
 
-def pixels_of(mask):
-    """Places of the set pixels of a mask, laid out in a row.
+def pixels_of(masks):
+    """Places of the set pixels of masks, one mask laid out in a row after another.
 
     Parameters
     ----------
-    mask : (ny, nx) bool array
+    masks : (nimages, ny, nx) bool array
         On the backend.
 
     Returns
@@ -92,18 +98,18 @@ def pixels_of(mask):
     (npixels,) int array
         In order, on the host.
     """
-    return current_backend().asnumpy(array_namespace(mask).flatnonzero(mask))
+    return current_backend().asnumpy(array_namespace(masks).flatnonzero(masks))
 
 
-def find_regions(pixels, row_length, min_area):
-    """Find the regions of a mask, whose pixels touch at sides or corners.
+def find_regions(pixels, shape, min_area):
+    """Find the regions of masks, whose pixels touch at sides or corners.
 
     Parameters
     ----------
     pixels : (npixels,) int array
         The set pixels, see `pixels_of`.
-    row_length : int
-        Pixels in a row of the mask.
+    shape : (int, int)
+        Rows and columns of a mask.
     min_area : float
         Smallest area to report, holes included, pixels.
 
@@ -112,8 +118,8 @@ def find_regions(pixels, row_length, min_area):
     Regions
         The regions.
     """
-    runs = runs_of(pixels, row_length)
-    regions = Regions.of(runs, connect(runs, row_length))
+    runs = runs_of(pixels, shape)
+    regions = Regions.of(runs, connect(runs, shape))
     large = regions.area >= min_area
     open_to_doubt = ~large & (_largest_filled_area(regions.area) >= min_area)
     if open_to_doubt.any():
@@ -143,9 +149,9 @@ def filled_areas(regions):
     rows = regions.runs.rows - boxes.top[owners] + 1
     columns = regions.runs.columns - boxes.left[owners] + lefts[owners]
     empty.reshape(-1)[regions.runs.pixels_from(rows * empty.shape[1] + columns)] = False
-    runs = runs_of(np.flatnonzero(empty), empty.shape[1])
+    runs = runs_of(np.flatnonzero(empty), empty.shape)
     # The first run is in the margin: its region is the outside.
-    holes = runs.select(connect(runs, empty.shape[1]) > 0)
+    holes = runs.select(connect(runs, empty.shape) > 0)
     around = np.searchsorted(stops, holes.columns, side="right")
     return regions.area + np.bincount(around, weights=holes.lengths, minlength=len(regions)).astype(np.int64)
 

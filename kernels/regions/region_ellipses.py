@@ -1,10 +1,10 @@
-"""The ellipses that stand for regions of a mask.
+"""The ellipses that stand for regions of masks.
 
 Source: image moments, B. Jaehne, Digital Image Processing (Springer, 2005), chapter 19. Sizes and angles
 follow the conventions of `skimage.measure.regionprops`, to the last bit: the outline of an ellipse with
 whole radii runs through pixel centres, and the rounding of its angle decides about those.
 
-This is work on the host, for all regions of a group at once.
+This is work on the host, for all regions at once.
 """
 
 import math
@@ -16,10 +16,12 @@ from gpucal.kernels.regions.connected_runs import ranges
 
 
 class Ellipses(NamedTuple):
-    """Ellipses on a pixel grid.
+    """Ellipses on the pixel grids of images.
 
     Attributes
     ----------
+    images : (n,) int array
+        The image that an ellipse is in.
     x, y : (n,) float64 array
         Centres, pixels.
     minor, major : (n,) float64 array
@@ -28,6 +30,7 @@ class Ellipses(NamedTuple):
         From the y axis to the major axis, towards x, degrees.
     """
 
+    images: np.ndarray
     x: np.ndarray
     y: np.ndarray
     minor: np.ndarray
@@ -38,13 +41,17 @@ class Ellipses(NamedTuple):
         """The ellipses that an index array or a bool array says."""
         return Ellipses(*(part[chosen] for part in self))
 
+    def moved(self, images) -> "Ellipses":
+        """The same ellipses, so many images later."""
+        return self._replace(images=self.images + images)
+
     @classmethod
     def joined(cls, several) -> "Ellipses":
         """One after another, those of several; of none, none."""
         return cls(*(np.concatenate(parts) for parts in zip(_NONE, *several, strict=True)))
 
 
-_NONE = Ellipses(*np.empty((5, 0)))
+_NONE = Ellipses(np.empty(0, np.int64), *np.empty((5, 0)))
 
 
 def ellipses_of(regions):
@@ -65,7 +72,7 @@ def ellipses_of(regions):
     variances = np.linalg.eigvalsh(matrices).clip(0)
     minor, major = 4 * np.sqrt(variances).T - 1
     angle = np.degrees([_turn(*one) for one in zip(mixed.tolist(), (along_y - along_x).tolist(), strict=True)])
-    return Ellipses(regions.x, regions.y, minor, major, angle)
+    return Ellipses(regions.images, regions.x, regions.y, minor, major, angle)
 
 
 def _turn(mixed, difference):
@@ -99,14 +106,30 @@ def _central_moments(regions):
     by_row = _powers_of_offset(regions, rows, boxes.height)
     by_column = _powers_of_offset(regions, columns + (runs.lengths - 1) / 2, boxes.width)
     moments = np.empty((len(regions), 3, 3))
-    shapes = zip(boxes.height.tolist(), boxes.width.tolist(), strict=True)
-    start = row = column = 0
-    for moment, (height, width) in zip(moments, shapes, strict=True):
-        image = images[start : start + height * width].reshape(height, width)
-        along_y, along_x = by_row[row : row + height], by_column[column : column + width]
-        moment[:] = (image.T @ along_y).T @ along_x
-        start, row, column = start + height * width, row + height, column + width
+    places = [_pieces(lengths) for lengths in (sizes, boxes.height, boxes.width)]
+    for same in _alike(boxes.height, boxes.width):
+        image, along_y, along_x = (
+            np.stack([values[piece] for piece in pieces[same]])
+            for values, pieces in zip((images, by_row, by_column), places, strict=True)
+        )
+        image = image.reshape(len(same), along_y.shape[1], along_x.shape[1])
+        moments[same] = (image.swapaxes(1, 2) @ along_y).swapaxes(1, 2) @ along_x
     return moments
+
+
+def _pieces(lengths):
+    """Slices of these lengths, one after another: (n,) object array."""
+    stops = np.cumsum(lengths).tolist()
+    pieces = np.empty(len(stops), object)
+    pieces[:] = [slice(stop - length, stop) for stop, length in zip(stops, lengths.tolist(), strict=True)]
+    return pieces
+
+
+def _alike(heights, widths):
+    """Indices of the boxes of each size: images of one size are multiplied together, each rounded as if alone."""
+    order = np.lexsort([widths, heights])
+    differ = (np.diff(heights[order]) != 0) | (np.diff(widths[order]) != 0)
+    return np.split(order, np.flatnonzero(differ) + 1) if order.size else []
 
 
 def _powers_of_offset(regions, places, extents):

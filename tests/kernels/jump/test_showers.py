@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from gpucal.backend import use_backend
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
-from gpucal.kernels.jump.showers import ShowerRules, extend_flags, first_usable_group, flag_showers
+from gpucal.kernels.jump import showers
+from gpucal.kernels.jump.showers import ShowerRules, Showers, extend_flags, flag_showers
 from gpucal.kernels.regions.region_ellipses import Ellipses
 
 NY, NX = 14, 15
@@ -105,8 +107,8 @@ def test_the_ellipse_grows_and_stops_at_saturation(backend):
     flags[2, 6, 7] = SATURATED
     extended = backend.asarray(flags)
     rules = ShowerRules(**{**RULES, "expand_ratio": 1.5, "following_groups": 2})
-    shower = Ellipses(*(np.array([value]) for value in (7.0, 6.0, 4.0, 8.0, 90.0)))
-    extend_flags(extended, shower, np.array([1]), rules)
+    shower = Ellipses(*(np.array([value]) for value in (5, 7.0, 6.0, 4.0, 8.0, 90.0)))
+    extend_flags(extended[None], Showers(shower, np.array([1])), np.array([5]), rules)
     flags = backend.asnumpy(extended)
     # Radii of 2 and 4 grow by half of the minor one, 1, each; the outline itself is not flagged.
     assert np.flatnonzero(flags[1, 6]).tolist() == list(range(3, 12))
@@ -115,13 +117,27 @@ def test_the_ellipse_grows_and_stops_at_saturation(backend):
     assert flags[:, 6, 8].tolist() == [0, JUMP_DET, JUMP_DET, JUMP_DET, 0]
 
 
-def test_the_first_group_that_a_pixel_can_use(backend):
-    flags = np.full((4, 2, 2), DO_NOT_USE, np.uint8)
-    flags[1:, 0, 0] = 0
-    flags[2:, 1, 1] = SATURATED
-    pixeldq = np.zeros((2, 2), np.uint32)
-    assert first_usable_group(backend.asarray(flags), backend.asarray(pixeldq)) == 1
-    pixeldq[0, 0] = REFERENCE_PIXEL
-    assert first_usable_group(backend.asarray(flags), backend.asarray(pixeldq)) == 2
-    pixeldq[:] = REFERENCE_PIXEL
-    assert first_usable_group(backend.asarray(flags), backend.asarray(pixeldq)) == 0
+def test_groups_that_no_pixel_can_use_have_no_showers(backend):
+    ramp, groupdq, pixeldq = exposed(ngroups=8, group=4)
+    ramp[0, 0] += 1000
+    groupdq[0, :2, 1:] |= DO_NOT_USE
+    pixeldq[0] = REFERENCE_PIXEL
+    result, count = flagged(backend, ramp, groupdq, pixeldq)
+    assert count == 1
+    assert np.flatnonzero((result[0] & JUMP_DET).any(axis=(1, 2))).tolist() == [4, 5]
+
+
+def test_many_integrations_are_those_one_by_one(backend, monkeypatch):
+    """Each with other showers, at borders too; some with none. Two of them are searched at once."""
+    monkeypatch.setattr(showers, "BYTES_PER_PIXEL", backend.scratch_bytes // (2 * NY * NX))
+    ramp, groupdq, pixeldq = exposed(nints=5, ngroups=4, height=0)
+    ramp[1, 2:] += 15 * disc(4.5, x=1, y=0)
+    ramp[1, 3:] += 15 * disc(4.5, x=12, y=12)
+    ramp[3, 3:] += 15 * disc(4.5)
+    ramp[4, 1:] += 15 * disc(4.5, x=14, y=6)
+    together, total = flagged(backend, ramp, groupdq, pixeldq, min_area=15)
+    # The typical difference of a pixel is that of all integrations: 20 electrons, as in each by itself.
+    with use_backend("cpu") as host:
+        each = [flagged(host, ramp[[i]], groupdq[[i]], pixeldq, min_area=15) for i in range(5)]
+    assert [count for _, count in each] == [0, 2, 0, 1, 1] and total == 4
+    np.testing.assert_array_equal(together, np.concatenate([flags for flags, _ in each]))

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from gpucal.backend import use_backend
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, SATURATED
+from gpucal.kernels.jump import snowballs
 from gpucal.kernels.jump.snowballs import SnowballRules, flag_snowballs
 
 NY, NX = 60, 70
@@ -164,3 +166,41 @@ def test_many_snowballs_are_those_one_by_one(backend):
     together, found = flagged(backend, np.bitwise_or.reduce(each), edge_size=0, min_sat_radius_extend=1.0)
     assert [count for _, count in results] == [1] * 5 and found == 5
     np.testing.assert_array_equal(together, np.bitwise_or.reduce([flags for flags, _ in results]))
+
+
+def series(nints, ny=24, nx=28):
+    """Flags of integrations with other snowballs each, some with none: single jumps, cores, rings at all borders."""
+    rng = np.random.default_rng(11)
+    groupdq = rng.choice([0, JUMP_DET], (nints, 4, ny, nx), p=[0.99, 0.01]).astype(np.uint8)
+    places = [(14, 12), (0, 0), (14, 0), (0, 12), (nx - 1, ny - 1), (nx - 1, 12), (14, ny - 1)]
+    for integration in range(nints):
+        for x, y in places[: integration % 3 * 3]:
+            group, core = rng.integers(1, 4), disc(x, y, rng.uniform(2, 4))[:ny, :nx]
+            ring = disc(x, y, rng.uniform(4, 6))[:ny, :nx] & ~core
+            groupdq[integration, group:] |= SATURATED * core.astype(np.uint8)
+            groupdq[integration, group] |= JUMP_DET * ring.astype(np.uint8)
+    return groupdq
+
+
+@pytest.mark.parametrize("integrations_at_once", [2, 100])
+def test_many_integrations_are_those_one_by_one(backend, monkeypatch, integrations_at_once):
+    monkeypatch.setattr(snowballs, "BYTES_PER_PIXEL", backend.scratch_bytes // (integrations_at_once * 24 * 28))
+    groupdq = series(5)
+    together, total = flagged(backend, groupdq, edge_size=3)
+    with use_backend("cpu") as host:
+        each = [flagged(host, flags[None], edge_size=3) for flags in groupdq]
+    counts = [count for _, count in each]
+    assert total == sum(counts) and counts[0] == counts[3] == 0 < counts[4] < counts[2]
+    alone = np.concatenate([flags for flags, _ in each])
+    added = together ^ alone
+    # What the integration before adds: jumps in the cores, in the groups from the second one to the third.
+    assert set(np.unique(added)) == {0, JUMP_DET} and not (alone & added).any()
+    assert added.any(axis=(2, 3)).tolist() == [[False, after, after, False] for after in (0, 0, 1, 1, 0)]
+
+
+def test_many_images_without_a_candidate_are_left(backend):
+    groupdq = np.zeros((50, 3, NY, NX), np.uint8)
+    groupdq[:, 1:, 20:40:4, 11:60:4] = JUMP_DET
+    result, count = flagged(backend, groupdq)
+    assert count == 0
+    np.testing.assert_array_equal(result, groupdq)

@@ -9,19 +9,35 @@ from gpucal.kernels.regions.connected_runs import Runs, connect, ranges, runs_of
 
 def labelled(mask):
     """The number of the region of each set pixel of a mask, in order."""
-    runs = runs_of(np.flatnonzero(mask), mask.shape[1])
-    return np.repeat(connect(runs, mask.shape[1]), runs.lengths)
+    runs = runs_of(np.flatnonzero(mask), mask.shape[-2:])
+    return np.repeat(connect(runs, mask.shape[-2:]), runs.lengths)
 
 
 def test_runs_end_with_their_row():
-    runs = runs_of(np.array([0, 1, 4, 5, 6, 8, 9, 14]), 5)
-    assert [part.tolist() for part in runs] == [[0, 0, 1, 1, 2], [0, 4, 0, 3, 4], [2, 1, 2, 2, 1]]
+    runs = runs_of(np.array([0, 1, 4, 5, 6, 8, 9, 14]), (3, 5))
+    assert [part.tolist() for part in runs] == [[0] * 5, [0, 0, 1, 1, 2], [0, 4, 0, 3, 4], [2, 1, 2, 2, 1]]
+
+
+def test_runs_end_with_their_mask():
+    runs = runs_of(np.array([4, 5, 6, 19]), (2, 3))
+    assert [part.tolist() for part in runs] == [[0, 1, 3], [1, 0, 0], [1, 0, 1], [2, 1, 1]]
+
+
+def test_masks_are_not_connected_with_each_other():
+    masks = np.random.default_rng(6).random((9, 11, 13)) < 0.42
+    masks[3], masks[6] = False, True
+    expected, count = [], 0
+    for mask in masks:
+        labels, found = ndimage.label(mask, np.ones((3, 3)))
+        expected.append(labels[mask] - 1 + count)
+        count += found
+    np.testing.assert_array_equal(labelled(masks), np.concatenate(expected))
 
 
 def test_an_empty_mask_has_no_runs():
-    runs = runs_of(np.empty(0, np.int64), 7)
+    runs = runs_of(np.empty(0, np.int64), (5, 7))
     assert runs.rows.size == 0
-    assert connect(runs, 7).size == 0
+    assert connect(runs, (5, 7)).size == 0
 
 
 def test_ranges_follow_one_another():
@@ -29,7 +45,7 @@ def test_ranges_follow_one_another():
 
 
 def test_pixels_of_runs():
-    runs = Runs(np.array([0, 1]), np.array([2, 0]), np.array([2, 3]))
+    runs = Runs(np.array([0, 0]), np.array([0, 1]), np.array([2, 0]), np.array([2, 3]))
     assert runs.pixels_from(10 * runs.rows + runs.columns).tolist() == [2, 3, 10, 11, 12]
 
 

@@ -12,10 +12,10 @@ from gpucal.kernels.regions.region_ellipses import Ellipses
 NY, NX = 30, 40
 
 
-def ellipses_at(x, y, angle):
+def ellipses_at(x, y, angle, images=0):
     """Ellipses of which centres and angles are known."""
     x, y, angle = (np.atleast_1d(np.asarray(values, float)) for values in (x, y, angle))
-    return Ellipses(x, y, np.zeros(x.size), np.zeros(x.size), angle)
+    return Ellipses(np.broadcast_to(images, x.shape), x, y, np.zeros(x.size), np.zeros(x.size), angle)
 
 
 def distances(x, y, minor, major, angle):
@@ -28,8 +28,10 @@ def distances(x, y, minor, major, angle):
 
 
 def edited(backend, flags, ellipses, radii, *groups_and_edit):
-    on_backend = backend.asarray(flags)
-    edit_flags(on_backend, ellipses, *(np.atleast_1d(np.asarray(radius, float)) for radius in radii), *groups_and_edit)
+    """Flags of one integration, or of several, edited."""
+    on_backend = backend.asarray(flags.copy())
+    integrations = on_backend if flags.ndim == 4 else on_backend[None]
+    edit_flags(integrations, ellipses, *(np.atleast_1d(np.asarray(one, float)) for one in radii), *groups_and_edit)
     return backend.asnumpy(on_backend)
 
 
@@ -91,3 +93,24 @@ def test_many_ellipses_are_those_one_by_one(backend):
     flags = np.zeros(expected.shape, np.uint8)
     result = edited(backend, flags, ellipses, shapes[2:4], first, first + 2, FlagEdit(add=JUMP_DET))
     np.testing.assert_array_equal(result == JUMP_DET, expected)
+
+
+def test_each_integration_has_its_ellipses(backend):
+    """Different numbers of them, some none, in any order, across the borders of the image."""
+    rng = np.random.default_rng(6)
+    count, nints = 20, 5
+    images = rng.permutation(np.repeat([0, 2, 4], [4, 10, 6]))
+    x, y = rng.uniform(-3, NX + 3, count), rng.uniform(-3, NY + 3, count)
+    minor, major, angle = *rng.integers(0, 9, (2, count)).astype(float), rng.uniform(-90, 90, count)
+    first = rng.integers(0, 4, count)
+    flags = rng.choice([0, SATURATED], (nints, 6, NY, NX), p=[0.9, 0.1]).astype(np.uint8)
+    edit = FlagEdit(add=JUMP_DET, until=SATURATED)
+    expected = flags.copy()
+    for image in range(nints):
+        here = images == image
+        ellipses, radii = ellipses_at(x[here], y[here], angle[here]), (minor[here], major[here])
+        expected[image] = edited(backend, flags[image], ellipses, radii, first[here], first[here] + 2, edit)
+    ellipses = ellipses_at(x, y, angle, images)
+    result = edited(backend, flags, ellipses, (minor, major), first, first + 2, edit)
+    np.testing.assert_array_equal(result, expected)
+    assert (result != flags).any(axis=(1, 2, 3)).tolist() == [True, False, True, False, True]

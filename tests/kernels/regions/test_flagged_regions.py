@@ -12,12 +12,25 @@ def mask_of(*rows):
 
 
 def regions_of(mask, min_area):
-    return find_regions(np.flatnonzero(mask), mask.shape[1], min_area)
+    return find_regions(np.flatnonzero(mask), mask.shape[-2:], min_area)
 
 
-def test_the_pixels_of_a_mask(backend):
-    mask = backend.asarray(mask_of("##....", "..#...", ".....#"))
-    assert pixels_of(mask).tolist() == [0, 1, 8, 17]
+def test_the_pixels_of_masks(backend):
+    masks = backend.asarray(np.stack([mask_of("##....", "..#..."), mask_of("......", ".....#")]))
+    assert pixels_of(masks).tolist() == [0, 1, 8, 23]
+
+
+@pytest.mark.parametrize("min_area", [1, 7, 9])
+def test_regions_of_many_masks_are_those_of_each(min_area):
+    """Empty and full ones among them, and regions at all borders."""
+    masks = np.random.default_rng(7).random((12, 9, 10)) < np.linspace(0, 1, 12)[:, None, None]
+    together = regions_of(masks, min_area)
+    each = [regions_of(mask, min_area) for mask in masks]
+    assert together.images.tolist() == np.repeat(np.arange(12), [len(regions) for regions in each]).tolist()
+    for name in ("x", "y", "area"):
+        assert getattr(together, name).tolist() == [one for part in each for one in getattr(part, name).tolist()]
+    boxes = [np.concatenate(parts) for parts in zip(*(regions.boxes for regions in each if len(regions)), strict=True)]
+    assert [part.tolist() for part in together.boxes] == [part.tolist() for part in boxes]
 
 
 def test_pixels_that_touch_at_corners_are_one_region():
@@ -36,7 +49,7 @@ def test_some_of_the_regions():
     regions = regions_of(mask_of("#..##", "#...#", "#.#.."), 1)
     chosen = regions.select(np.array([True, False, True]))
     assert (chosen.x.tolist(), chosen.y.tolist(), chosen.area.tolist()) == ([0, 2], [1, 2], [3, 1])
-    assert [part.tolist() for part in chosen.runs] == [[0, 1, 2, 2], [0, 0, 0, 2], [1, 1, 1, 1]]
+    assert [part.tolist() for part in chosen.runs] == [[0] * 4, [0, 1, 2, 2], [0, 0, 0, 2], [1, 1, 1, 1]]
     assert chosen.owners.tolist() == [0, 0, 0, 1]
 
 

@@ -20,13 +20,13 @@ def disc(shape, x, y, minor, major, angle):
 
 def ellipses_in(mask, min_area):
     """Regions of a mask and their ellipses."""
-    regions = find_regions(np.flatnonzero(mask), mask.shape[1], min_area)
+    regions = find_regions(np.flatnonzero(mask), mask.shape[-2:], min_area)
     return regions, ellipses_of(regions)
 
 
 def one(*values):
     """A single ellipse."""
-    return Ellipses(*(np.array([float(value)]) for value in values))
+    return Ellipses(np.array([0]), *(np.array([float(value)]) for value in values))
 
 
 @pytest.mark.parametrize("angle", [-60, -20, 0, 35, 80])
@@ -53,6 +53,21 @@ def test_ellipses_have_the_second_moments_of_the_regions():
             assert along == pytest.approx(1, abs=1e-6)
 
 
+def test_ellipses_of_many_regions_are_those_of_each_to_the_last_bit():
+    masks = np.random.default_rng(9).random((30, 21, 17)) < 0.35
+    together = ellipses_in(masks, 2)[1]
+    each = [ellipses_in(mask, 2)[1].moved(image) for image, mask in enumerate(masks)]
+    alone = []
+    for mask in masks:
+        regions, _ = ellipses_in(mask, 2)
+        chosen = np.eye(len(regions), dtype=bool)
+        alone += [ellipses_of(regions.select(only)) for only in chosen]
+    for name, expected, of_one in zip(Ellipses._fields, Ellipses.joined(each), Ellipses.joined(alone), strict=True):
+        np.testing.assert_array_equal(getattr(together, name), expected)
+        if name != "images":
+            np.testing.assert_array_equal(getattr(together, name), of_one)
+
+
 @pytest.mark.parametrize(
     ("rows", "angle", "axes"),
     [
@@ -72,8 +87,8 @@ def test_lines_have_no_width(rows, angle, axes):
 
 def test_no_regions_have_no_ellipses():
     _, ellipses = ellipses_in(np.zeros((4, 5), bool), 0)
-    assert [part.size for part in Ellipses.joined([ellipses, ellipses])] == [0] * 5
-    assert [part.size for part in Ellipses.joined([])] == [0] * 5
+    assert [part.size for part in Ellipses.joined([ellipses, ellipses])] == [0] * 6
+    assert [part.size for part in Ellipses.joined([])] == [0] * 6
 
 
 def test_a_point_is_judged_as_if_the_ellipse_were_turned_by_90_degrees():
