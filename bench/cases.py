@@ -31,7 +31,7 @@ CASES = {
         {"detector": "NRCA1", "filter": "F200W", "subarray": "FULL", "ngroups": 10}, SNOWBALLS
     ),
     "NIRCam SUB64P, 5 groups x 2000": Case(
-        {"detector": "NRCB1", "subarray": "SUB64P", "ngroups": 5, "nints": 2000}
+        {"detector": "NRCB1", "subarray": "SUB64P", "ngroups": 5, "nints": 2000}, SNOWBALLS
     ),
     "MIRI full frame, 50 groups x 2": Case(
         {"detector": "MIRIMAGE", "subarray": "FULL", "ngroups": 50, "nints": 2}, SHOWERS
