@@ -1,4 +1,4 @@
-"""The level of an image's background: one number, or a smooth model.
+"""The levels of the backgrounds of images: one number each, or a smooth model.
 
 The model is that of `photutils.background.Background2D` (https://photutils.readthedocs.io): clipped medians in
 boxes, smoothed and interpolated. No library has it for GPUs: the image crosses to the host for it, and the model back.
@@ -6,22 +6,26 @@ boxes, smoothed and interpolated. No library has it for GPUs: the image crosses 
 
 import warnings
 
+import numpy as np
+
 from gpucal.backend import array_namespace, current_backend
+from gpucal.backend.strips import in_a_row
 from gpucal.kernels.background.background_pixels import keep_background, lower_half_level
+from gpucal.kernels.statistics.stripe_medians import masked_median
 
 CLIP = 3.0
 SMOOTHING = (5, 5)
 LARGEST_BOX = 32
 
 
-def background_level(image, mask, method="median", box_size=None):
-    """Find the background of an image.
+def background_levels(images, masks, method="median", box_size=None):
+    """Find the backgrounds of images.
 
     Parameters
     ----------
-    image : (ny, nx) float32 array
-        The image, finite in the mask.
-    mask : (ny, nx) bool array
+    images : (nimages, ny, nx) float32 array
+        The images, finite in the masks.
+    masks : (nimages, ny, nx) bool array
         The pixels that may be background, edited: outliers are taken out.
     method : str
         ``median`` for one number, ``model`` for a smooth image.
@@ -30,13 +34,22 @@ def background_level(image, mask, method="median", box_size=None):
 
     Returns
     -------
-    () or (ny, nx) float array
-        The background. One number also where the model cannot be made.
+    (nimages, 1, 1) float32 or (nimages, ny, nx) float64 array
+        The backgrounds: medians if these are asked for or no model can be made; NaN if the mask is empty.
     """
-    keep_background(image, mask, CLIP, CLIP, lower_half_level)
-    model = smooth_model(image, mask, box_size) if method == "model" else None
-    xp = array_namespace(image)
-    return xp.nanmedian(image[mask]) if model is None else model
+    xp = array_namespace(images)
+    keep_background(images, masks, CLIP, CLIP, lower_half_level)
+    medians = masked_median(in_a_row(images), in_a_row(masks), 1)[..., None]
+    medians[~masks.any(axis=(1, 2))] = np.nan
+    if method != "model":
+        return medians
+    models = [smooth_model(image, mask, box_size) for image, mask in zip(images, masks, strict=True)]
+    if all(model is None for model in models):
+        return medians
+    levels = xp.empty(images.shape)
+    for level, model, median in zip(levels, models, medians, strict=True):
+        level[:] = median if model is None else model
+    return levels
 
 
 def smooth_model(image, mask, box_size=None):
@@ -84,4 +97,4 @@ def fill_flat(flat):
     missing = (flat == 0) | ~xp.isfinite(flat)
     if not missing.any():
         return flat
-    return xp.where(missing, background_level(flat, ~missing, "model"), flat)
+    return xp.where(missing, background_levels(flat[None], ~missing[None], "model")[0], flat)

@@ -4,8 +4,13 @@ Source: "creation of a scene mask" in the documentation of ``clean_flicker_noise
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html.
 """
 
-from gpucal.backend import array_namespace
-from gpucal.kernels.background.background_pixels import histogram_level, keep_background, whole_level
+from gpucal.backend import array_namespace, row_tiles
+from gpucal.kernels.background.background_pixels import (
+    BYTES_PER_PIXEL,
+    histogram_level,
+    keep_background,
+    whole_level,
+)
 
 BAD_BELOW = 3.0
 """Pixels this far below the background are bad, in units of its spread."""
@@ -36,8 +41,9 @@ def scene_mask(rates, science=None, n_sigma=2.0, fit_histogram=False):
         mask &= ~science
     if n_sigma > 0:
         level = histogram_level if fit_histogram else whole_level
-        for image, usable in zip(planes(rates), planes(mask), strict=True):
-            keep_background(image, usable, BAD_BELOW, n_sigma, level)
+        images, masks = planes(rates), planes(mask)
+        for part in row_tiles(len(images), BYTES_PER_PIXEL * images[0].size):
+            keep_background(images[part], masks[part], BAD_BELOW, n_sigma, level)
     return mask
 
 

@@ -3,8 +3,8 @@
 Source: the ``clean_flicker_noise`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html.
 
-An image is a rate, or the difference between a group and the one before it. Images are cleaned one at a time: what is
-held beside the ramp is a few of them.
+An image is a rate, or the difference between a group and the one before it. Images are cleaned some at a time: what is
+held beside the ramp is a few large ones, or many small ones.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace
-from gpucal.kernels.background.background_model import background_level
-from gpucal.kernels.background.background_pixels import keep_background, lower_half_level
+from gpucal.backend import array_namespace, current_backend, row_tiles
+from gpucal.kernels.background.background_model import background_levels
+from gpucal.kernels.background.background_pixels import BYTES_PER_PIXEL, keep_background, lower_half_level
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET
 from gpucal.kernels.flicker.nsclean import line_noise
 from gpucal.kernels.flicker.nsclean_subarray import series_noise
@@ -33,12 +33,12 @@ class Recipe(NamedTuple):
     Attributes
     ----------
     remove_noise : callable
-        Takes a background-subtracted image and the mask of its background, and returns the image without noise, or None
-        if it cannot; it may edit both.
+        Takes background-subtracted images and the masks of their background, (nimages, ny, nx) arrays; returns the
+        images without noise, and which of them it could clean, (nimages,) bool, on the host. It may edit both.
     background : str or None
         ``median``, ``model``, or None for no background.
     box_size : (int, int) or None
-        Boxes of the model, see `gpucal.kernels.background.background_model.background_level`.
+        Boxes of the model, see `gpucal.kernels.background.background_model.background_levels`.
     n_sigma : float
         Pixels further than this from the background, in units of its spread, are left out; zero for no limit.
     flat : (ny, nx) float32 array or None
@@ -67,15 +67,15 @@ class Records(NamedTuple):
     background: np.ndarray | None = None
 
     def keep(self, place, before, after, background):
-        """Keep what belongs to one image."""
+        """Keep what belongs to some images."""
         if self.noise is not None:
             self.noise[place] = after - before
         if self.background is not None:
             self.background[place] = background
 
-    def of(self, integration):
-        """The records of one integration."""
-        return Records(*(None if array is None else array[integration] for array in self))
+    def of(self, integrations):
+        """The records of one integration, or of a slice of them."""
+        return Records(*(None if array is None else array[integrations] for array in self))
 
 
 NO_RECORDS = Records()
@@ -84,9 +84,9 @@ NO_RECORDS = Records()
 def median_remover(axis, channels):
     """A way to remove noise: the medians along an axis, each channel by itself."""
 
-    def remove(image, mask):
-        subtract_stripes(image, mask, axis, channels)
-        return image
+    def remove(images, masks):
+        subtract_stripes(images, masks, axis, channels)
+        return images, np.ones(len(images), bool)
 
     return remove
 
@@ -96,54 +96,82 @@ def fourier_remover(detector, passband):
     return partial(remove_fourier_noise, line_direction=LINE_DIRECTION[detector], passband=passband)
 
 
-def remove_fourier_noise(image, mask, line_direction, passband):
-    """The image without the noise that NSClean finds; None where it cannot."""
-    readout, usable = image.T[::line_direction], mask.T[::line_direction]
-    noise = (
-        line_noise(readout, usable) if image.shape == FULL_FRAME else series_noise(readout, usable, passband)
-    )
-    return None if noise is None else image - noise[::line_direction].T
+def remove_fourier_noise(images, masks, line_direction, passband):
+    """The images without the noise that NSClean finds, and where it finds it."""
+    xp = array_namespace(images)
+    noises, found = [], np.ones(len(images), bool)
+    for number, (image, mask) in enumerate(zip(images, masks, strict=True)):
+        readout, usable = image.T[::line_direction], mask.T[::line_direction]
+        noise = line_noise(readout, usable) if image.shape == FULL_FRAME else series_noise(readout, usable, passband)
+        found[number] = noise is not None
+        noises.append(xp.zeros_like(image) if noise is None else noise[::line_direction].T)
+    return images - xp.stack(noises), found
 
 
-def clean_image(image, mask, recipe):
-    """Remove the noise of one image.
+class Cleaned(NamedTuple):
+    """Images without noise.
+
+    Attributes
+    ----------
+    places : (n,) int array
+        Which of the images these are; on the host.
+    images : (n, ny, nx) float array
+        They, NaN where they were.
+    background : (n, 1, 1) or (n, ny, nx) float array
+        What their background was; zero where none was asked for.
+    """
+
+    places: np.ndarray
+    images: np.ndarray
+    background: np.ndarray
+
+
+def clean_together(images, masks, recipe) -> Cleaned:
+    """Remove the noise of images.
 
     Parameters
     ----------
-    image : (ny, nx) float32 array
-        The image. Overwritten.
-    mask : (ny, nx) bool array
+    images : (nimages, ny, nx) float32 array
+        The images. Overwritten.
+    masks : (nimages, ny, nx) bool array
         The pixels that show background. Overwritten.
     recipe : Recipe
         How.
 
     Returns
     -------
-    (cleaned, background) or None
-        The image without noise, NaN where it was; and what its background was. None if it cannot be cleaned.
+    Cleaned
+        Those that can be cleaned.
     """
-    xp = array_namespace(image)
+    xp, backend = array_namespace(images), current_backend()
     if recipe.flat is not None:
-        image /= recipe.flat
-    lost = xp.isnan(image)
-    image[lost] = 0
-    mask &= ~lost
-    if not mask.any():
-        return None
-    background = 0
+        images /= recipe.flat
+    lost = xp.isnan(images)
+    images[lost] = 0
+    masks &= ~lost
+    places = np.flatnonzero(backend.asnumpy(masks.any(axis=(1, 2))))
+    if not places.size:
+        return Cleaned(places, images[:0], 0)
+    some = index_of(places, len(images))
+    images, masks, lost = images[some], masks[some], lost[some]
+    background = xp.zeros((len(images), 1, 1), images.dtype)
     if recipe.background is not None:
-        background = background_level(image, mask, recipe.background, recipe.box_size)
-        image = image - background
+        background = background_levels(images, masks, recipe.background, recipe.box_size)
+        images = images - background
         if recipe.n_sigma > 0:
-            keep_background(image, mask, recipe.n_sigma, recipe.n_sigma, lower_half_level)
-    cleaned = recipe.remove_noise(image, mask)
-    if cleaned is None:
-        return None
-    cleaned += background
+            keep_background(images, masks, recipe.n_sigma, recipe.n_sigma, lower_half_level)
+    images, found = recipe.remove_noise(images, masks)
+    images += background
     if recipe.flat is not None:
-        cleaned *= recipe.flat
-    cleaned[lost] = xp.nan
-    return cleaned, background
+        images *= recipe.flat
+    images[lost] = xp.nan
+    some = index_of(np.flatnonzero(found), len(images))
+    return Cleaned(places[found], images[some], background[some])
+
+
+def index_of(places, count):
+    """An index for some of so many images: a slice if these are all, which copies nothing."""
+    return slice(None) if len(places) == count else current_backend().asarray(places)
 
 
 def clean_ramp(ramp, groupdq, mask, recipe, records=NO_RECORDS):
@@ -169,22 +197,22 @@ def clean_ramp(ramp, groupdq, mask, recipe, records=NO_RECORDS):
     list of (int, int)
         The integrations and groups that could not be cleaned.
     """
+    nints, ngroups, ny, nx = ramp.shape
     failed = []
-    for integration in range(ramp.shape[0]):
-        groups = ramp[integration]
-        before = groups[0].copy()
-        for group in range(1, ramp.shape[1]):
-            current = groups[group].copy()
-            usable = plane(mask, integration) & ((groupdq[integration, group] & (DO_NOT_USE | JUMP_DET)) == 0)
-            result = clean_image(current - before, usable, recipe)
+    for part in row_tiles(nints, BYTES_PER_PIXEL * ny * nx):
+        groups, flags, background, kept = ramp[part], groupdq[part], plane(mask, part), records.of(part)
+        before = groups[:, 0].copy()
+        for group in range(1, ngroups):
+            current = groups[:, group].copy()
+            usable = background & ((flags[:, group] & (DO_NOT_USE | JUMP_DET)) == 0)
+            cleaned = clean_together(current - before, usable, recipe)
+            here = index_of(cleaned.places, len(groups))
+            groups[here, group] = groups[here, group - 1] + cleaned.images
+            kept.keep((here, group), current[here], groups[here, group], cleaned.background)
+            left = np.setdiff1d(np.arange(len(groups)), cleaned.places)
+            failed += [(part.start + integration, group) for integration in left.tolist()]
             before = current
-            if result is None:
-                failed.append((integration, group))
-                continue
-            cleaned, background = result
-            groups[group] = groups[group - 1] + cleaned
-            records.keep((integration, group), current, groups[group], background)
-    return failed
+    return sorted(failed)
 
 
 def clean_images(images, expected, mask, recipe, records=NO_RECORDS):
@@ -209,21 +237,21 @@ def clean_images(images, expected, mask, recipe, records=NO_RECORDS):
     list of int
         The images that could not be cleaned. They stay as they are.
     """
+    xp = array_namespace(images)
     failed = []
-    for index in range(len(images)):
-        before = images[index].copy()
-        scene = None if expected is None else expected(index)
-        image = before.copy() if scene is None else before - scene
-        result = clean_image(image, plane(mask, index).copy(), recipe)
-        if result is None:
-            failed.append(index)
-            continue
-        cleaned, background = result
-        images[index] = cleaned if scene is None else scene + cleaned
-        records.keep(index, before, images[index], background if scene is None else scene)
+    for part in row_tiles(len(images), BYTES_PER_PIXEL * images[0].size):
+        before, kept = images[part].copy(), records.of(part)
+        scenes = None if expected is None else xp.stack([expected(index) for index in range(part.start, part.stop)])
+        usable = xp.broadcast_to(plane(mask, part), before.shape).copy()
+        cleaned = clean_together(before.copy() if scenes is None else before - scenes, usable, recipe)
+        here = index_of(cleaned.places, len(before))
+        images[part][here] = cleaned.images if scenes is None else scenes[here] + cleaned.images
+        background = cleaned.background if scenes is None else scenes[here]
+        kept.keep(here, before[here], images[part][here], background)
+        failed += (part.start + np.setdiff1d(np.arange(len(before)), cleaned.places)).tolist()
     return failed
 
 
-def plane(mask, integration):
-    """The mask of one integration."""
-    return mask if mask.ndim == 2 else mask[integration]
+def plane(mask, integrations):
+    """The mask of one integration, or of a slice of them."""
+    return mask if mask.ndim == 2 else mask[integrations]

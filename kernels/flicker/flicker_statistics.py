@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend
-from gpucal.kernels.background.background_model import background_level
+from gpucal.kernels.background.background_model import background_levels
 from gpucal.kernels.background.background_pixels import keep_background, lower_half_level
 from gpucal.kernels.statistics.sigma_clip import clipped_statistics, sorted_finite
 from gpucal.kernels.statistics.stripe_medians import subtract_stripes
@@ -63,7 +63,7 @@ def background_statistics(rate, axis, flat=None, channel_axis=1, rough_rows=CENT
     """
     image, mask = clean_quickly(rate if flat is None else rate / flat, axis)
     xp = array_namespace(image)
-    image = xp.where(mask, image, background_level(image, mask, "model"))
+    image = xp.where(mask, image, background_levels(image[None], mask[None], "model")[0])
     masked = 1 - float(xp.count_nonzero(mask)) / mask.size
     profiles = [mean_profile(image, 1, CENTER), mean_profile(image, 0, CENTER)]
     slopes = [abs(line_fit(profile)[0]) for profile in profiles]
@@ -80,13 +80,13 @@ def clean_quickly(image, axis):
     """A copy of an image without stripes, and the mask of its background."""
     xp = array_namespace(image)
     mask = xp.ones(image.shape, bool)
-    keep_background(image, mask)
+    keep_background(image[None], mask[None])
     lost = xp.isnan(image)
     image = xp.where(lost, image.dtype.type(0), image)
     mask &= ~lost
-    background = background_level(image, mask)
+    background = background_levels(image[None], mask[None])[0]
     image -= background
-    keep_background(image, mask, level=lower_half_level)
+    keep_background(image[None], mask[None], level=lower_half_level)
     subtract_stripes(image, mask, axis)
     image += background
     image[lost] = xp.nan

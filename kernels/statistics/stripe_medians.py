@@ -1,4 +1,4 @@
-"""Stripes in an image, as medians along its rows or columns.
+"""Stripes in images, as medians along its rows or columns.
 
 Source: the median fit of ``clean_flicker_noise``,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html, after ``image1overf`` of C. Willott.
@@ -39,23 +39,23 @@ def masked_median(values, mask, axis):
     return xp.where(count > 0, median, values.dtype.type(0))
 
 
-def subtract_stripes(image, mask, axis, channels=1):
-    """Subtract from each row or column of an image its median.
+def subtract_stripes(images, masks, axis, channels=1):
+    """Subtract from each row or column of images its median.
 
     Parameters
     ----------
-    image : (ny, nx) float array
+    images : (..., ny, nx) float array
         Edited.
-    mask : (ny, nx) bool array
+    masks : (..., ny, nx) bool array
         The pixels that count.
     axis : int
         Along which the medians are taken: 0 for vertical stripes, 1 for horizontal ones.
     channels : int
         Equal parts of that axis that are fitted by themselves.
     """
-    width = image.shape[axis] // channels
-    for begin in range(0, image.shape[axis], width):
-        part = [slice(None), slice(None)]
-        part[axis] = slice(begin, begin + width)
-        part = tuple(part)
-        image[part] -= masked_median(image[part], mask[part], axis)
+    axis -= 2
+    width = images.shape[axis] // channels
+    for begin in range(0, images.shape[axis], width):
+        lines = slice(begin, begin + width)
+        part = (..., lines, slice(None)) if axis == -2 else (..., lines)
+        images[part] -= masked_median(images[part], masks[part], axis)

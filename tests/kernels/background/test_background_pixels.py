@@ -9,6 +9,7 @@ from gpucal.kernels.background.background_pixels import (
     lower_half_level,
     whole_level,
 )
+from gpucal.kernels.statistics.sigma_clip import SortedRows
 
 
 def sky(seed=3, shape=(40, 41)):
@@ -29,7 +30,7 @@ def test_sources_and_bad_pixels_are_taken_out(backend, level):
     mask[:, :3] = False
     on_backend = backend.asarray(mask.copy())
 
-    found = keep_background(backend.asarray(image), on_backend, 3.0, 2.0, level)
+    found = keep_background(backend.asarray(image)[None], on_backend[None], 3.0, 2.0, level)
 
     assert found.center == pytest.approx(10, abs=0.15) and found.sigma == pytest.approx(1, rel=0.15)
     low, high = found.center - 3 * found.sigma, found.center + 2 * found.sigma
@@ -42,22 +43,24 @@ def test_the_spread_of_the_lower_half_knows_nothing_of_the_upper(backend):
     rng = np.random.default_rng(4)
     noise = rng.normal(0, 1, 20001)
     stretched = np.sort(np.where(noise > 0, 1.5 * noise, noise))
-    level = lower_half_level(backend.asarray(stretched))
+    level = lower_half_level(SortedRows.of_one(backend.asarray(stretched)))
     assert level.sigma == pytest.approx(1, rel=0.03)
 
 
 def test_nan_stays_and_an_empty_mask_is_left(backend):
     image = backend.asarray(np.array([[np.nan, 1, 1, 1, 1, 30]], np.float32))
     mask = backend.asarray(np.ones((1, 6), bool))
-    keep_background(image, mask, 1.5, 1.5)
+    keep_background(image[None], mask[None], 1.5, 1.5)
     assert backend.asnumpy(mask)[0, 0] and not backend.asnumpy(mask)[0, 5]
 
     nothing = backend.asarray(np.zeros((1, 6), bool))
-    assert keep_background(image, nothing) is None
+    level = keep_background(image[None], nothing[None])
+    assert np.isnan(backend.asnumpy(level.center)).all() and np.isnan(backend.asnumpy(level.sigma)).all()
+    assert not backend.asnumpy(nothing).any()
 
 
 def test_equal_values_are_all_background(backend):
     image = backend.asarray(np.full((5, 5), 7, np.float32))
     mask = backend.asarray(np.ones((5, 5), bool))
-    keep_background(image, mask, level=histogram_level)
+    keep_background(image[None], mask[None], level=histogram_level)
     assert backend.asnumpy(mask).all()

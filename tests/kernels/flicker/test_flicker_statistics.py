@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpucal.kernels.background.background_model import background_level, fill_flat, largest_divisor
+from gpucal.kernels.background.background_model import background_levels, fill_flat, largest_divisor
 from gpucal.kernels.flicker.flicker_statistics import background_statistics, largest_step, line_fit
 
 
@@ -52,10 +52,10 @@ def test_the_level_of_a_background(backend):
     mask = np.ones(image.shape, bool)
     mask[5:9, 5:12] = False
     model = backend.asnumpy(
-        background_level(backend.asarray(image), backend.asarray(mask.copy()), "model", (4, 4))
+        background_levels(backend.asarray(image[None]), backend.asarray(mask[None].copy()), "model", (4, 4))[0]
     )
     kept = backend.asarray(mask.copy())
-    median = float(background_level(backend.asarray(image), kept))
+    median = float(background_levels(backend.asarray(image)[None], kept[None])[0, 0, 0])
     assert median == np.median(image[backend.asnumpy(kept)])
     x = np.arange(64)
     assert np.polyfit(x[16:48], model[:, 16:48].mean(axis=0), 1)[0] == pytest.approx(2e-3, rel=0.05)
@@ -65,8 +65,8 @@ def test_too_few_pixels_for_a_model_have_a_median(backend):
     image = backend.asarray(np.full((32, 32), 3, np.float32))
     mask = np.zeros((32, 32), bool)
     mask[::7, ::7] = True
-    level = background_level(image, backend.asarray(mask), "model")
-    assert level.ndim == 0 and float(level) == 3
+    level = background_levels(image[None], backend.asarray(mask)[None], "model")
+    assert level.shape == (1, 1, 1) and float(level[0, 0, 0]) == 3
 
 
 def test_missing_pixels_of_a_flat_are_filled(backend):

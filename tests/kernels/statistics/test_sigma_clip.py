@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from gpucal.kernels.statistics.sigma_clip import (
-    clipped_spread_below,
+    BlockSums,
+    SortedRows,
+    clip_rows,
+    clipped_spreads_below,
     clipped_statistics,
     sorted_finite,
 )
@@ -17,6 +20,13 @@ def clipped(values, reach=3.0, rounds=5):
         low, high = np.median(kept) - reach * kept.std(), np.median(kept) + reach * kept.std()
         kept = kept[(kept >= low) & (kept <= high)]
     return kept
+
+
+def spread_below(backend, values, center):
+    """Of one sample."""
+    rows = SortedRows.of_one(sorted_finite(backend.asarray(values)))
+    centers = backend.asarray(np.array([center]))
+    return backend.asnumpy(clipped_spreads_below(rows, BlockSums.of(rows), centers))[0]
 
 
 @pytest.fixture(params=[501, 502])
@@ -48,7 +58,7 @@ def test_reach_and_rounds(backend, values, reach, rounds):
 def test_spread_below_is_that_of_the_lower_half_and_its_mirror_image(backend, values):
     center = 5.1
 
-    found = clipped_spread_below(sorted_finite(backend.asarray(values)), center)
+    found = spread_below(backend, values, center)
 
     below = values[values <= center].astype(float) - center
     assert found == pytest.approx(clipped(np.concatenate([below, -below])).std(), rel=1e-12)
@@ -60,4 +70,42 @@ def test_values_that_are_not_finite_do_not_count(backend):
 
 
 def test_no_value_below_has_no_spread(backend):
-    assert np.isnan(clipped_spread_below(sorted_finite(backend.asarray(np.array([1.0, 2.0]))), 0.5))
+    assert np.isnan(spread_below(backend, np.array([1.0, 2.0]), 0.5))
+
+
+@pytest.mark.parametrize("outlier", [-1e12, 1e12])
+def test_outliers_do_not_spoil_the_sums(backend, values, outlier):
+    spoiled = np.append(values.astype(float), outlier)
+    rows = SortedRows.of_one(sorted_finite(backend.asarray(spoiled)))
+    kept = clip_rows(rows, BlockSums.of(rows))
+    expected = clipped(spoiled)
+    assert outlier not in expected
+    assert backend.asnumpy(kept.sigma)[0] == pytest.approx(expected.std(), rel=1e-12)
+    assert spread_below(backend, spoiled, 5.1) == pytest.approx(spread_below(backend, values, 5.1), rel=1e-12)
+
+
+def test_rows_are_clipped_each_by_itself(backend):
+    """Of different numbers of values, one and none among them, and with values that are not finite."""
+    rng = np.random.default_rng(7)
+    values = rng.normal(rng.uniform(-50, 50, (6, 1)), 2, (6, 90)).astype(np.float32)
+    values[rng.random(values.shape) < 0.1] *= 30
+    values[2, 5], values[3, 7:9] = np.nan, np.inf
+    mask = rng.random(values.shape) < np.array([[0.9], [0], [0.6], [0.9], [0.2], [1]])
+    mask[4], mask[4, 3] = False, True
+    rows = SortedRows.of(backend.asarray(values), backend.asarray(mask))
+    sums = BlockSums.of(rows)
+
+    kept = clip_rows(rows, sums, reach=2.5)
+    spreads = backend.asnumpy(clipped_spreads_below(rows, sums, kept.median))
+
+    for row, (bounds, median, sigma) in enumerate(zip(*map(backend.asnumpy, kept), strict=True)):
+        sample = values[row][mask[row] & np.isfinite(values[row])].astype(float)
+        if not sample.size:
+            assert bounds.tolist() == [0, 0] and np.isnan([median, sigma, spreads[row]]).all()
+            continue
+        expected = clipped(sample, 2.5)
+        assert bounds[1] - bounds[0] == expected.size
+        assert median == np.median(expected) and sigma == pytest.approx(expected.std(), rel=1e-11, abs=1e-11)
+        below = sample[sample <= median] - median
+        both = clipped(np.concatenate([below, -below]))
+        assert spreads[row] == pytest.approx(both.std(), rel=1e-11, abs=1e-11)
