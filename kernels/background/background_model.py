@@ -34,22 +34,28 @@ def background_levels(images, masks, method="median", box_size=None):
 
     Returns
     -------
-    (nimages, 1, 1) float32 or (nimages, ny, nx) float64 array
+    (nimages, 1, 1) or (nimages, ny, nx) float32 array
         The backgrounds: medians if these are asked for or no model can be made; NaN if the mask is empty.
     """
-    xp = array_namespace(images)
     keep_background(images, masks, CLIP, CLIP, lower_half_level)
+    if method != "model":
+        return medians_of(images, masks)
+    models = [smooth_model(image, mask, box_size) for image, mask in zip(images, masks, strict=True)]
+    xp, missing = array_namespace(images), [model is None for model in models]
+    if not any(missing):
+        return xp.stack(models)
+    medians = medians_of(images, masks)
+    if all(missing):
+        return medians
+    alternatives = zip(models, xp.broadcast_to(medians, images.shape), strict=True)
+    return xp.stack([median if model is None else model for model, median in alternatives])
+
+
+def medians_of(images, masks):
+    """Medians of images in their masks, (nimages, 1, 1); NaN where a mask is empty."""
     medians = masked_median(in_a_row(images), in_a_row(masks), 1)[..., None]
     medians[~masks.any(axis=(1, 2))] = np.nan
-    if method != "model":
-        return medians
-    models = [smooth_model(image, mask, box_size) for image, mask in zip(images, masks, strict=True)]
-    if all(model is None for model in models):
-        return medians
-    levels = xp.empty(images.shape)
-    for level, model, median in zip(levels, models, medians, strict=True):
-        level[:] = median if model is None else model
-    return levels
+    return medians
 
 
 def smooth_model(image, mask, box_size=None):

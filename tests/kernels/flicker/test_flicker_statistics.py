@@ -69,6 +69,18 @@ def test_too_few_pixels_for_a_model_have_a_median(backend):
     assert level.shape == (1, 1, 1) and float(level[0, 0, 0]) == 3
 
 
+def test_models_of_some_images_and_medians_of_others(backend):
+    """In the precision of the images."""
+    images = np.stack([tilted(), tilted() + 7]).astype(np.float32)
+    masks = np.ones(images.shape, bool)
+    masks[1] = False
+    masks[1, ::9, ::9] = True
+    alone = background_levels(backend.asarray(images[:1]), backend.asarray(masks[:1].copy()), "model", (4, 4))
+    levels = backend.asnumpy(background_levels(*map(backend.asarray, (images, masks)), "model", (4, 4)))
+    assert levels.dtype == np.float32 and np.ptp(levels[0]) > 0 and np.ptp(levels[1]) == 0
+    np.testing.assert_array_equal(levels[0], backend.asnumpy(alone)[0])
+
+
 def test_missing_pixels_of_a_flat_are_filled(backend):
     flat = np.full((32, 32), 0.9, np.float32)
     flat[3, 4], flat[10, 11] = np.nan, 0
