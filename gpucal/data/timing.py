@@ -29,6 +29,7 @@ TIMING = {
     "NFRAMES": Range("exposure.nframes", "at least 1", lambda value: value >= 1),
     "FRMDIVSR": Range("exposure.frame_divisor", "at least 1", lambda value: value >= 1),
     "GROUPGAP": Range("exposure.groupgap", "at least 0", lambda value: value >= 0),
+    "NOUTPUTS": Range("exposure.noutputs", "at least 1", lambda value: value >= 1),
     "TGROUP": Range("exposure.group_time", "more than 0", lambda value: value > 0),
     "TFRAME": Range("exposure.frame_time", "more than 0", lambda value: value > 0),
 }

@@ -70,6 +70,7 @@ class RampFitStep(Step):
     """
     reference_file_types = ("readnoise", "gain")
     input_types = ("RampModel",)
+    timing_keywords = ("NFRAMES", "GROUPGAP", "TGROUP", "TFRAME")
     required_keywords: ClassVar = {
         "NFRAMES": "exposure.nframes",
         "GROUPGAP": "exposure.groupgap",
