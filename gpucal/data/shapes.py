@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
 from gpucal.data.exposure import Exposure
-from gpucal.data.files.outline import images_of
 
 # What the axes of arrays count: the main array comes first, and the others have axes of its.
 _RAMP = {
@@ -34,9 +31,6 @@ AXES = {
 def misfit(exposure: Exposure) -> str | None:
     """What does not fit, in words, if an array of an exposure has another shape than the main array asks for.
 
-    A model that is asked for an array which it lacks makes one of zeros, with the last axes of the main array, whatever
-    the axes of that array mean. Such an array tells nothing: where it does not fit it is taken away.
-
     Parameters
     ----------
     exposure : Exposure
@@ -58,16 +52,6 @@ def misfit(exposure: Exposure) -> str | None:
     lengths["nstripes"] = getattr(exposure.meta.subarray, "num_superstripe", None)
     for name, axes in expected.items():
         shape, wanted = exposure.shape_of(name), tuple(lengths[axis] for axis in axes)
-        if shape not in (None, wanted) and not _taken_away(exposure, name, shape, main):
+        if shape not in (None, wanted):
             return f"its array {name} has shape {shape}; beside data of shape {main} it has to have {wanted}"
     return None
-
-
-def _taken_away(exposure: Exposure, name: str, shape: tuple[int, ...], main: tuple[int, ...]) -> bool:
-    """Whether an array was one that a model makes for itself, and is gone now."""
-    listed = images_of(exposure.model).get(name)
-    made = math.prod(shape) == 0 or (listed is not None and shape == main[-(listed.ndim or len(main)) :])
-    if not made or getattr(exposure, name).any():
-        return False
-    delattr(exposure, name)
-    return True
