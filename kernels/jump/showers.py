@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, REFERENCE_PIXEL, SATURATED
 from gpucal.kernels.jump.shower_signal import (
@@ -98,6 +99,13 @@ def flag_showers(ramp, groupdq, pixeldq, gain, read_noise, nframes, rules):
     -----
     Regions are found on the host: the places of bright pixels go there, and ellipses go back.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        pixeldq=(pixeldq, "ny nx"),
+        gain=(gain, "ny nx"),
+        read_noise=(read_noise, "ny nx"),
+    )
     by_group = ramp.shape[0] >= rules.clipping_integrations
     typical = typical_differences(ramp, groupdq, gain, read_noise, nframes, by_group)
     total = 0

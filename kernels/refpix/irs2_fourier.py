@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.fourier import (
     columns_of_transforms,
     rows_of_transforms,
@@ -87,6 +88,13 @@ def weighted_series(samples, beta, spectrum, alpha, plan: SeriesPlan):
     (nwanted, nslow) float32 array
         Image rows of the sum.
     """
+    period, nhalf = plan.turn.shape
+    check_fit(
+        places=(plan.places, (period,)),
+        beta=(beta, (period, nhalf)),
+        spectrum=(spectrum, (period, nhalf)),
+        alpha=(alpha, (period, nhalf)),
+    )
     empty = array_namespace(samples).empty
     turned = empty(plan.turn.shape, np.complex64)
     turn_row(turned.shape, transform_rows(samples), plan.places, plan.turn, turned)

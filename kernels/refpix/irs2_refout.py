@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.fourier import rows_of_transforms, transform_rows
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.readout.irs2_layout import BLOCK_TIMES
@@ -142,6 +143,7 @@ def fill_reference_output(samples, layout, filling) -> ReferenceOutput:
     -------
     ReferenceOutput
     """
+    check_fit(samples=(samples, (layout.times.size, "nslow")), turn=(filling.turn, (layout.period, "nhalf")))
     xp = array_namespace(samples)
     period, nslow = layout.period, samples.shape[-1]
     given = xp.zeros((period, nslow + 2), np.float32)

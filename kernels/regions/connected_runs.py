@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import host_backend, pixel_function, pixel_kernel, use_backend
+from gpucal.backend.fit import check_fit
 
 
 class Runs(NamedTuple):
@@ -88,6 +89,7 @@ def connect(runs, row_length):
     (nruns,) int array
         The number of the region that a run belongs to. Regions are numbered in the order of their first runs.
     """
+    check_fit(rows=(runs.rows, "nruns"), columns=(runs.columns, "nruns"), lengths=(runs.lengths, "nruns"))
     owners = np.empty(runs.rows.size, np.int64)
     starts = runs.rows * (row_length + 1) + runs.columns
     with use_backend(host_backend()):
