@@ -72,7 +72,7 @@ def fit_ramps_by_likelihood(ramps, pixeldq, read_times):
         NaN where no difference can be used. Pixels of which a group, the gain or the read noise is NaN are
         NaN as well, and have no flag for that.
     """
-    check_fit(pixeldq=(pixeldq, ramps.data.shape[2:]))
+    check_fit(ramp=(ramps.data, ("nints", len(read_times), "ny", "nx")), pixeldq=(pixeldq, "ny nx"))
     xp = array_namespace(ramps.data)
     splits_first = ramps.zeroframe is not None and np.size(read_times[0]) > 1
     if splits_first:

@@ -47,7 +47,8 @@ def mean_over_integrations(rateints, rateints_dq):
     -----
     The arithmetic is float32, and the sums run over the integrations in order, as in the pipeline.
     """
-    check_fit(rateints=(rateints, "nplanes nints ny nx"), rateints_dq=(rateints_dq, "nints ny nx"))
+    read = VAR_RNOISE + 1
+    check_fit(rateints=(rateints[:read], (read, "nints", "ny", "nx")), rateints_dq=(rateints_dq, "nints ny nx"))
     if rateints.shape[1] == 1:
         return rateints[:, 0].copy(), rateints_dq[0].copy()
     xp = array_namespace(rateints)

@@ -74,7 +74,7 @@ def flag_decaying_groups(groupdq, pixeldq, skip):
     Spared
         How many pixels lose fewer groups.
     """
-    check_fit(groupdq=(groupdq, "nints ngroups ny nx"), pixeldq=(pixeldq, "ny nx"))
+    check_fit(groupdq=(groupdq[:, : skip + 2], ("nints", skip + 2, "ny", "nx")), pixeldq=(pixeldq, "ny nx"))
     earliest = _earliest_group_looked_at(groupdq, skip)
     xp = array_namespace(groupdq)
     lowered, first_kept = (xp.zeros(pixeldq.shape, bool) for _ in Spared._fields)

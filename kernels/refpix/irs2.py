@@ -96,7 +96,7 @@ def irs2_plan(layout, nslow, keep_interleaved=False, taper=TAPER):
         layout,
         gap_filling(layout, nslow, turn, taper),
         interleaved,
-        SeriesPlan(turn, places, layout.times[kept]),
+        SeriesPlan(turn, places, layout.times[kept], len(interleaved)),
         kept,
         rows if keep_interleaved else np.searchsorted(normal_rows(layout), rows),
     )
@@ -127,6 +127,7 @@ def subtract_irs2(ramp, plan, alpha, beta):
         ramp=(ramp, ("nints", "ngroups", plan.layout.rows.size, "nx")),
         kept=(plan.kept, "nkept"),
         targets=(plan.targets, (OUTPUTS, "nkept")),
+        wanted=(plan.series.wanted, "nkept"),
     )
     nints, ngroups, nrows, nx = ramp.shape
     keeps_all = len(plan.kept) == plan.layout.rows.shape[1]

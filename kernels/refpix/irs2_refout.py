@@ -143,9 +143,9 @@ def fill_reference_output(samples, layout, filling) -> ReferenceOutput:
     -------
     ReferenceOutput
     """
-    check_fit(samples=(samples, (layout.times.size, "nslow")), turn=(filling.turn, (layout.period, "nhalf")))
     xp = array_namespace(samples)
     period, nslow = layout.period, samples.shape[-1]
+    check_fit(samples=(samples, (layout.times.size, nslow)), turn=(filling.turn, (period, nslow // 2 + 1)))
     given = xp.zeros((period, nslow + 2), np.float32)
     given[layout.times, 1:-1] = samples
     given[:, 0], given[:, -1] = given[:, -2], given[:, 1]  # the last detector row comes before the first

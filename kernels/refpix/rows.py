@@ -10,7 +10,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel
-from gpucal.backend.fit import check_fit
+from gpucal.backend.fit import check_indices
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.refpix.means import column_signal
 from gpucal.kernels.refpix.sections import Sections
@@ -62,8 +62,8 @@ def subtract_edge_pixels(ramp, sections, siglimit):
     siglimit : float
         Clipping limit of the means, in standard deviations.
     """
-    check_fit(ramp=(ramp, "nints ngroups ny nx"), columns=(sections.columns, (2, OUTPUTS * ramp.shape[2])))
     _nints, ngroups, ny, nx = ramp.shape
+    check_indices(sections.pixels, ny * nx)
     xp = array_namespace(ramp)
     every = sections._replace(pixels=xp.arange(len(sections.pixels)))
     for integration in ramp:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import current_backend, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH
 
 # What `edit_strip` knows of an ellipse: the window that it is drawn in and the groups, as whole numbers;
@@ -50,6 +51,13 @@ def edit_flags(flags, ellipses, minor_radii, major_radii, first_groups, stop_gro
     edit : FlagEdit
         What is done.
     """
+    check_fit(
+        x=(ellipses.x, "n"),
+        y=(ellipses.y, "n"),
+        angle=(ellipses.angle, "n"),
+        minor_radii=(minor_radii, "n"),
+        major_radii=(major_radii, "n"),
+    )
     drawn = (minor_radii != 0) & (major_radii != 0)
     if not drawn.any():
         return
