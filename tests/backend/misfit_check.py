@@ -27,7 +27,8 @@ from gpucal.backend import select_backend
 from gpucal.backend.kernels import PixelKernel
 from gpucal.backend.strips import StripKernel
 
-KERNEL_TESTS = Path(__file__).parents[1] / "kernels"
+# Tests that come to all of these functions.
+KERNEL_TESTS = [Path(__file__).parents[1] / room for room in ("kernels", "wcs")]
 
 
 def launching_functions() -> dict[str, FunctionType]:
@@ -176,7 +177,7 @@ def main() -> None:
     functions = launching_functions()
     calls = Calls(functions)
     with redirect_stdout(sys.stderr):
-        code = pytest.main(["-q", "-p", "no:cacheprovider", "-k", "not cudasim", str(KERNEL_TESTS)], [calls])
+        code = pytest.main(["-q", "-p", "no:cacheprovider", "-k", "not cudasim", *map(str, KERNEL_TESTS)], [calls])
     if code:
         sys.exit(f"the tests of kernels end with {code}")
     select_backend("cpu")
