@@ -24,6 +24,7 @@ class DarkPipeline(Pipeline):
 
     class_alias = "calwebb_dark"
     input_types = Detector1Pipeline.input_types
+    timing_keywords = ("NFRAMES", "FRMDIVSR")
     required_keywords: ClassVar = {
         "INSTRUME": "instrument.name",
         "DETECTOR": "instrument.detector",

@@ -102,6 +102,7 @@ class Detector1Pipeline(Pipeline):
         save_calibrated_ramp = boolean(default=False)  # save the corrected ramps
     """
     input_types = ("RampModel", "SuperstripeRampModel")
+    timing_keywords = ("NFRAMES", "FRMDIVSR", "GROUPGAP", "TGROUP", "TFRAME")
     required_keywords: ClassVar = {
         "INSTRUME": "instrument.name",
         "DETECTOR": "instrument.detector",

@@ -46,6 +46,8 @@ class Step:
         it, and asks for nothing but its number. See `works_by_integration`.
     required_keywords : dict of str to str
         FITS keywords without which nothing can be done, and their places in the metadata tree.
+    timing_keywords : tuple of str
+        FITS keywords of timing that the step uses: names in `gpucal.data.timing.TIMING`. One out of range is refused.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Step:
     input_types: ClassVar[tuple[str, ...]] = ()
     by_integration: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}
+    timing_keywords: ClassVar[tuple[str, ...]] = ()
     spec: ClassVar[str] = """
         pre_hooks = list(default=list())  # functions or classes to run before the step
         post_hooks = list(default=list())  # functions or classes to run after the step

@@ -12,6 +12,8 @@ import numpy as np
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
 from gpucal.data.files.compression import plain_name
 from gpucal.data.files.outline import read_outline
+from gpucal.data.shapes import misfit
+from gpucal.data.sizes import follow_array
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import prepare_asdf
 from gpucal.startup.lazy import datamodels, fits
@@ -42,12 +44,13 @@ def open_exposure(source) -> Exposure:
     -------
     Exposure
         The exposure; a raw exposure is opened as a ramp, one of superstripes as a ``SuperstripeRampModel``,
-        one of guide star data as a ``GuiderRawModel``.
+        one of guide star data as a ``GuiderRawModel``. Keywords that tell another size than the main array has
+        are corrected, with a warning.
 
     Raises
     ------
     InputError
-        If there is no such file, or it cannot be read as a JWST product.
+        If there is no such file, it cannot be read as a JWST product, or its arrays do not fit each other.
     """
     if isinstance(source, Exposure):
         return source
@@ -61,15 +64,18 @@ def open_exposure(source) -> Exposure:
             raise InputError(f"{path}: no such file")
         exposure = _open_file(path)
     exposure.origin = source
-    _check_pixels(exposure)
+    _check_arrays(exposure)
+    follow_array(exposure)
     return exposure
 
 
-def _check_pixels(exposure: Exposure) -> None:
-    """Raise if the exposure's main array is missing or empty."""
+def _check_arrays(exposure: Exposure) -> None:
+    """Raise if the exposure's main array is missing or empty, or another does not fit it."""
     primary = exposure.model.get_primary_array_name()
     if primary in exposure.array_names and not math.prod(exposure.shape_of(primary) or (0,)):
         raise InputError(f"{exposure.source}: holds no pixels (no group in its {primary} array)")
+    if fault := misfit(exposure):
+        raise InputError(f"{exposure.source}: {fault}")
 
 
 def _processed_as(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gpucal.data.timing import timing_fault
 from gpucal.errors import GpucalError
 
 CLOCKS = ("MJD_UTC", "BJD_TDB")
@@ -89,7 +90,7 @@ def read_times(meta, readout, source):
     Raises
     ------
     GpucalError
-        If a keyword is missing.
+        If a keyword is missing or out of range.
     """
     given = {keyword: getattr(meta.exposure, name) for keyword, name in _KEYWORDS.items()}
     missing = [keyword for keyword, value in given.items() if value is None]
@@ -97,6 +98,8 @@ def read_times(meta, readout, source):
         raise GpucalError(
             f"{source}: the header lacks {', '.join(missing)}, needed for the times of its stripes"
         )
+    if fault := timing_fault(meta, ("NFRAMES", "GROUPGAP", "NOUTPUTS")):
+        raise GpucalError(f"{source}: {fault}, for the times of its stripes")
     nframes, groupgap, ngroups, noutputs = given.values()
     columns = meta.subarray.xsize if readout.along_y else meta.subarray.ysize
     overhead = _overhead(columns, noutputs)

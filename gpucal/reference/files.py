@@ -185,6 +185,7 @@ class Reference:
         if stored is None:
             yield slice(None), self._read(lambda: self._moved(name, cut, first))
             return
+        self._check_shape(name, stored.shape)
         parts = stored.parts(REFERENCES, cut, first)
         while (part := self._read(lambda: next(parts, None))) is not None:
             yield part
@@ -260,6 +261,7 @@ class Reference:
     def _make(self, name: str, cut: Rectangle | StripeCut | None, first: tuple[int, ...]):
         stored = self.outline.images.get(name)
         if stored is not None and not isinstance(cut, StripeCut):
+            self._check_shape(name, stored.shape)
             array = self._read(lambda: stored.load(REFERENCES, cut, first))
         else:
             array = self._moved(name, cut, first)
@@ -271,6 +273,17 @@ class Reference:
             array = array.view()
             array.flags.writeable = False
         return array
+
+    def _check_shape(self, name: str, shape: tuple[int, ...]) -> None:
+        """Raise if an array has another number of axes than its type asks for, or other images than the main array."""
+        listed = images_of(self.outline.model).get(name)
+        naxes = {2, len(self.shape)} if listed is None or listed.ndim is None else {listed.ndim}
+        is_image = len(shape) > 1 and shape[-2:] == self.shape[-2:]
+        if len(shape) not in naxes or not is_image:
+            raise ReferenceFileError(
+                f"{self.kind} reference {self.label}: its {name} array has shape {shape}; it has to have "
+                f"{' or '.join(map(str, sorted(naxes)))} axes, the last two of {self.shape[-2:]}"
+            )
 
     def _refuse_nan(self, name: str) -> None:
         raise ReferenceFileError(f"{self.kind} reference {self.label}: its {name} array is NaN throughout")
@@ -284,6 +297,7 @@ class Reference:
             host = getattr(self.model, name)
         else:
             return None
+        self._check_shape(name, host.shape)
         host = host[tuple(map(slice, first))]
         return current_backend().asarray(host if cut is None else cut.of(host), REFERENCES)
 

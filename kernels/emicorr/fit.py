@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, row_tiles, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.emicorr.clock import fraction
 from gpucal.kernels.emicorr.wave import sample_phases, wave_at
@@ -78,6 +79,7 @@ def bent_waves(trials, nsamples, ngroups, group_step, coefficients):
     squares : (ntrials, nsamples) float64 array
         Sums of their squares over the groups.
     """
+    check_fit(coefficients=(coefficients, (nsamples + 1, 4)))
     xp, backend = array_namespace(coefficients), current_backend()
     groups = np.arange(ngroups)
     reads = backend.asarray((sample_phases(nsamples) + groups[:, None] * group_step) % 1)

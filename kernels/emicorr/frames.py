@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.emicorr.clock import OUTPUTS
 
 FEWEST_FOR_MEDIAN = 3
@@ -83,6 +84,10 @@ def residual_frames(ramp, scene: Scene, groups):
     (n, ny, nx // 4) float32 array
         DN. A group with a NaN is NaN throughout.
     """
+    asked = groups.stop - groups.start
+    check_fit(
+        ramp=(ramp[groups], (asked, "ny", "nx")), slope=(scene.slope, "ny nx"), bias=(scene.bias, "ny nx")
+    )
     xp = array_namespace(ramp)
     _, ny, nx = ramp.shape
     frames = xp.empty((groups.stop - groups.start, ny, nx // OUTPUTS), np.float32)

@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_kernel, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.emicorr.clock import OUTPUTS, ReadoutClock, fraction
 from gpucal.kernels.emicorr.fit import Fit, fit_wave, parabolas
@@ -42,6 +43,7 @@ def remove_wave_with_ramps(
     list of Fit
         What was fitted, one for each integration or one for all.
     """
+    check_fit(ramp=(ramp, "nints ngroups ny nx"), pixeldq=(pixeldq, "ny nx"))
     nints, ngroups, ny, nx = ramp.shape
     backend = current_backend()
     group_step = clock.group(ny) / period % 1
@@ -93,6 +95,8 @@ class SumsByPhase:
     """
 
     def __init__(self, ramp, steady, phases, nsamples):
+        nints, _, ny, nx = ramp.shape
+        check_fit(steady=(steady, (nints, ny, nx)), phases=(phases, (ny, nx // OUTPUTS)))
         part = (phases * nsamples).astype(np.min_scalar_type(nsamples))  # short numbers are sorted fast
         part[:, BAD_QUADS] = nsamples
         quads = np.argsort(part, axis=None, kind="stable")

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 
 REACH = 2.0
@@ -26,6 +27,7 @@ def steady_pixels(ramp, pixeldq):
         True where no flag is set and the standard deviation of the groups is below twice the median of all
         standard deviations. False everywhere if one of these is NaN.
     """
+    check_fit(ramp=(ramp, "nints ngroups ny nx"), pixeldq=(pixeldq, "ny nx"))
     xp = array_namespace(ramp)
     spreads = xp.empty((ramp.shape[0], *ramp.shape[2:]), np.float32)
     flat = in_a_row(spreads)

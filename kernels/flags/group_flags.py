@@ -1,6 +1,7 @@
 """Questions about the flags of groups, asked of all groups of an exposure."""
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
+from gpucal.backend.fit import check_fit
 
 
 @pixel_function
@@ -28,6 +29,7 @@ def fully_flagged_groups(groupdq, flags):
     (nints, ngroups) bool array
         On the host.
     """
+    check_fit(groupdq=(groupdq, "nints ngroups ny nx"))
     xp = array_namespace(groupdq)
     full_rows = xp.zeros(groupdq.shape[:3], dtype=bool)
     find_full_row(groupdq.shape[:3], groupdq, flags, full_rows)
@@ -58,6 +60,7 @@ def count_flagged(groupdq, flag):
     int
         The count.
     """
+    check_fit(groupdq=(groupdq, "nints ngroups ny nx"))
     xp = array_namespace(groupdq)
     planes = groupdq.reshape(-1, *groupdq.shape[2:])
     counts = xp.zeros(planes.shape[:2], xp.int32)
@@ -86,6 +89,7 @@ def drop_flag_where(groupdq, flag, others):
     others : int
         The flags beside which it is void.
     """
+    check_fit(groupdq=(groupdq, "nints ngroups ny nx"))
     ny, nx = groupdq.shape[2:]
     planes = groupdq.reshape(-1, ny, nx)
     drop_flag(planes.shape, planes, flag, others)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.ramps.first_differences import fill_samples_of, number_of_differences
@@ -29,6 +30,9 @@ def jump_medians(ramp, groupdq, gain):
     (ny, nx) float64 array
         Electrons; not initialized where no group is flagged JUMP_DET.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"), groupdq=(groupdq, "nints ngroups ny nx"), gain=(gain, "ny nx")
+    )
     medians = array_namespace(ramp).empty(gain.shape, np.float64)
     scratch = Scratch(number_of_differences(ramp) + SEARCH_ROWS, STATE_ROWS)
     arrays = [in_a_row(array) for array in (ramp, groupdq, gain, medians)]

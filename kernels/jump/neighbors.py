@@ -7,6 +7,7 @@ https://stcal.readthedocs.io/en/latest/stcal/jump/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, row_tiles, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.jump.medians import PIXEL, jump_medians, list_jumps
@@ -41,6 +42,13 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest, 
     The work goes in blocks of rows. The row after a block is judged with it, before it can change; the
     row before a block has changed, and its judgement is kept from the block before.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        gain=(gain, "ny nx"),
+        read_noise=(read_noise, "ny nx"),
+        medians=(medians, "ny nx"),
+    )
     xp = array_namespace(ramp)
     nints, ngroups, ny, nx = ramp.shape
     planes = groupdq.reshape(-1, ny, nx)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL
 from gpucal.kernels.ramps.first_differences import UNUSABLE, fill_samples
@@ -70,6 +71,12 @@ def typical_differences(ramp, groupdq, gain, read_noise, nframes, by_group):
     TypicalDifferences
         NaN where a pixel has no difference.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        gain=(gain, "ny nx"),
+        read_noise=(read_noise, "ny nx"),
+    )
     xp = array_namespace(ramp)
     nints, ngroups, ny, nx = ramp.shape
     span = 1 if by_group else ngroups - 1
@@ -168,6 +175,12 @@ def border_of(ratio, image):
     return (ratio.shape[-2] - image.shape[-2]) // 2
 
 
+def ratio_shape(ratio, image):
+    """The shape that the ratios of images have, their border included."""
+    border = border_of(ratio, image)
+    return "nints", 2, image.shape[-2] + 2 * border, image.shape[-1] + 2 * border
+
+
 def measure_ratio(group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
     """Measure how far the differences of a group are from the typical ones, in units of their noise.
 
@@ -184,6 +197,15 @@ def measure_ratio(group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
     ratio : array
         Memory of `ratio_space`, filled but for its border.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        pixeldq=(pixeldq, "ny nx"),
+        gain=(gain, "ny nx"),
+        center=(center, "ny nx"),
+        spread=(spread, "ny nx"),
+        ratio=(ratio, ratio_shape(ratio, pixeldq)),
+    )
     grid = ramp.shape[0], *pixeldq.shape
     exposed = ramp, groupdq, pixeldq, gain
     measure_strip(grid, NO_SCRATCH, group, *exposed, center, spread, ratio, border_of(ratio, pixeldq))
@@ -226,6 +248,7 @@ def find_bright(ratio, offsets, threshold, bright):
     bright : (nimages, ny, nx) bool array
         Filled.
     """
+    check_fit(bright=(bright, "nints ny nx"), ratio=(ratio, ratio_shape(ratio, bright)), offsets=(offsets, ("n", 2)))
     row_length = ratio.shape[-1]
     ring = current_backend().asarray(offsets[:, 0] * row_length + offsets[:, 1])
     planes, border = in_a_row(ratio), border_of(ratio, bright)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, row_tiles, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL, SATURATED
 from gpucal.kernels.jump.shower_signal import (
@@ -101,6 +102,13 @@ def flag_showers(ramp, groupdq, pixeldq, gain, read_noise, nframes, rules):
     Regions are found on the host: the places of bright pixels go there, and ellipses go back. The images of a group
     of many integrations are searched together.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        pixeldq=(pixeldq, "ny nx"),
+        gain=(gain, "ny nx"),
+        read_noise=(read_noise, "ny nx"),
+    )
     nints, _, ny, nx = ramp.shape
     by_group = nints >= rules.clipping_integrations
     typical = typical_differences(ramp, groupdq, gain, read_noise, nframes, by_group)

@@ -8,6 +8,7 @@ https://stcal.readthedocs.io/en/latest/stcal/jump/description.html; the clipping
 import numpy as np
 
 from gpucal.backend import strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET
 from gpucal.kernels.flags.group_flags import fully_flagged_groups
@@ -36,6 +37,9 @@ def flag_jumps_by_clipping(ramp, groupdq, gain, threshold, group_by_group):
     group_by_group : bool
         Whether a sample holds one group of all integrations, rather than all groups of all.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"), groupdq=(groupdq, "nints ngroups ny nx"), gain=(gain, "ny nx")
+    )
     nints, ngroups = ramp.shape[:2]
     factor = in_a_row(gain)
     span = 1 if group_by_group else ngroups - 1

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.jump.medians import PIXEL, jump_medians, list_jumps
@@ -44,6 +45,9 @@ def flag_transients(ramp, groupdq, gain, first, second):
     first, second : Transient
         Two kinds of transient.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"), groupdq=(groupdq, "nints ngroups ny nx"), gain=(gain, "ny nx")
+    )
     if first.ngroups <= 0 and second.ngroups <= 0:
         return
     typical_gain = median_gain(gain)

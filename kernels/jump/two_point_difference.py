@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.ramps.first_differences import (
@@ -68,6 +69,12 @@ def flag_jumps_once(ramp, groupdq, gain, read_noise, nframes, threshold):
     (ny, nx) float64 array
         The medians, electrons; NaN where there is no difference.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        gain=(gain, "ny nx"),
+        read_noise=(read_noise, "ny nx"),
+    )
     medians = array_namespace(ramp).empty(gain.shape, np.float64)
     arrays = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, medians)]
     scratch = Scratch(number_of_differences(ramp), STATE_ROWS)
@@ -127,6 +134,12 @@ def flag_jumps_iteratively(ramp, groupdq, gain, read_noise, nframes, thresholds)
     The differences of all integrations are one sample. In agreement with the pipeline, the median is
     rounded to float32 from the second round on, and differences at the same distance leave together.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        gain=(gain, "ny nx"),
+        read_noise=(read_noise, "ny nx"),
+    )
     maps = in_a_row(gain), in_a_row(read_noise)
     scratch = Scratch(number_of_differences(ramp), STATE_ROWS)
     flag_strip_iteratively(maps[0].shape, scratch, in_a_row(ramp), in_a_row(groupdq), *maps, nframes, *thresholds)

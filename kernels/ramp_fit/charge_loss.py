@@ -11,6 +11,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/ramp_fitting/description.htm
 import numpy as np
 
 from gpucal.backend import pixel_function, pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import CHARGELOSS
 from gpucal.kernels.flags.group_flags import count_flagged
 from gpucal.kernels.ramp_fit.inputs import groups_of
@@ -29,6 +30,8 @@ def restore_read_variance(ramps, rate, rateints):
     rate, rateints : Rates
         Their fits; ``var_rnoise`` is edited.
     """
+    nints, _, ny, nx = ramps.data.shape
+    check_fit(rate=(rate.var_rnoise, (ny, nx)), rateints=(rateints.var_rnoise, (nints, ny, nx)))
     _, groupdq, gain, read_noise, readout, _, zeroframe, rules, groups = ramps.complete()
     if not count_flagged(groupdq, CHARGELOSS):
         return

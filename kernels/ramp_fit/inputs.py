@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import as_one_row
 
 
@@ -97,8 +98,23 @@ class Ramps(NamedTuple):
         """How many groups are fitted."""
         return self.groups.stop - self.groups.start if self.groups else self.data.shape[1]
 
+    def check(self) -> None:
+        """See that the arrays fit each other; raises `ValueError` if not."""
+        nints, _, ny, nx = self.data.shape
+        zeroframe = self.zeroframe
+        if zeroframe is not None and zeroframe.shape == (nints, 0, 0):  # what complete ramps have for none
+            zeroframe = None
+        check_fit(
+            groupdq=(self.groupdq, self.data.shape),
+            gain=(self.gain, (ny, nx)),
+            read_noise=(self.read_noise, (ny, nx)),
+            dark_current=(self.dark_current, (ny, nx)),
+            zeroframe=(zeroframe, (nints, ny, nx)),
+        )
+
     def complete(self) -> "Ramps":
         """The same, as kernels take it: zeros for no dark current, empty images for no zero frames."""
+        self.check()
         xp = array_namespace(self.data)
         dark_current, zeroframe = self.dark_current, self.zeroframe
         if dark_current is None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, GOOD, JUMP_DET, SATURATED
 from gpucal.kernels.ramp_fit.likelihood_jumps import drop_jumps
 from gpucal.kernels.ramp_fit.likelihood_line import (
@@ -71,6 +72,7 @@ def fit_ramps_by_likelihood(ramps, pixeldq, read_times):
         NaN where no difference can be used. Pixels of which a group, the gain or the read noise is NaN are
         NaN as well, and have no flag for that.
     """
+    check_fit(ramp=(ramps.data, ("nints", len(read_times), "ny", "nx")), pixeldq=(pixeldq, "ny nx"))
     xp = array_namespace(ramps.data)
     splits_first = ramps.zeroframe is not None and np.size(read_times[0]) > 1
     if splits_first:

@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, GOOD
 from gpucal.kernels.ramp_fit.ols import ERR, SLOPE, VAR_POISSON, VAR_RNOISE
 from gpucal.kernels.statistics.pixel_samples import (
@@ -46,6 +47,8 @@ def mean_over_integrations(rateints, rateints_dq):
     -----
     The arithmetic is float32, and the sums run over the integrations in order, as in the pipeline.
     """
+    read = VAR_RNOISE + 1
+    check_fit(rateints=(rateints[:read], (read, "nints", "ny", "nx")), rateints_dq=(rateints_dq, "nints ny nx"))
     if rateints.shape[1] == 1:
         return rateints[:, 0].copy(), rateints_dq[0].copy()
     xp = array_namespace(rateints)

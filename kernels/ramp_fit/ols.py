@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, as_one_row, strip_at
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, GOOD, JUMP_DET, NO_GAIN_VALUE, PERSISTENCE, SATURATED
 from gpucal.kernels.ramp_fit.inputs import groups_of
@@ -91,6 +92,7 @@ def fit_ramps(ramps, pixeldq):
         For the exposure, and for each integration. The rate is NaN and the variances are zero where no
         group can be used. Pixels without a gain are flagged NO_GAIN_VALUE and DO_NOT_USE.
     """
+    check_fit(pixeldq=(pixeldq, ramps.data.shape[2:]))
     xp = array_namespace(ramps.data)
     nints, _, ny, nx = ramps.data.shape
     rate = xp.empty((4, ny, nx), np.float32)

@@ -134,6 +134,7 @@ def currents_of(ramps):
     (ny, nx) float64 array
         DN/s.
     """
+    ramps.check()
     _, _, ny, nx = ramps.data.shape
     currents = array_namespace(ramps.data).empty((ny, nx))
     data, groupdq, zeroframe, dark_current = ramps.data, ramps.groupdq, ramps.zeroframe, ramps.dark_current

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.ramp_fit.inputs import groups_of
 from gpucal.kernels.ramp_fit.ols import capped_inverse
@@ -84,10 +85,11 @@ def fit_segments(ramps, slopes, pedestal_groups):
     OptionalResults
         As many segments and jumps as the ramp has that has most of them.
     """
+    nints, _, ny, nx = ramps.data.shape
+    check_fit(slopes=(slopes, (nints, ny, nx)))
     ramps = ramps.complete()
     data, groupdq, _, _, _, _, zeroframe, rules, groups = ramps
     xp = array_namespace(data)
-    nints, _, ny, nx = data.shape
     counts = xp.empty((2, nints, ny, nx), np.uint16)
     count_segments((nints, ny, nx), groupdq, zeroframe, rules, groups, counts)
     nsegments, njumps = int(counts[0].max()), int(counts[1].max())

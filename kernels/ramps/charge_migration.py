@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/charge_migration/description
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import CHARGELOSS, DO_NOT_USE
 
 
@@ -25,6 +26,7 @@ def flag_charge_migration(ramp, groupdq, signal_threshold):
     signal_threshold : float
         Signal above which charge migrates, DN.
     """
+    check_fit(ramp=(ramp, "nints ngroups ny nx"), groupdq=(groupdq, "nints ngroups ny nx"))
     nints, _, ny, nx = ramp.shape
     onset = array_namespace(ramp).empty((nints, ny, nx), np.int16)
     find_onset(onset.shape, ramp, groupdq, np.float32(signal_threshold), onset)

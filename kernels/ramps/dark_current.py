@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, strip_at
 
 
@@ -61,6 +62,8 @@ def subtract_dark(ramp, dark, nframes=1, groupgap=0, available=None, from_first=
     first_row : int
         The row of the ramp that the first row of the dark belongs to.
     """
+    rows = slice(first_row, first_row + dark.shape[2])
+    check_fit(dark=(dark, "ndarks nread nrows nx"), ramp=(ramp[:, :, rows], "nints ngroups nrows nx"))
     nread = dark.shape[1]
     available = nread if available is None else available
     alone = min(len(dark) - 1, len(ramp)) if from_first else 0

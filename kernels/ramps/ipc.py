@@ -30,6 +30,8 @@ def correct_ipc(ramp, kernel, rows, columns):
     """
     image_shape = ramp.shape[-2:]
     _check_kernel(kernel.shape, image_shape)
+    if rows.stop > image_shape[0] or columns.stop > image_shape[1]:
+        raise ValueError(f"an image of {tuple(image_shape)} pixels has no {rows}, {columns}")
     if not (rows and columns):
         return
     kernels = kernel if kernel.ndim == 4 else kernel[:, :, None, None]

@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/linearity/description.html.
 import math
 
 from gpucal.backend import pixel_function, pixel_kernel, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, strip_at
 from gpucal.kernels.flags.dqflags import NO_LIN_CORR, SATURATED
 
@@ -47,6 +48,11 @@ def flag_uncorrectable(pixeldq, coefficients, coefficient_dq):
     coefficient_dq : (ny, nx) uint32 array
         Their flags.
     """
+    check_fit(
+        pixeldq=(pixeldq, "ny nx"),
+        coefficients=(coefficients, "ncoeffs ny nx"),
+        coefficient_dq=(coefficient_dq, "ny nx"),
+    )
     flag_pixel(pixeldq.shape, pixeldq, coefficients, coefficient_dq)
 
 
@@ -75,6 +81,12 @@ def linearize(ramp, groupdq, coefficients, coefficient_dq):
     coefficient_dq : (ny, nx) uint32 array
         Their flags.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        coefficients=(coefficients, "ncoeffs ny nx"),
+        coefficient_dq=(coefficient_dq, "ny nx"),
+    )
     nints, _, ny, nx = ramp.shape
     linearize_strip((nints * ny, nx), Scratch(samples=2), ramp, groupdq, coefficients, coefficient_dq)
 
@@ -137,6 +149,11 @@ def linearize_zeroframe(zeroframe, coefficients, coefficient_dq):
     coefficient_dq : (ny, nx) uint32 array
         Their flags.
     """
+    check_fit(
+        zeroframe=(zeroframe, "nints ny nx"),
+        coefficients=(coefficients, "ncoeffs ny nx"),
+        coefficient_dq=(coefficient_dq, "ny nx"),
+    )
     linearize_frame(zeroframe.shape, zeroframe, coefficients, coefficient_dq)
 
 

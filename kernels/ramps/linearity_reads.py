@@ -8,6 +8,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/linearity/description.html.
 """
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import SATURATED
 from gpucal.kernels.ramps.linearity import has_correction, polynomial
 
@@ -41,6 +42,13 @@ def linearize_averaged_groups(ramp, groupdq, coefficients, inverse_coefficients,
     nframes : int
         Frames averaged into a group.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        coefficients=(coefficients, "ncoeffs ny nx"),
+        inverse_coefficients=(inverse_coefficients, "ninverse ny nx"),
+        coefficient_dq=(coefficient_dq, "ny nx"),
+    )
     xp = array_namespace(ramp)
     nints, _, ny, nx = ramp.shape
     for rows in row_tiles(ny, nints * nframes * nx * DOUBLE_BYTES):

@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/persistence/description.html
 import numpy as np
 
 from gpucal.backend import pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, PERSISTENCE, SATURATED
 
 
@@ -39,6 +40,12 @@ def flag_persistence(ramp, groupdq, group_times, window_ends, duration, dn_thres
     do_not_use : bool
         Whether to flag DO_NOT_USE along with PERSISTENCE.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        group_times=(group_times, "nints ngroups"),
+        window_ends=(window_ends, "ny nx"),
+    )
     threshold = np.float32(np.inf if dn_threshold is None else dn_threshold)
     flags = PERSISTENCE | DO_NOT_USE if do_not_use else PERSISTENCE
     arrays = ramp, groupdq, group_times, window_ends

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from gpucal.backend import pixel_kernel
+from gpucal.backend.fit import check_fit
 
 
 def subtract_reset_anomaly(ramp, anomaly, first_integration=0, first_row=0):
@@ -28,6 +29,10 @@ def subtract_reset_anomaly(ramp, anomaly, first_integration=0, first_row=0):
     first_row : int
         The row of the ramp that the first row of the anomaly belongs to.
     """
+    rows = slice(first_row, first_row + anomaly.shape[2])
+    check_fit(
+        anomaly=(anomaly, "nresets nsettling nrows nx"), ramp=(ramp[:, :, rows], "nints ngroups nrows nx")
+    )
     nints, ngroups = ramp.shape[:2]
     nrows, nx = anomaly.shape[2:]
     affected = min(ngroups, anomaly.shape[1])

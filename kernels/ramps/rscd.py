@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/rscd/description.html, and t
 from typing import NamedTuple
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, FLUX_ESTIMATED, SATURATED
 
 NEEDED = 3
@@ -73,6 +74,7 @@ def flag_decaying_groups(groupdq, pixeldq, skip):
     Spared
         How many pixels lose fewer groups.
     """
+    check_fit(groupdq=(groupdq[:, : skip + 2], ("nints", skip + 2, "ny", "nx")), pixeldq=(pixeldq, "ny nx"))
     earliest = _earliest_group_looked_at(groupdq, skip)
     xp = array_namespace(groupdq)
     lowered, first_kept = (xp.zeros(pixeldq.shape, bool) for _ in Spared._fields)

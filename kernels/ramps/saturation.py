@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 import math
 
 from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import AD_FLOOR, DO_NOT_USE, NO_SAT_CHECK, SATURATED
 from gpucal.kernels.ramps.saturation_growth import grow, grow_flag, plane_blocks
@@ -59,6 +60,9 @@ def flag_saturation(ramp, groupdq, limit, radius):
     radius : int
         Layers of neighbours that saturation spills into.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"), groupdq=(groupdq, "nints ngroups ny nx"), limit=(limit, "ny nx")
+    )
     counts, flags, limits = in_a_row(ramp), in_a_row(groupdq), in_a_row(limit)
     grid = len(counts), limits.size
     flag_ramps(grid, Scratch(samples=1), counts, flags, limits)

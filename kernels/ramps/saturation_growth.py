@@ -3,6 +3,7 @@
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, row_tiles, strip_kernel
+from gpucal.backend.fit import check_fit, check_indices
 from gpucal.backend.strips import NO_SCRATCH, in_a_row
 
 MASKS_AT_ONCE = 3
@@ -117,6 +118,14 @@ def spread_flag(sources, which, bits, planes, targets, flag, radius):
     radius : int
         Layers of neighbours to reach.
     """
+    check_fit(
+        sources=(sources, "nsources ny nx"),
+        which=(which, "n"),
+        planes=(planes, "nplanes ny nx"),
+        targets=(targets, "n"),
+    )
+    check_indices(which, len(sources))
+    check_indices(targets, len(planes))
     near = array_namespace(planes).empty((len(which), *planes.shape[1:]), np.uint8)
     spread_along_rows(near.shape, NO_SCRATCH, sources, which, bits, radius, near)
     flag_along_columns(near.shape, NO_SCRATCH, near, radius, planes, targets, flag)

@@ -10,6 +10,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH, Scratch
 from gpucal.kernels.flags.dqflags import AD_FLOOR, DO_NOT_USE, SATURATED
 from gpucal.kernels.ramps.saturation import blank_saturated_zeroframe
@@ -34,6 +35,12 @@ def flag_saturation_irs2(ramp, groupdq, limit, rows, radius):
     radius : int
         Layers of neighbours that saturation spills into.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups nrows nx"),
+        groupdq=(groupdq, "nints ngroups nrows nx"),
+        limit=(limit, "ny nx"),
+        rows=(rows, "ny"),
+    )
     onset = array_namespace(ramp).empty(limit.shape, np.uint16)
     for counts, flags in zip(ramp, groupdq, strict=True):
         find_onset(limit.shape, NO_SCRATCH, counts, limit, rows, flags, onset)
@@ -55,6 +62,13 @@ def flag_second_group_irs2(ramp, groupdq, limit, superbias, nframes, rows, radiu
     nframes : int
         Frames averaged into a group.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups nrows nx"),
+        groupdq=(groupdq, "nints ngroups nrows nx"),
+        limit=(limit, "ny nx"),
+        superbias=(superbias, "nrows nx"),
+        rows=(rows, "ny"),
+    )
     if ramp.shape[1] < 3:
         return
     onset = array_namespace(ramp).empty(limit.shape, np.uint16)

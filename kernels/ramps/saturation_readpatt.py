@@ -11,6 +11,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NO_SAT_CHECK, SATURATED
 from gpucal.kernels.ramps.saturation_growth import any_flag, plane_blocks, planes_with, spread_flag
@@ -41,6 +42,12 @@ def flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius):
     radius : int
         Layers of neighbours that saturation spills into.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        limit=(limit, "ny nx"),
+        limit_dq=(limit_dq, "ny nx"),
+    )
     if nframes == 1:
         return
     xp = array_namespace(ramp)
@@ -100,6 +107,12 @@ def flag_second_group(ramp, groupdq, limit, superbias, nframes):
     nframes : int
         Frames averaged into a group.
     """
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        limit=(limit, "ny nx"),
+        superbias=(superbias, "ny nx"),
+    )
     nints, ngroups, ny, nx = ramp.shape
     if ngroups > 2:
         flag_hidden_events((nints, ny, nx), NO_SCRATCH, ramp, groupdq, limit, superbias, nframes)

@@ -10,6 +10,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel, row_tiles
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.readout.detector_frame import to_dms_frame
 from gpucal.kernels.refpix.means import column_signal
 from gpucal.kernels.refpix.sides import row_signal
@@ -62,6 +63,11 @@ def subtract_reference_pixels_zeroframe(zeroframe, axes, sections, sides, siglim
 
 def _subtract(frames, axes, sections, sides, siglimit, side_gain, precision):
     """Correct frames in blocks, so that temporaries stay small."""
+    check_fit(
+        frames=(frames, ("nframes", "nfast", "nslow") if axes.transposed else ("nframes", "nslow", "nfast")),
+        columns=(sections.columns, (2, "nfast")),
+        usable=(None if sides is None else sides.usable, "nsides nslow"),
+    )
     for block in row_tiles(len(frames), _scratch_bytes(frames.shape[1:], sections, sides)):
         _subtract_from_block(frames[block], axes, sections, sides, siglimit, side_gain, precision)
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace
+from gpucal.backend.fit import check_fit
 from gpucal.backend.fourier import transform_columns
 from gpucal.kernels.readout.irs2_layout import (
     BLOCK,
@@ -95,7 +96,7 @@ def irs2_plan(layout, nslow, keep_interleaved=False, taper=TAPER):
         layout,
         gap_filling(layout, nslow, turn, taper),
         interleaved,
-        SeriesPlan(turn, places, layout.times[kept]),
+        SeriesPlan(turn, places, layout.times[kept], len(interleaved)),
         kept,
         rows if keep_interleaved else np.searchsorted(normal_rows(layout), rows),
     )
@@ -122,6 +123,12 @@ def subtract_irs2(ramp, plan, alpha, beta):
     (nints, ngroups, nkept, nx) float32 array
         Corrected images, DN.
     """
+    check_fit(
+        ramp=(ramp, ("nints", "ngroups", plan.layout.rows.size, "nx")),
+        kept=(plan.kept, "nkept"),
+        targets=(plan.targets, (OUTPUTS, "nkept")),
+        wanted=(plan.series.wanted, "nkept"),
+    )
     nints, ngroups, nrows, nx = ramp.shape
     keeps_all = len(plan.kept) == plan.layout.rows.shape[1]
     nkept = nrows if keeps_all else (OUTPUTS - 1) * len(plan.kept)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.fourier import (
     columns_of_transforms,
     rows_of_transforms,
@@ -59,11 +60,14 @@ class SeriesPlan(NamedTuple):
         Which of the given rows stands at each time of the first series; -1 where it is zero.
     wanted : (nwanted,) int array
         Times of the image rows that are made.
+    nrows : int
+        The rows that are given.
     """
 
     turn: np.ndarray
     places: np.ndarray
     wanted: np.ndarray
+    nrows: int
 
 
 def weighted_series(samples, beta, spectrum, alpha, plan: SeriesPlan):
@@ -87,6 +91,14 @@ def weighted_series(samples, beta, spectrum, alpha, plan: SeriesPlan):
     (nwanted, nslow) float32 array
         Image rows of the sum.
     """
+    check_fit(
+        samples=(samples, (plan.nrows, "nslow")),
+        turn=(plan.turn, ("period", samples.shape[1] // 2 + 1)),
+        places=(plan.places, "period"),
+        beta=(beta, plan.turn.shape),
+        spectrum=(spectrum, plan.turn.shape),
+        alpha=(alpha, plan.turn.shape),
+    )
     empty = array_namespace(samples).empty
     turned = empty(plan.turn.shape, np.complex64)
     turn_row(turned.shape, transform_rows(samples), plan.places, plan.turn, turned)

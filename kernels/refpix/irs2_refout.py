@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.fourier import rows_of_transforms, transform_rows
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.readout.irs2_layout import BLOCK_TIMES
@@ -144,6 +145,7 @@ def fill_reference_output(samples, layout, filling) -> ReferenceOutput:
     """
     xp = array_namespace(samples)
     period, nslow = layout.period, samples.shape[-1]
+    check_fit(samples=(samples, (layout.times.size, nslow)), turn=(filling.turn, (period, nslow // 2 + 1)))
     given = xp.zeros((period, nslow + 2), np.float32)
     given[layout.times, 1:-1] = samples
     given[:, 0], given[:, -1] = given[:, -2], given[:, 1]  # the last detector row comes before the first

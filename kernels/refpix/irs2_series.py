@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH
 
 EDGE = 4
@@ -32,6 +33,12 @@ def time_series(frame, mean, layout):
     (5, nsamples, nslow) float32 array
         The samples, DN.
     """
+    check_fit(
+        rows=(layout.rows, "outputs nsamples"),
+        times=(layout.times, "nsamples"),
+        frame=(frame, (layout.rows.size, "nx")),
+        mean=(mean, (layout.rows.size, "nx")),
+    )
     intercepts, slopes = edge_lines(frame, mean, layout)
     samples = array_namespace(frame).empty((*layout.rows.shape, frame.shape[-1]), np.float32)
     places = layout.rows, layout.times, layout.period, layout.turned

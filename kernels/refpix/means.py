@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, pixel_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.kernels.statistics.pairwise_sum import DEPTH, LANES, pairwise_sum, rounded
 
 
@@ -33,6 +34,11 @@ def column_signal(frames, sections, siglimit, dtype=np.float64):
         Average over the edges of the clipped means, DN; NaN where a reference pixel is NaN,
         zero for a column that has no reference pixels.
     """
+    check_fit(
+        frames=(frames, "nframes npixels"),
+        columns=(sections.columns, (2, "nfast")),
+        pixels=(sections.pixels, (int(sections.starts[-1]),)),
+    )
     xp = array_namespace(frames)
     nframes, nsections = len(frames), len(sections.starts) - 1
     kept = xp.ascontiguousarray(frames[:, sections.pixels], np.float64)

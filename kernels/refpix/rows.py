@@ -10,6 +10,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel
+from gpucal.backend.fit import check_indices
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.refpix.means import column_signal
 from gpucal.kernels.refpix.sections import Sections
@@ -62,6 +63,7 @@ def subtract_edge_pixels(ramp, sections, siglimit):
         Clipping limit of the means, in standard deviations.
     """
     _nints, ngroups, ny, nx = ramp.shape
+    check_indices(sections.pixels, ny * nx)
     xp = array_namespace(ramp)
     every = sections._replace(pixels=xp.arange(len(sections.pixels)))
     for integration in ramp:

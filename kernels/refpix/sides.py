@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.readout.detector_frame import FULL_FRAME
@@ -109,6 +110,14 @@ def row_signal(frames, columns, sides):
         Average over the left and the right edge of the medians, DN. An edge without usable pixels
         or with a NaN under its window is left out; zero where neither edge is left.
     """
+    nfast, (nsides, nslow, npixels) = columns.shape[-1], sides.pixels.shape
+    check_fit(
+        frames=(frames, ("nframes", nslow * nfast)),
+        columns=(columns, ("nframes", nfast)),
+        under=(sides.columns, (nsides, npixels)),
+        middle=(sides.middle, (nsides, 2, nslow)),
+        usable=(sides.usable, (nsides, nslow)),
+    )
     xp = array_namespace(frames)
     nframes, (nsides, nslow, npixels) = len(frames), sides.pixels.shape
     medians = xp.empty((nframes, nsides, nslow))

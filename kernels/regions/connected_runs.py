@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import host_backend, pixel_function, pixel_kernel, use_backend
+from gpucal.backend.fit import check_fit
 
 
 class Runs(NamedTuple):
@@ -94,6 +95,12 @@ def connect(runs, shape):
         The number of the region that a run belongs to. Regions are numbered in the order of their first runs.
     """
     nrows, row_length = shape
+    check_fit(
+        images=(runs.images, "nruns"),
+        rows=(runs.rows, "nruns"),
+        columns=(runs.columns, "nruns"),
+        lengths=(runs.lengths, "nruns"),
+    )
     owners = np.empty(runs.rows.size, np.int64)
     rows = runs.images * (nrows + 1) + runs.rows  # a row is left between a mask and the next one
     starts = rows * (row_length + 1) + runs.columns

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import current_backend, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH
 
 # What `edit_strip` knows of an integration: its number, and where its ellipses begin and stop in the tables;
@@ -52,6 +53,14 @@ def edit_flags(groupdq, ellipses, minor_radii, major_radii, first_groups, stop_g
     edit : FlagEdit
         What is done.
     """
+    check_fit(
+        images=(ellipses.images, "n"),
+        x=(ellipses.x, "n"),
+        y=(ellipses.y, "n"),
+        angle=(ellipses.angle, "n"),
+        minor_radii=(minor_radii, "n"),
+        major_radii=(major_radii, "n"),
+    )
     drawn = np.flatnonzero((minor_radii != 0) & (major_radii != 0))
     if not drawn.size:
         return

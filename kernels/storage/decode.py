@@ -9,6 +9,7 @@ Source: the FITS standard 4.0, sections 5.2 and 5.3, https://fits.gsfc.nasa.gov/
 import numpy as np
 
 from gpucal.backend import pixel_function, pixel_kernel
+from gpucal.backend.fit import check_fit
 
 
 def decode(stored, highest_bit_flipped, out):
@@ -23,6 +24,7 @@ def decode(stored, highest_bit_flipped, out):
     out : (nrows, nx) array of any type
         The values. Those of floating point are decoded as the integers of the same size that share their bits.
     """
+    check_fit(stored=(stored, "nrows nx"), out=(out, "nrows nx"))
     bits = 8 * stored.dtype.itemsize
     flip = 1 << (bits - 1) if highest_bit_flipped else 0
     KERNELS[bits](stored.shape, stored, stored.dtype.type(flip), out)

@@ -7,6 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/references_general/reference
 """
 
 from gpucal.backend import pixel_kernel
+from gpucal.backend.fit import check_fit
 
 
 def standardize_flags(dq, meanings):
@@ -19,6 +20,7 @@ def standardize_flags(dq, meanings):
     meanings : (n, 2) uint32 array
         A bit of the reference, and the standard one of the same name.
     """
+    check_fit(meanings=(meanings, ("n", 2)))
     rows = dq.reshape(-1, dq.shape[-1])
     standardize_pixel(rows.shape, rows, meanings)
 

@@ -5,10 +5,12 @@ device a strip is one pixel, and all threads take the same branch. Nothing is co
 """
 
 from gpucal.backend import pixel_function, strip_kernel
+from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch
 from gpucal.kernels.wcs.instructions import (
     ADD,
     AFFINE_2D,
+    COLUMNS,
     CONSTANT,
     CONSTANTS,
     DIVIDE,
@@ -62,6 +64,7 @@ def evaluate_on_grid(code, constants, results, nregisters, origin, out):
     out : (nresults, ny, nx) float64 array
         Filled.
     """
+    check_fit(code=(code, ("n", COLUMNS)), results=(results, "nresults"), out=(out, "nresults ny nx"))
     run_on_grid(out.shape[1:], Scratch(state=nregisters), code, constants, results, *origin, out)
 
 
@@ -77,6 +80,12 @@ def evaluate_at_points(code, constants, results, nregisters, points, out):
     out : (nresults, npoints) float64 array
         Filled.
     """
+    check_fit(
+        code=(code, ("n", COLUMNS)),
+        results=(results, "nresults"),
+        points=(points, "ninputs npoints"),
+        out=(out, "nresults npoints"),
+    )
     run_at_points(out.shape[1:], Scratch(state=nregisters), code, constants, results, points, out)
 
 

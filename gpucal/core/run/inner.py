@@ -2,6 +2,7 @@
 
 import logging
 
+from gpucal.core.run.inputs import check_input
 from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import products_of, record, set_status
 from gpucal.data import Exposure
@@ -28,8 +29,9 @@ def run_inside(step, exposure: Exposure):
     Raises
     ------
     GpucalError
-        If CRDS has no reference that the step needs.
+        If the step cannot take the exposure, or CRDS has no reference that it needs.
     """
+    check_input(step, exposure)
     log.info("%s runs for the use of another step", step.name)
     references = RunReferences.find([step], exposure)
     try:

@@ -1,12 +1,12 @@
 """What a user may hand over: one exposure, or many."""
 
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 
 from gpucal.associations import AssociationError, read_association
 from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
+from gpucal.data.timing import timing_fault, value_at
 from gpucal.errors import OutOfMemory
 from gpucal.startup.lazy import datamodels
 
@@ -73,14 +73,12 @@ def check_input(step, exposure: Exposure) -> None:
             f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
         )
     missing = [
-        keyword for keyword, path in step.required_keywords.items() if _value(exposure.meta, path) is None
+        keyword for keyword, path in step.required_keywords.items() if value_at(exposure.meta, path) is None
     ]
     if missing:
         raise InputError(f"{exposure.source}: the header lacks {', '.join(missing)}, which {step.name} needs")
-
-
-def _value(meta, path: str):
-    return reduce(lambda node, name: getattr(node, name, None), path.split("."), meta)
+    if fault := timing_fault(exposure.meta, step.timing_keywords):
+        raise InputError(f"{exposure.source}: {fault}, for {step.name}")
 
 
 def association_members(path: Path) -> list[Path]:

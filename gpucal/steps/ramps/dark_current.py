@@ -12,6 +12,7 @@ from gpucal.core import SkipStep, Step
 from gpucal.core.naming import product_path
 from gpucal.data import write_model
 from gpucal.data.segments import first_integration
+from gpucal.data.timing import timing_fault
 from gpucal.kernels.ramps.dark_current import dark_groups, frames_spanned, groups_to_span, subtract_dark
 from gpucal.reference import ReferenceFileError
 from gpucal.startup.lazy import datamodels
@@ -57,6 +58,7 @@ class DarkCurrentStep(Step):
     reference_file_types = ("dark",)
     optional_references = ("dark",)
     input_types = ("RampModel",)
+    timing_keywords = ("NFRAMES", "GROUPGAP")
 
     def works_by_integration(self, exposure):
         """The dark of MIRI for an integration depends on whether the exposure begins before it."""
@@ -183,11 +185,13 @@ def read_pattern(meta, ngroups, label):
     Raises
     ------
     ReferenceFileError
-        If a keyword is missing.
+        If a keyword is missing or out of range.
     """
     pattern = ReadPattern(ngroups, meta.exposure.nframes, meta.exposure.groupgap)
     if None in pattern:
         raise ReferenceFileError(f"{label}: its keywords NFRAMES and GROUPGAP are missing")
+    if fault := timing_fault(meta, ("NFRAMES", "GROUPGAP")):
+        raise ReferenceFileError(f"{label}: {fault}")
     return pattern
 
 

@@ -18,6 +18,7 @@ class GroupScaleStep(Step):
 
     class_alias = "group_scale"
     input_types = ("RampModel", "SuperstripeRampModel")
+    timing_keywords = ("NFRAMES", "FRMDIVSR")
     by_integration = True
 
     def process(self, exposure, references):

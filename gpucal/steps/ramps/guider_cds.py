@@ -45,6 +45,7 @@ class GuiderCdsStep(Step):
     reference_file_types = ("gain", "readnoise")
     optional_references = reference_file_types
     input_types = ("GuiderRawModel",)
+    timing_keywords = ("TGROUP",)
     required_keywords: ClassVar = {"EXP_TYPE": "exposure.type", "TGROUP": "exposure.group_time"}
 
     def process(self, exposure, references):

@@ -87,6 +87,7 @@ class JumpStep(Step):
     """
     reference_file_types = ("gain", "readnoise")
     input_types = ("RampModel",)
+    timing_keywords = ("NFRAMES", "TGROUP")
 
     def process(self, exposure, references):
         if exposure.data.shape[1] < MINIMUM_GROUPS:
@@ -230,12 +231,12 @@ class Timing(NamedTuple):
         Raises
         ------
         InputError
-            If NFRAMES or TGROUP is missing or zero.
+            If NFRAMES or TGROUP is missing.
         """
         values = exposure.meta.exposure.nframes, exposure.meta.exposure.group_time
         for keyword, value in zip(("NFRAMES", "TGROUP"), values, strict=True):
-            if not value:
-                raise InputError(f"{exposure.source}: keyword {keyword} is missing or zero")
+            if value is None:
+                raise InputError(f"{exposure.source}: keyword {keyword} is missing")
         return cls(*values)
 
     def whole_groups(self, seconds: float) -> int:

@@ -23,6 +23,7 @@ class LinearityStep(Step):
     class_alias = "linearity"
     reference_file_types = ("linearity",)
     input_types = ("RampModel",)
+    timing_keywords = ("NFRAMES",)
     by_integration = True
 
     def process(self, exposure, references):

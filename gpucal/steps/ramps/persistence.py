@@ -39,6 +39,7 @@ class PersistenceStep(Step):
         skip = boolean(default=True)  # leave this step out
     """
     input_types = ("RampModel",)
+    timing_keywords = ("TGROUP",)
 
     def process(self, exposure, references):
         duration = self.persistence_time

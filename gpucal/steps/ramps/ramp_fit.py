@@ -4,7 +4,7 @@ import logging
 from typing import ClassVar, NamedTuple
 
 from gpucal.core import Step
-from gpucal.data import Exposure
+from gpucal.data import Exposure, InputError
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.ramp_fit.charge_loss import restore_read_variance
 from gpucal.kernels.ramp_fit.groups import keep_groups, usable_range
@@ -70,6 +70,7 @@ class RampFitStep(Step):
     """
     reference_file_types = ("readnoise", "gain")
     input_types = ("RampModel",)
+    timing_keywords = ("NFRAMES", "GROUPGAP", "TGROUP", "TFRAME")
     required_keywords: ClassVar = {
         "NFRAMES": "exposure.nframes",
         "GROUPGAP": "exposure.groupgap",
@@ -152,10 +153,18 @@ ALGORITHMS = {"OLS_C": fit_by_least_squares, "LIKELY": fit_by_likelihood}
 
 
 def read_times_of(exposure):
-    """Times of the reads in each group, seconds: those given, or those of a regular readout."""
+    """Times of the reads in each group, seconds: those given, or those of a regular readout.
+
+    Raises
+    ------
+    InputError
+        If those given are of another number of groups.
+    """
     keywords = exposure.meta.exposure
     given = list(keywords.read_times or ())
     ngroups = exposure.data.shape[1]
+    if given and len(given) != ngroups:
+        raise InputError(f"{exposure.source}: read_times has the times of {len(given)} groups, and there are {ngroups}")
     return given or even_read_times(ngroups, keywords.nframes, keywords.groupgap, keywords.frame_time)
 
 

@@ -45,6 +45,7 @@ class SaturationStep(Step):
     reference_file_types = ("saturation", "superbias")
     optional_references = ("superbias",)
     input_types = ("RampModel", "SuperstripeRampModel")
+    timing_keywords = ("NFRAMES",)
     by_integration = True
 
     def process(self, exposure, references):

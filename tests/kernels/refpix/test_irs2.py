@@ -171,7 +171,7 @@ def test_series_are_weighted_at_each_frequency(backend):
     spectrum = np.fft.fft(second)
 
     on = backend.asarray
-    plan = on_backend(SeriesPlan(turns(np.arange(PERIOD), PERIOD, NX), places, wanted))
+    plan = on_backend(SeriesPlan(turns(np.arange(PERIOD), PERIOD, NX), places, wanted, len(rows)))
     images = [on(weight_image(weights, NX)) for weights in (alpha, beta)]
     given = on(spectrum.reshape(PERIOD, NX)[:, : NX // 2 + 1].astype(np.complex64))
     made = backend.asnumpy(weighted_series(on(rows), images[1], given, images[0], plan))
