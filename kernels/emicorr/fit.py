@@ -2,7 +2,7 @@
 
 Pixels read at the same phase of the wave share one sum of their ramps. With P the projection that takes a straight
 line out of a ramp, z the wave at the reads of a trial phase and y the sum of n ramps, the chi-squared of an
-amplitude c is, up to a constant, sum(n |Pz|^2) c^2 - 2 sum(Pz . y) c, over all phases of reads and integrations: its
+amplitude c is, up to a constant, ``sum(n |Pz|^2) c^2 - 2 sum(Pz . y) c``, over all phases of reads and integrations: its
 minimum is found in closed form for each of the trial phases, and a parabola through the three lowest values
 gives the phase between them.
 
