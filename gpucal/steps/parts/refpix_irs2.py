@@ -96,14 +96,14 @@ def flag_bad_rows(exposure, nsigma):
 
 
 def subtract_means(exposure, layout, step):
-    """Subtract the mean offsets of outputs and, apart, of their odd and even columns."""
+    """Subtract the mean offset of each output, or of its odd and its even columns by themselves."""
     sections = irs2_sections(current_backend().asnumpy(exposure.pixeldq), layout, step.odd_even_columns)
     frames = exposure.data.reshape(-1, *RAW_SHAPE)
     subtract_reference_pixels(frames, irs2_axes(layout), on_backend(sections), None, step.siglimit, 0.0)
 
 
 def replace_listed_rows(ramp, layout, bad, table):
-    """Replace the interleaved pixels that the reference lists as bad, but for those replaced before."""
+    """Replace the interleaved pixels that the reference lists as bad, without those that were found bad and replaced."""
     if table is None or not len(table):
         log.warning("The refpix reference lists no bad interleaved pixels")
         return

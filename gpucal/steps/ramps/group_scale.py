@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class GroupScaleStep(Step):
-    """Rescale groups whose divisor on board was not their number of frames.
+    """Rescale groups that were summed on board and divided by something other than their number of frames.
 
     Notes
     -----
@@ -21,7 +21,7 @@ class GroupScaleStep(Step):
     by_integration = True
 
     def process(self, exposure, references):
-        """Rescale the ramps; raises `SkipStep` if they are averages already, or if nobody says."""
+        """Rescale the ramps; raises `SkipStep` if they are averages already, or if a keyword is missing."""
         nframes = exposure.meta.exposure.nframes
         frame_divisor = exposure.meta.exposure.frame_divisor
         if nframes is None or frame_divisor is None:
