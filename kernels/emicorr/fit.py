@@ -1,10 +1,10 @@
 """Amplitude and phase of a wave that make ramps straight when it is subtracted.
 
-Pixels read at the same phase of the wave share one sum of their ramps. With P the projection that takes a straight
-line out of a ramp, z the wave at the reads of a trial phase and y the sum of n ramps, the chi-squared of an
-amplitude c is, up to a constant, ``sum(n |Pz|^2) c^2 - 2 sum(Pz . y) c``, over all phases of reads and integrations: its
-minimum is found in closed form for each of the trial phases, and a parabola through the three lowest values
-gives the phase between them.
+The ramps of all pixels that are read at the same phase of the wave are summed. Let P be the projection that takes a
+straight line out of a ramp, z the wave at the times of the reads for a trial phase, and y the sum of n ramps. The
+chi-squared of an amplitude c is then, up to a constant, ``sum(n |Pz|^2) c^2 - 2 sum(Pz . y) c``, summed over the phases
+of reads and over integrations. Its minimum is found in closed form for each trial phase; a parabola through the
+lowest value and its two neighbours gives the phase between the trials.
 
 Source: the "joint" algorithm of the ``emicorr`` step in the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
