@@ -1,5 +1,6 @@
 # make demo   install gpucal, simulate an exposure, calibrate it, and show the result
 # make test   install what the tests need, and run them
+# make setup  install gpucal and what its tests need, to work on it
 # make lint   check style
 # make parity compare with jwst anew, into docs/parity.md
 # make newest run the tests of compilation with the newest Numba, whatever pyproject.toml allows
@@ -12,13 +13,15 @@ BIN := $(VENV)/bin
 NEWEST := .venv-newest
 DEMO := demo
 
-.PHONY: demo test lint parity newest truth docs clean
+.PHONY: demo test setup lint parity newest truth docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
 
 test: $(VENV)/installed-for-tests lint
 	$(BIN)/python -m pytest --numprocesses auto
+
+setup: $(VENV)/installed-for-tests
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .

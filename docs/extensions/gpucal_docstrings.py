@@ -1,7 +1,21 @@
 """Sphinx: what it would not find in gpucal's docstrings by itself, and what it would say twice."""
 
+from sphinx.util.docutils import SphinxDirective
+
 from gpucal.core import Pipeline, Step
 from gpucal.core.config.parameters import full_spec, override_spec
+from gpucal.core.config.registry import written
+
+
+class ClassesOf(SphinxDirective):
+    """``.. classes-of:: PACKAGE``: all steps and pipelines that the registry has in a package."""
+
+    required_arguments = 1
+
+    def run(self) -> list:
+        package = f"{self.arguments[0]}."
+        names = [f"{one.module}.{one.class_name}" for one in written().values() if one.module.startswith(package)]
+        return self.parse_text_to_nodes("\n\n".join(f".. autoclass:: {name}\n   :no-members:" for name in names))
 
 
 def own_parameters(step_class: type) -> list[str]:
@@ -29,6 +43,7 @@ def leave_out_fields(app, what, name, obj, skip, options) -> bool | None:
 
 def setup(app) -> dict:
     """Called by Sphinx."""
+    app.add_directive("classes-of", ClassesOf)
     app.connect("autodoc-process-docstring", add_parameters, priority=100)
     app.connect("autodoc-skip-member", leave_out_fields)
     return {"parallel_read_safe": True}
