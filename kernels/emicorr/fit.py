@@ -47,8 +47,8 @@ def parabolas(sums_of, nints, nsamples, ngroups, group_step, coefficients):
     Parameters
     ----------
     sums_of : callable
-        Of a slice of integrations: the sums of their ramps by phase, (n, ngroups, nsamples) float64, and the
-        numbers of ramps in these, (n, nsamples) float64; backend arrays.
+        Takes a slice of integrations; returns the sums of their ramps by phase, (n, ngroups, nsamples) float64, and
+        the numbers of ramps in these, (n, nsamples) float64; backend arrays.
     nints, nsamples, ngroups : int
         Numbers of integrations, of phases of reads and of groups.
     group_step : float
@@ -168,7 +168,8 @@ def next_trial(phases, later):
 
     Notes
     -----
-    Rounding may make the trial phase at a phase lie before it, and the next one be taken: so it is in jwst.
+    Through rounding, a trial phase that should equal the phase may come out below it; the next one is then taken, as
+    in jwst.
     """
     trials = trial_phases()
     guess = np.ceil((phases + later) % 1 * TRIALS).astype(np.int64)
@@ -199,8 +200,8 @@ def best_phase(chisq):
 
     Notes
     -----
-    The first and the last trial phase are neighbours, but the parabola takes their phases as they are, far from
-    each other: so it is in jwst.
+    The first and the last trial phase are neighbours on the circle, but the parabola takes them as 0 and nearly 1, far
+    from each other, as in jwst.
     """
     phases = trial_phases()
     if np.isnan(chisq).all():
