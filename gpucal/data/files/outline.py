@@ -160,7 +160,7 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
         for name, image in known.items()
         if image.extension in skeleton.pixels
     }
-    for name in images:  # the ASDF tree may hold an empty entry for an image that stands in an extension
+    for name in images:  # what the model has there came from an emptied extension
         model._instance.pop(name, None)
     lacking = {
         name
