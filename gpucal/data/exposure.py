@@ -37,7 +37,7 @@ class Exposure:
     Attributes
     ----------
     origin : path, model or None
-        What the exposure was opened from, and can be opened from again.
+        What the exposure can be opened from once more.
 
     Notes
     -----

@@ -139,7 +139,7 @@ class Reference:
         return self._kept((name, cut, first, current_backend().name), lambda: self._make(name, cut, first))
 
     def parts(self, name: str, exposure, first: tuple[int, ...] = ()) -> Iterator[tuple[slice, object]]:
-        """An array that an exposure uses once, and that may be large, some rows at a time.
+        """An array that an exposure uses once, and that may be large.
 
         On a device there is one part, the whole array, which is kept there. On a CPU a large array is decoded some rows
         at a time and not kept: its file is in the system's cache of files already. When a process asks for the same
@@ -180,7 +180,7 @@ class Reference:
         return current_backend().xp is np and pixels * np.dtype(np.float32).itemsize > LARGE
 
     def _parts_read(self, name: str, cut: Rectangle, first: tuple[int, ...]) -> Iterator[tuple[slice, object]]:
-        """The parts of an array; what goes wrong in reading is told as in `array`."""
+        """The parts of an array, errors of reading told as in `array`."""
         stored = self.outline.images.get(name)
         if stored is None:
             yield slice(None), self._read(lambda: self._moved(name, cut, first))

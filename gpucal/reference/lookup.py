@@ -89,7 +89,7 @@ def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, st
 
 
 def _client():
-    """The part of the CRDS client that selects references, set up as an import of the whole client would do."""
+    """The part of the CRDS client that selects references, set up as all of it is when it is imported."""
     import crds
     from crds.client import api
     from crds.core import heavy_client
@@ -121,7 +121,7 @@ def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
 
 
 def _not_in_cache(parameters: dict, types: list[str]) -> list[str]:
-    """The files that the rules choose and the local cache lacks; empty where the rules themselves are not there."""
+    """The files that the rules name and the local cache does not hold, as far as the rules are there."""
     from crds.core.config import locate_file
 
     names = _recommended(parameters, types)
@@ -129,7 +129,7 @@ def _not_in_cache(parameters: dict, types: list[str]) -> list[str]:
 
 
 def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
-    """The names of the files that the rules choose for these types; types without rules are left out."""
+    """The names of the files that the rules name for these types, as far as the rules are there."""
     from crds.core.exceptions import CrdsError
 
     try:
@@ -143,7 +143,7 @@ def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
 
 @contextmanager
 def _quiet_crds() -> Iterator[None]:
-    """Silence the client's own messages, one thread at a time: the exceptions say what matters."""
+    """Keep the client's own messages back: what matters of them is in the exception. One thread at a time."""
     logger = logging.getLogger("CRDS")
     with _turn:
         level = logger.level

@@ -189,10 +189,7 @@ class StepAtWork:
         announce(StepEvent(kind, **about, seconds=seconds, traffic=traffic().since(before)))
 
     def process(self, exposure: Exposure):
-        """Run the step's recipe, and write its status and its references into the headers.
-
-        An exposure that the step skips is returned as it is, with that status.
-        """
+        """Do what the step is for, and write so into the headers; an exposure that it is not for stays as it is."""
         try:
             if not self.is_pipeline and (missing := self.references.missing()):
                 log.warning("There is no %s reference for %s", " and no ".join(missing), self.step.name)
@@ -217,7 +214,7 @@ class StepAtWork:
                 self.process(segment)
 
     def end(self, result) -> None:
-        """Close the references, log how long the step took, and save its result."""
+        """Let go of what is not needed any more, say how long it took, and save."""
         if not self.is_pipeline:
             self.references.close()
         if not self.skipped:

@@ -26,7 +26,7 @@ class RunReferences:
 
     @classmethod
     def find(cls, steps: Iterable, exposure: Exposure) -> "RunReferences":
-        """Ask CRDS for the references of these steps in one question, and check each of them.
+        """Ask for the references of these steps, and check each of them.
 
         Raises
         ------
@@ -55,7 +55,7 @@ class RunReferences:
         return self._opened[key]
 
     def answer(self, kind: str) -> str:
-        """The answer of CRDS for a type: a path, or ``N/A``."""
+        """The answer of CRDS for a type."""
         return self._answers.get(kind, NOT_APPLICABLE)
 
     def nbytes(self, exposure: Exposure) -> int:
@@ -63,7 +63,7 @@ class RunReferences:
         return sum(reference.nbytes(exposure) for reference in self._opened.values())
 
     def close(self) -> None:
-        """Free the host copies of all references."""
+        """Let go of the host copies of all references."""
         for reference in self._opened.values():
             reference.close()
 
@@ -85,13 +85,13 @@ class StepReferences:
         return reference
 
     def close(self) -> None:
-        """Free the host copies of the references that the step used: the arrays that it needed are on the backend."""
+        """Let go of the host copies of those that the step used: what it needed of them is on the backend."""
         for kind in self.used:
             if (reference := self._find(kind)) is not None:
                 reference.close()
 
     def missing(self) -> list[str]:
-        """The types that the step cannot do without, and that neither CRDS nor the user provides."""
+        """The types that the step cannot do without, and that nobody has."""
         required = [
             kind for kind in self._step.reference_file_types if kind not in self._step.optional_references
         ]

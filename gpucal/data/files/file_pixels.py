@@ -171,12 +171,12 @@ class FilePixels:
         return Rectangle((0, ny), (0, nx))
 
     def _leading(self, first: tuple[int, ...]) -> tuple[int, ...]:
-        """The lengths of all axes before the two of an image, the first ones cut to what is asked for."""
+        """The lengths of all axes but those of an image, some of them cut."""
         leading = self.shape[:-2]
         return tuple(min(cut) for cut in zip(first, leading, strict=False)) + leading[len(first) :]
 
     def _rows_of_all(self, rows: tuple[int, int], first: tuple[int, ...]) -> Iterator[Rows]:
-        """The same rows of one image after the other, counted through all images."""
+        """Rows of one image after the other."""
         ny = self._whole.rows[1]
         for place in product(*map(range, self._leading(first))):
             image = int(np.ravel_multi_index(place, self.shape[:-2])) if place else 0

@@ -1,4 +1,4 @@
-"""The pixels of an exposure that show background and no source, for the steps that fit noise to them.
+"""The mask of a scene's background, for the steps that fit what is seen in it.
 
 Science regions are those of the documentation of ``clean_flicker_noise``, "creation of a scene mask",
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html.
@@ -20,15 +20,14 @@ from gpucal.steps.ramps.ramp_fit import RampFitStep
 
 log = logging.getLogger(__name__)
 
-# Data models of products that are saved beside the main one, by the number of axes of their data; with the other arrays
-# that such a model needs, which are zeros: their type and number of axes.
+# Model types of what is made beside an exposure, by its number of axes, with the zeros that go with it: type and axes.
 MODEL_TYPES = {
     2: ("ImageModel", {}),
     3: ("CubeModel", {"dq": (np.uint32, 3), "err": (np.float32, 3)}),
     4: ("RampModel", {"groupdq": (np.uint8, 4), "pixeldq": (np.uint32, 2)}),
 }
 
-# Exposure types, by how they begin, whose science regions cannot be found yet, and what is missing for it.
+# What the science regions of instruments follow from, where that is not there yet.
 LACKING = {"NRS": "the footprints of slits or slices and of failed-open shutters (assign_wcs, msaflagopen)"}
 
 NOT_APPLICABLE = "N/A"
@@ -60,12 +59,12 @@ def draft_rates(exposure: Exposure, per_integration: bool) -> Exposure:
 
 
 def science_pixels(draft: Exposure, pastasoss: Reference | None = None):
-    """The science regions: pixels that are known to show sources, or that are of no use.
+    """The pixels that are known to show sources, or nothing of use.
 
     Parameters
     ----------
     draft : Exposure
-        Rates. To the flags of the MIRI imager those of its flat are added, which tell the pixels outside its field.
+        Rates. Those of the MIRI imager get the flags of its flat: they tell what is outside of its field.
     pastasoss : Reference, optional
         The traces of NIRISS SOSS.
 
@@ -77,7 +76,7 @@ def science_pixels(draft: Exposure, pastasoss: Reference | None = None):
     Raises
     ------
     GpucalError
-        If that takes a step that gpucal does not have yet, or there are no traces for a SOSS exposure.
+        If that takes a step that is not there yet, or there are no traces for a SOSS exposure.
     """
     kind = draft.meta.exposure.type
     lacking = next((steps for start, steps in LACKING.items() if kind.startswith(start)), None)
@@ -109,7 +108,7 @@ def flags_of_flat(exposure: Exposure):
 
 
 def beside(exposure: Exposure, array) -> Exposure:
-    """A product to be saved beside the main one: an array, with the metadata of an exposure."""
+    """A product of an array, with the metadata of an exposure."""
     model_type, companions = MODEL_TYPES[array.ndim]
     xp = array_namespace(array)
     zeros = {name: xp.zeros(array.shape[-axes:], dtype) for name, (dtype, axes) in companions.items()}

@@ -70,7 +70,7 @@ LIMITS = {
 
 
 def automatic_choices(exposure, flat) -> Choices | None:
-    """Choose parameters from the data.
+    """Choose parameters after the data.
 
     Parameters
     ----------

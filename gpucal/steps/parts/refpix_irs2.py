@@ -96,7 +96,7 @@ def flag_bad_rows(exposure, nsigma):
 
 
 def subtract_means(exposure, layout, step):
-    """Subtract the mean offset of each output, or of its odd and its even columns by themselves."""
+    """Subtract the mean offsets of outputs and, apart, of their odd and even columns."""
     sections = irs2_sections(current_backend().asnumpy(exposure.pixeldq), layout, step.odd_even_columns)
     frames = exposure.data.reshape(-1, *RAW_SHAPE)
     subtract_reference_pixels(frames, irs2_axes(layout), on_backend(sections), None, step.siglimit, 0.0)

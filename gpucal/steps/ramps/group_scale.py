@@ -21,7 +21,7 @@ class GroupScaleStep(Step):
     by_integration = True
 
     def process(self, exposure, references):
-        """Rescale the ramps; raises `SkipStep` if they are averages already, or if a keyword is missing."""
+        """Rescale the ramps; raises `SkipStep` if they are averages already, or if nobody says."""
         nframes = exposure.meta.exposure.nframes
         frame_divisor = exposure.meta.exposure.frame_divisor
         if nframes is None or frame_divisor is None:
