@@ -1,9 +1,11 @@
 # make demo   install gpucal, simulate an exposure, calibrate it, and show the result
 # make test   install what the tests need, and run them
+# make setup  install gpucal and what its tests need, to work on it
 # make lint   check style
 # make parity compare with jwst anew, into docs/parity.md
 # make newest run the tests of compilation with the newest Numba, whatever pyproject.toml allows
 # make truth  compare with what the simulator put in, into docs/truth.md
+# make docs   make a site of docs/ and the docstrings; its first page is docs/_build/html/index.html
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,13 +13,15 @@ BIN := $(VENV)/bin
 NEWEST := .venv-newest
 DEMO := demo
 
-.PHONY: demo test lint parity newest truth clean
+.PHONY: demo test setup lint parity newest truth docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
 
 test: $(VENV)/installed-for-tests lint
 	$(BIN)/python -m pytest --numprocesses auto
+
+setup: $(VENV)/installed-for-tests
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .
@@ -35,6 +39,9 @@ newest:
 truth: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.truth
 
+docs: $(VENV)/installed-for-docs
+	$(BIN)/python -m sphinx -W --keep-going -j auto -q -c docs . docs/_build/html
+
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gpucal needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
@@ -47,5 +54,9 @@ $(VENV)/installed-for-tests: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[plot,peer,test]'
 	touch $@ $(VENV)/installed
 
+$(VENV)/installed-for-docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(NEWEST) $(DEMO)
+	rm -rf $(VENV) $(NEWEST) $(DEMO) docs/_build docs/api/generated

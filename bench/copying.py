@@ -1,4 +1,4 @@
-"""The least that a kernel can do: move a value."""
+"""A kernel that only copies, to measure the bandwidth of memory with."""
 
 from gpucal.backend import pixel_kernel
 

@@ -41,7 +41,7 @@ class DeviceClock:
 
 @contextmanager
 def device_clock() -> Iterator[DeviceClock]:
-    """Measure what is launched inside a ``with`` block; without a device nothing is."""
+    """Measure the kernels that are launched inside a ``with`` block; none, where there is no device."""
     clock, launch = DeviceClock(), CudaGrid.launch
     if current_backend().name == "cuda":
         CudaGrid.launch = clock.around(launch)

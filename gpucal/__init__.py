@@ -6,7 +6,7 @@ __version__ = version("gpucal")
 
 
 def __getattr__(name: str):
-    """``gpucal.batch``, imported when it is first asked for: what is behind it takes long to import."""
+    """Import ``gpucal.batch`` when it is first used: it takes long to import."""
     if name == "batch":
         from gpucal.scheduling import batch
 

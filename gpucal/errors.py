@@ -15,7 +15,7 @@ class SkipStep(Exception):
     reason : str
         Why, for the log.
     status : str
-        What ``meta.cal_step`` is to say: ``FAILED`` where the step was meant for such data, and could not do it.
+        The status of the step in ``meta.cal_step``; ``FAILED`` where it should have worked on such data and could not.
     """
 
     def __init__(self, reason: str, status: str = "SKIPPED"):

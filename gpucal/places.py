@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-# Of a mode: write access of the group and of all others.
+# The bits of a file's mode that let its group and all others write.
 _OTHERS_WRITE = 0o022
 
 

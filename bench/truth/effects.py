@@ -1,4 +1,4 @@
-"""What each correction leaves of the effect that it is for."""
+"""How much of an effect is left after the step that corrects it."""
 
 from dataclasses import dataclass
 

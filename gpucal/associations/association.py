@@ -13,7 +13,7 @@ from gpucal.data import InputError
 
 SCIENCE = "science"
 
-# What a member is to its product.
+# The roles that a member can have in its product (EXPTYPE in the file).
 ROLES = (
     SCIENCE,
     "background",
@@ -53,7 +53,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Product:
-    """What one run makes.
+    """A product of an association: one run of a pipeline on its members.
 
     Attributes
     ----------
@@ -114,9 +114,9 @@ class Association:
     path : pathlib.Path or None
         The file that it was read from.
     asn_id, asn_type, asn_rule, asn_pool, program, target : str or None
-        What the association says of itself.
+        Entries of the file that tell what it is.
     others : dict
-        All else that stands beside the products.
+        All other entries of the file beside the products.
     """
 
     products: tuple[Product, ...]

@@ -7,7 +7,7 @@ from pathlib import Path
 from gpucal.associations.association import ROLES, Association, AssociationError, Member, Product
 from gpucal.associations.reading import base_name
 
-# By the stage that the association is for.
+# The name of the rule (ASN_RULE) of an association for each stage.
 RULES = {2: "DMSLevel2bBase", 3: "DMS_Level3_Base"}
 ASN_ID = "a3001"
 

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 Code = TypeVar("Code")
 
-# Seconds to wait for code that another process makes, and between two looks. One loop takes a second or two.
+# Seconds to wait for code that another process makes, and from one look to the next. A loop takes a second or two.
 PATIENCE = 60.0
 _PAUSE = 0.02
 
@@ -34,7 +34,7 @@ def safe_folder(folder: Path) -> Path:
     Parameters
     ----------
     folder : Path
-        If it lies in the user's cache, the folders above it count, up to that.
+        The folder. If it lies in the user's cache, the folders between the two are checked as well.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def read_own(path: Path) -> bytes | None:
 
 
 def made_once(path: Path, read: Callable[[Path], Code | None], make: Callable[[Path], Code]) -> Code:
-    """What a file of code holds, made if it is not there: by one process, for which others wait.
+    """The code in a file; if there is none, one process makes it while others wait.
 
     Parameters
     ----------

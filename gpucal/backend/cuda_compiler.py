@@ -1,7 +1,7 @@
 """Compile the code of one thread for CUDA.
 
-The arithmetic is that of IEEE 754 and of the CPU: a product is rounded before it is added to something. Left to itself
-the compiler contracts both to one operation that rounds once.
+The arithmetic is that of IEEE 754 and of the CPU: a product is rounded before it is added to something. Left to itself,
+the compiler would contract both into one operation that rounds once.
 """
 
 import logging
@@ -34,13 +34,13 @@ def ptx_of(function, types: tuple, capability: tuple[int, int], name: str) -> Pt
     Parameters
     ----------
     function : callable
-        In the part of Python that Numba compiles.
+        A function that Numba can compile.
     types : tuple of Numba types
-        Of its arguments.
+        The types of its arguments.
     capability : tuple of int
         The compute capability to compile for.
     name : str
-        What the function is called in the PTX.
+        The name that the function gets in the PTX.
     """
     from numba import cuda
 
@@ -49,14 +49,14 @@ def ptx_of(function, types: tuple, capability: tuple[int, int], name: str) -> Pt
         intermediate, _ = cuda.compile(function, types, output="ltoir", **settings)
         text, contracted = _ptx_without_contraction(intermediate, f"-arch=sm_{capability[0]}{capability[1]}"), False
     except Exception as error:
-        # The library is of no use here: another version, or none. What is lost is the last bit of some results.
+        # The linker is not there, or of a version that works otherwise. The last bit of some results will differ.
         log.warning("Products and sums are contracted in %s, which is not kept (%s)", name, error)
         (text, _), contracted = cuda.compile(function, types, **settings), True
     return Ptx(text.replace(_ENTRY.search(text)[1], name), contracted)
 
 
 def _ptx_without_contraction(intermediate: bytes, architecture: str) -> str:
-    """Finish what the compiler began with the linker, which can be told not to contract."""
+    """Compile the intermediate code to the end with NVIDIA's linker, which can be told not to contract."""
     from cuda.bindings import nvjitlink
 
     options = [architecture, "-lto", "-ptx", "-fma=0"]

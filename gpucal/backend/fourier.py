@@ -6,7 +6,7 @@ from gpucal.backend.threads import thread_count
 
 
 def _library(array):
-    """The library for an array, and what its functions are told of threads."""
+    """The library that transforms an array, and the arguments that tell it how many threads to use."""
     if isinstance(array, np.ndarray):
         from scipy import fft
 
@@ -27,7 +27,7 @@ def transform_rows(rows):
     Returns
     -------
     (..., n // 2 + 1) complex64 array
-        At the frequencies that are not negative.
+        One element for each frequency from zero up.
     """
     library, threads = _library(rows)
     return library.rfft(rows, **threads)
@@ -41,7 +41,7 @@ def rows_of_transforms(transforms, length):
     transforms : (..., length // 2 + 1) complex64 array
         On the backend.
     length : int
-        Of the rows.
+        The length of the rows.
 
     Returns
     -------

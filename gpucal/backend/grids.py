@@ -18,27 +18,26 @@ from gpucal.places import write_private
 THREADS_PER_BLOCK = 128
 WARP = 32
 
-# A thread works on so many columns of a large grid: beginning a block takes as long as the work on a few values.
+# Columns that one thread of a large grid works on: to begin a block takes as long as the work on a few values.
 COLUMNS_PER_THREAD = 4
 LARGE_GRID = 2**20
 MOST_BLOCKS_IN_A_ROW = 2**16 - 1
 
-# A small grid is cut into so many blocks at least, one for each multiprocessor of a large device.
+# The fewest blocks of a small grid: one for each multiprocessor of a large device.
 FEWEST_BLOCKS = 128
 
 
 def threads_per_block(points: int) -> int:
-    """Threads of a block, a power of two: few where the whole grid would otherwise crowd a few multiprocessors."""
+    """How many threads a block has, a power of two: fewer for a small grid, which then uses more multiprocessors."""
     if points >= THREADS_PER_BLOCK * FEWEST_BLOCKS:
         return THREADS_PER_BLOCK
     return min(THREADS_PER_BLOCK, 1 << (points // FEWEST_BLOCKS).bit_length())
 
 
 def grid_of(points: int, columns: int) -> tuple[tuple[int, int], int]:
-    """Blocks, (rows, blocks of a row), and threads of a block, for a grid of so many points in rows of columns.
+    """How a grid is launched: (rows, blocks in a row), and the number of threads in a block.
 
-    A block works on columns of one row. Where there are fewer threads in a row than columns, each works on several of
-    them.
+    A block works on columns of one row. Where a row has more columns than threads, each thread works on several.
     """
     threads = min(threads_per_block(points), -(-columns // WARP) * WARP)
     each = COLUMNS_PER_THREAD if points >= LARGE_GRID else 1
@@ -52,11 +51,11 @@ class CudaGrid:
     Parameters
     ----------
     name, source : str
-        Of the code of one thread.
+        Name and source code of the function that each thread runs.
     folder : Path
-        Where compiled grids are kept; another one for each state of the functions that this one calls.
+        Where compiled grids are kept; its name changes with the code of the functions that this one calls.
     build : callable
-        Makes the function of the source, in the part of Python that Numba compiles.
+        Returns the function that the source defines, for Numba to compile.
     """
 
     def __init__(self, name: str, source: str, folder: Path, build: Callable[[], Callable]):
@@ -71,14 +70,14 @@ class CudaGrid:
         return lambda *arguments: self.launch(blocks, threads, arguments)
 
     def launch(self, blocks: int | tuple[int, ...], threads: int, arguments: tuple) -> None:
-        """Launch the grid in the current stream; compile it before, where these types are new.
+        """Launch the grid in the current stream; compile it first if these types of arguments are new.
 
         Parameters
         ----------
         blocks : int or tuple of int
-            Of the grid.
+            How many blocks the grid has.
         threads : int
-            Of a block.
+            How many threads a block has.
         arguments : tuple
             CuPy arrays, scalars, and named tuples of these.
         """
@@ -117,7 +116,7 @@ class CudaGrid:
         return path
 
     def _digest(self, arguments: tuple) -> str:
-        """What, beside the functions that it calls, the compiled code depends on."""
+        """A digest of what the compiled code depends on beside the functions that it calls."""
         types = [str(_numba_type(argument)) for argument in arguments]
         return hashlib.sha1("\n".join([self._source, *types, *_compilers()]).encode()).hexdigest()[:16]
 
@@ -135,7 +134,7 @@ def _compilers() -> tuple[str, ...]:
 
 
 def kind_of(argument):
-    """What tells arguments of different types apart, and can be had in little time."""
+    """A key that differs for arguments of different types, and takes less time to find than their Numba types."""
     if hasattr(argument, "strides"):
         if argument.ndim:
             return argument.dtype.char, argument.ndim, argument.flags.c_contiguous
@@ -156,9 +155,10 @@ def _numba_type(argument):
 
 
 def _flatten(argument, flat: list) -> None:
-    """Add what stands for an argument among the parameters of the compiled function.
+    """Append the parameters of the compiled function that stand for an argument.
 
-    For an array that is no owner, no parent, its size, the bytes of an element, where it is, its shape and strides.
+    An array is passed as Numba does: two pointers to its owner (none here), the number of its elements, the bytes of
+    an element, its address, its shape and its strides.
     """
     if isinstance(argument, tuple):
         for part in argument:

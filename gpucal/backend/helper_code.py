@@ -1,12 +1,12 @@
-"""What CPU loops call, compiled no further than they need.
+"""Compile the functions that CPU loops call, but only to LLVM's intermediate code.
 
-Numba makes machine code of every function that it compiles, so that Python could call it. A kernel and its helpers are
-called by a loop alone, which takes their code in before it is optimized as a whole: what was done for them by
-themselves is lost. Here they end as the intermediate code of LLVM. Compiling takes a third less time, and the loops
-are the same, or faster where they take in what was too large before.
+Numba makes optimized machine code of every function that it compiles, so that Python could call it. A kernel and its
+helpers are called by a compiled loop alone. It includes their intermediate code and is then optimized as a whole:
+machine code of their own would never run. Without it compiling takes a third less time, and the loops are the same, or
+faster where they include a function that Numba would have kept apart for its size.
 
-How that is done rests on what Numba calls internal, and may change with any version: a helper of a few words is
-compiled and called first. If that does not go as it should, helpers are compiled as Numba does it.
+This uses parts of Numba that are not public and may change with any version. So a helper of a few words is compiled
+and called first; if that goes wrong, helpers are compiled in Numba's usual way.
 """
 
 import logging
@@ -21,20 +21,20 @@ log = logging.getLogger(__name__)
 def helper(function: Callable, **settings) -> Callable:
     """Compile a function as a helper.
 
-    Numba compiles a function once more for each integer that it is called with in its callers' code. A helper is
-    compiled once for all: a caller that takes its code in knows the number, too.
+    Where a caller passes a literal integer, Numba would compile the function anew for each number. A helper is compiled
+    once for all integers: the optimizer sees the number anyhow, in the caller that includes the code.
 
     Parameters
     ----------
     function : callable
-        What Numba can compile.
+        A function that Numba can compile.
     **settings
-        Of `numba.njit`.
+        Settings of `numba.njit`.
 
     Returns
     -------
     callable
-        For compiled functions, not for Python.
+        To be called by compiled functions, not by Python.
     """
     return _helper(function, **settings) if numba_is_as_expected() else njit(function, **settings)
 

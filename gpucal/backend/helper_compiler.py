@@ -1,6 +1,6 @@
-"""Numba's compiler of functions, but for the end: the code of a helper stays the intermediate code of LLVM.
+"""Numba's compiler without its last stage: helpers stay LLVM's intermediate code and never become machine code.
 
-This rests on what Numba calls internal; `gpucal.backend.helper_code` tries it before it is used.
+This uses parts of Numba that are not public; `gpucal.backend.helper_code` tries it out before it relies on it.
 
 Source: "Customizing the compiler", https://numba.readthedocs.io/en/stable/developer/custom_pipeline.html.
 """
@@ -16,18 +16,18 @@ class HelperLibrary(JITCodeLibrary):
 
     @property
     def codegen(self):
-        """This library itself, where Numba asks for what holds the environment of the machine code."""
+        """Itself: Numba calls `set_env` and `get_pointer_to_function` of what this returns."""
         return self
 
     def set_env(self, name: str, environment) -> None:
-        """There is no machine code, and nothing in it that could use an environment."""
+        """Do nothing: without machine code there is nothing that would use Numba's environment of Python objects."""
 
     def get_pointer_to_function(self, name: str) -> int:
-        """There is no such function."""
+        """Null: there is no machine code that a pointer could lead to."""
         return 0
 
     def _optimize_final_module(self) -> None:
-        """The caller does it."""
+        """Do nothing: the code is optimized as a part of the caller."""
 
     def _finalize_final_module(self) -> None:
         self._finalized = True
@@ -35,7 +35,7 @@ class HelperLibrary(JITCodeLibrary):
 
 @register_pass(mutates_CFG=False, analysis_only=True)
 class KeepAsHelper(AnalysisPass):
-    """Let the code of a function be that of a helper."""
+    """A stage of the compiler that puts the code of the function into a `HelperLibrary`."""
 
     _name = "keep_as_helper"
 
@@ -48,7 +48,7 @@ class KeepAsHelper(AnalysisPass):
 
 
 class HelperCompiler(CompilerBase):
-    """Numba's compiler of functions, but for the end."""
+    """Numba's compiler with `KeepAsHelper` before the stage that emits the intermediate code."""
 
     def define_pipelines(self) -> list:
         passes = DefaultPassBuilder.define_nopython_pipeline(self.state)

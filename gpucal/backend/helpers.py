@@ -1,4 +1,4 @@
-"""Scalar helpers of kernels: plain functions, which become a part of what calls them."""
+"""Scalar helpers of kernels: plain functions that are compiled as parts of the kernels that call them."""
 
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -8,7 +8,7 @@ from gpucal.backend.loops import INSIDE
 
 
 class PixelFunction:
-    """A scalar helper of pixel kernels, compiled as a part of what calls it.
+    """A scalar helper of kernels, compiled as a part of each kernel that calls it.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class PixelFunction:
 
     @cached_property
     def compiled(self) -> Callable:
-        """What Numba takes for the helper."""
+        """The helper in the form in which compiled functions can call it."""
         from gpucal.backend.helper_code import helper
 
         return helper(compilable(self.function), inline="always" if self.inline else "never", **INSIDE)
@@ -38,8 +38,8 @@ def pixel_function(function: Callable | None = None, *, inline: bool = False) ->
     function : callable
         The helper.
     inline : bool
-        Write its code into its callers: faster where it is short and called in the innermost loop, slower to
-        compile.
+        Copy its code into its callers before they are compiled. Faster for a short helper that is called in the
+        innermost loop; slower to compile.
     """
     if function is None:
         return partial(pixel_function, inline=inline)
@@ -60,7 +60,7 @@ def interpreted(function: Callable) -> FunctionType:
 
 
 def _with_helpers(function: Callable, made_of: Callable[[PixelFunction], Callable]) -> FunctionType:
-    """A copy of a function with something else in place of its helpers."""
+    """A copy of a function that finds what ``made_of`` returns for each of its helpers in their place."""
     names = {
         name: made_of(value) if isinstance(value, PixelFunction) else value
         for name, value in function.__globals__.items()

@@ -3,7 +3,7 @@
 `pixel_kernel` takes a plain function whose first arguments are the indices of one grid point. Called
 with a grid shape and the remaining arguments, it launches that function at every point, in the way of
 the current backend: a compiled loop on all cores, or a CUDA grid. Launchers are compiled when they are
-first used; the CPU ones are kept on disk, so that a second process starts at once.
+first used, and kept on disk, so that a second process starts at once.
 """
 
 import inspect
@@ -23,7 +23,8 @@ from gpucal.backend.sources import code_digest
 from gpucal.backend.threads import run_rows
 from gpucal.places import user_cache
 
-# The launchers' own names begin with ``grid_``: the arguments of a kernel keep theirs.
+# The source of launchers, filled in with the names of a kernel's arguments. All other names begin with ``grid_``, so
+# that they cannot be those of arguments.
 _LOOP = """
 def {name}(grid_start, grid_stop, {extents}, {arguments}):
     for grid_row in range(grid_start, grid_stop):
@@ -46,14 +47,24 @@ def {name}({extents}, {arguments}):
 
 
 class Axes(NamedTuple):
-    """How a grid is walked: as rows of columns, from which the indices of a grid point are made."""
+    """How the source walks a grid of some number of axes: as rows of columns.
+
+    Attributes
+    ----------
+    columns : str
+        The expression for the number of columns.
+    leading : str
+        The statement that makes the indices but the last from the number of the row.
+    indices : str
+        The indices of a grid point, as arguments of the kernel.
+    """
 
     columns: str
     leading: str
     indices: str
 
 
-# A loop over rows is shared out among threads, and a grid of one axis is a column to it; to a device it is a row.
+# On a CPU threads share out the rows, so that a grid of one axis has to be a column; on a device it is a row.
 _IN_ROWS = {
     2: Axes("grid_extent1", "grid_first = grid_row", "grid_first, grid_column"),
     3: Axes(
@@ -78,7 +89,7 @@ class PixelKernel:
     Attributes
     ----------
     own_parameters : int
-        Parameters of the function, after the indices, that the launcher gives.
+        How many parameters of the function, after the indices, come from the launcher and not from the caller.
     """
 
     registry: ClassVar[list["PixelKernel"]] = []
@@ -134,7 +145,7 @@ class PixelKernel:
         return self._source(_LOOP, _LOOP_AXES, ndim)
 
     def _cuda_grid(self, source: str, ndim: int, **names) -> Callable:
-        """The launcher for CUDA with this source, which sees ``names``."""
+        """The launcher for CUDA with this source, in which ``grid_<name>`` means the value of each of ``names``."""
         if current_backend().name == "cudasim":
             from numba import cuda
 
@@ -149,7 +160,7 @@ class PixelKernel:
         return CudaGrid(self._launcher_name(ndim), f"{source}{names}", self._folder(), build)
 
     def _folder(self) -> Path:
-        """Where compiled launchers are kept: another folder for each state of what their code is made from."""
+        """Where compiled launchers are kept. A change to any source that their code is made from changes the folder."""
         return user_cache() / "kernels" / code_digest(self.function) / self.function.__module__
 
     @cached_property
@@ -173,7 +184,7 @@ class PixelKernel:
         )
 
     def _function_from(self, source: str, ndim: int, **names) -> FunctionType:
-        # The kernel's own file stands as the source, so that numba's cache expires when it changes.
+        # The file name is that of the kernel, so that Numba's own cache expires when the kernel's file changes.
         code = compile(source, inspect.getfile(self.function), "exec")
         namespace = {"__name__": self.function.__module__} | {f"grid_{name}": value for name, value in names.items()}
         exec(code, namespace)  # noqa: S102  (a template of this package)

@@ -1,7 +1,7 @@
-"""CPU loops: compiled by Numba once for each combination of argument types, kept on disk, called without it.
+"""CPU loops: compiled by Numba once for each combination of argument types, kept on disk, called without Numba.
 
-Numba keeps compiled functions on disk as well, but needs its compiler in memory to load them. A process that finds
-its loops here does not import Numba. What cannot be called in this way is called in Numba's own.
+Numba can keep compiled functions on disk as well, but has to be imported to load them. A process that finds its loops
+here does not import Numba. A loop that cannot be called in this way, for the types of its arguments, is left to Numba.
 """
 
 import ctypes
@@ -20,11 +20,11 @@ from gpucal.backend.code_files import made_once, safe_folder
 from gpucal.backend.object_code import ObjectCode, UnfitCodeError, processor
 from gpucal.backend.vectors import prefer_wide_vectors
 
-# Division follows IEEE, as on a device. Arrays are not reference-counted: a kernel keeps none, and counting
-# takes several times as long as the work of a typical pixel.
+# Division by zero gives infinity or NaN, as on a device. References to arrays are not counted: a kernel keeps none, and
+# counting would take several times as long as the work of a typical pixel.
 COMPILE = {"error_model": "numpy", "_nrt": False}
 
-# Compiled code alone calls the functions inside a launcher: none needs wrappers that Python or C could call.
+# Functions inside a launcher are called by compiled code alone, and need no wrappers for Python or C.
 INSIDE = COMPILE | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 _SCALARS = {int: ctypes.c_int64, float: ctypes.c_double, bool: ctypes.c_uint8, np.bool_: ctypes.c_uint8} | {
@@ -33,7 +33,8 @@ _SCALARS = {int: ctypes.c_int64, float: ctypes.c_double, bool: ctypes.c_uint8, n
 }
 _SCALARS |= {np.float32: ctypes.c_float, np.float64: ctypes.c_double}
 
-# The variables that change what Numba makes of a function; others say where it is kept, how it runs, what is shown.
+# The environment variables that change the code that Numba makes. Others only say where it is kept, how it runs, or
+# what is logged.
 CODE_SETTINGS = (
     "NUMBA_BOUNDSCHECK",
     "NUMBA_CPU_FEATURES",
@@ -52,7 +53,7 @@ CODE_SETTINGS = (
 
 _LLVM_NAMES = {ctypes.c_float: "float", ctypes.c_double: "double"}
 
-# What a compiled function returns if it was not left by an exception.
+# The status that a compiled function returns unless it ends in an exception: a value, or None.
 _RETURNED = (0, -2)
 
 
@@ -62,11 +63,11 @@ class CpuLoop:
     Parameters
     ----------
     name, source : str
-        Of the loop.
+        Name and source code of the loop.
     folder : Path
-        Where compiled loops are kept; another one for each state of the functions that this one calls.
+        Where compiled loops are kept; its name changes with the code of the functions that this one calls.
     build : callable
-        Makes the function of the source, in the part of Python that Numba compiles.
+        Returns the function that the source defines, for Numba to compile.
     """
 
     _turn = RLock()
@@ -79,7 +80,7 @@ class CpuLoop:
         self._loaded: dict[tuple, Callable] = {}
 
     def __call__(self, *arguments) -> None:
-        """Run the loop; compile it before, where these types are new."""
+        """Run the loop; compile it first if these types of arguments are new."""
         kind = tuple([_kind_of(argument) for argument in arguments])
         loop = self._loaded.get(kind)
         if loop is None:
@@ -104,7 +105,7 @@ class CpuLoop:
         return code
 
     def _compile(self, arguments: tuple, types: list) -> ObjectCode:
-        """Compile for these arguments, and see that compiled code takes them as `_flatten` hands them over."""
+        """Compile for these arguments, and check that the code takes them in the way that `_flatten` passes them."""
         from numba import config, njit, typeof
 
         if config.DISABLE_JIT:
@@ -125,7 +126,7 @@ class CpuLoop:
             return njit(self._build(), nogil=True, cache=True, **COMPILE)
 
     def _digest(self, kind: tuple) -> str:
-        """What, beside the functions that it calls, the compiled code depends on."""
+        """A digest of what the compiled code depends on beside the functions that it calls."""
         settings = [f"{name}={os.environ[name]}" for name in CODE_SETTINGS if name in os.environ]
         parts = [self._source, _in_words(kind), *_compilers(), *settings]
         return hashlib.sha1("\n".join(parts).encode()).hexdigest()[:16]
@@ -153,7 +154,7 @@ def _compilers() -> tuple[str, ...]:
 
 
 def _kind_of(argument):
-    """What tells arguments of different types apart, and can be had in little time."""
+    """A key that differs for arguments of different types, and takes less time to find than their Numba types."""
     if isinstance(argument, np.ndarray):
         flags = argument.flags
         layout = "C" if flags.c_contiguous else "F" if flags.f_contiguous else "A"
@@ -166,7 +167,7 @@ def _kind_of(argument):
 
 
 def _in_words(kind) -> str:
-    """A kind, the same in all processes."""
+    """A key of `_kind_of` as text, which is the same in all processes."""
     if isinstance(kind, tuple):
         return f"({', '.join(map(_in_words, kind))})"
     if not isinstance(kind, type):
@@ -197,9 +198,10 @@ def _ctypes_of(arguments: tuple) -> list:
 
 
 def _flatten(argument, flat: list) -> None:
-    """Add what stands for an argument among the parameters of the compiled function.
+    """Append the parameters of the compiled function that stand for an argument.
 
-    For an array that is no owner, no parent, its size, the bytes of an element, where it is, its shape and strides.
+    An array is passed as Numba does: two pointers to its owner (none here), the number of its elements, the bytes of
+    an element, its address, its shape and its strides.
     """
     if isinstance(argument, tuple):
         for part in argument:
@@ -213,7 +215,10 @@ def _flatten(argument, flat: list) -> None:
 
 
 def _caller(address: int, types: list) -> Callable:
-    """Calls the compiled function at an address, which writes its result and its exception to two places."""
+    """A Python function that calls the compiled one at an address.
+
+    Its first two parameters point to where it writes its result and its exception.
+    """
     function = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *types)(address)
 
     def call(*arguments):

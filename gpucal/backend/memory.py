@@ -1,4 +1,4 @@
-"""How much memory there is, how much was used, and how its end shows."""
+"""How much memory there is, how much was used, and which errors say that there is no more."""
 
 import os
 import resource
@@ -39,7 +39,7 @@ def given_capacity() -> int | None:
 
 
 def free_device_bytes(cupy) -> int:
-    """Bytes that the device can still give: those that nobody has, and those that CuPy keeps unused."""
+    """Bytes that can still be had on the device: those that are free, and those that CuPy holds without using them."""
     free, _ = cupy.cuda.runtime.memGetInfo()
     return free + cupy.get_default_memory_pool().free_bytes()
 

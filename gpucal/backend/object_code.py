@@ -1,4 +1,4 @@
-"""Machine code of one function: kept in a file, and brought into memory by LLVM alone."""
+"""Machine code of one function: kept in a file, and loaded into memory by LLVM, without Numba."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ llvm = LazyModule("llvmlite.binding")
 
 _turn = Lock()
 
-# Of the ELF format: a section's type, and a symbol that is defined elsewhere.
+# Numbers of the ELF format: the type of a section of symbols, and the section of a symbol that is defined elsewhere.
 _SYMBOL_TABLE, _UNDEFINED = 2, 0
 
 
@@ -73,7 +73,7 @@ class ObjectCode(NamedTuple):
 
 
 def processor() -> str:
-    """The processor, as far as machine code depends on it."""
+    """The name and the features of the processor, on which machine code depends."""
     return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
@@ -102,7 +102,7 @@ def undefined_symbols(code: bytes) -> list[str]:
 
 @cache
 def _engine():
-    """What brings object files into memory."""
+    """LLVM's engine, which loads object files into memory."""
     with suppress(RuntimeError):  # it is done already, since llvmlite 0.45
         llvm.initialize()
     llvm.initialize_native_target()

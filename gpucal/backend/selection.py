@@ -46,12 +46,13 @@ class Backend:
     device : str
         The device in words, for the log.
     counts : bool
-        Whether what crosses is counted; not where the backend is the host of another one.
+        Whether the bytes that cross are counted. Not so for the host on which work is done that the device has no
+        room for.
     scratch_bytes : int
-        What the temporaries of a kernel may take: on a CPU they shall stay in its caches as far as they can, a device
-        is better used by large grids.
+        How many bytes the temporaries of a kernel may take: few on a CPU, in whose caches they shall stay; more on a
+        device, which works best on large grids.
     staging : type
-        The `HostStaging` for data that goes to the backend in blocks.
+        The class of `HostStaging` that brings data to the backend block by block.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Backend:
         return self.xp.asarray(np.ascontiguousarray(host))
 
     def fetch(self, block: np.ndarray, staging: HostStaging, what: str = TABLES):
-        """Move a block to the backend that stands in its staging memory; counted as in `asarray`."""
+        """Move a block that lies in staging memory to the backend; its bytes are counted as in `asarray`."""
         if self.counts:
             count_to_device(what, block.nbytes)
         return staging.send(block)
@@ -156,7 +157,7 @@ def _cudasim() -> Backend:
 
 _MAKERS = {"cpu": _cpu, "cuda": _cuda, "cudasim": _cudasim}
 
-# What this context works on, and what threads work on that were not told otherwise.
+# The backend of this context (of a thread, say), and the one of all contexts that have none of their own.
 _in_use: ContextVar[Backend | None] = ContextVar("backend in use", default=None)
 _default: Backend | None = None
 
@@ -214,13 +215,13 @@ def current_backend() -> Backend:
 
 
 def host_backend() -> Backend:
-    """The host, as a backend for what the device cannot hold: no crossing is counted."""
+    """The host as a backend, for exposures that the device cannot hold: nothing crosses, so nothing is counted."""
     return replace(_cpu(), counts=False)
 
 
 @contextmanager
 def use_backend(chosen: str | Backend | None) -> Iterator[Backend]:
-    """Use a backend, or the one of a name, inside a ``with`` block of this thread; then the one before."""
+    """Use a backend, given itself or by name, inside a ``with`` block of this thread."""
     backend = chosen if isinstance(chosen, Backend) else _made(chosen)
     token = _in_use.set(backend)
     try:

@@ -1,4 +1,4 @@
-"""What the machine code of a kernel is made from: a digest that changes when any of it does."""
+"""A digest of everything that the machine code of a kernel is made from: it changes when any of that does."""
 
 import hashlib
 import inspect
@@ -13,7 +13,7 @@ BUILDERS = Path(__file__).parent
 
 
 def code_digest(function: Callable) -> str:
-    """A digest of all that the code of a kernel is made from.
+    """A digest of everything that the machine code of a kernel is made from.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ def code_digest(function: Callable) -> str:
     Returns
     -------
     str
-        Of the version of Numba, of the files of this package, of the files in which the kernel, its helpers and theirs
-        stand, and of the values that they take from elsewhere.
+        It covers the version of Numba, the files of this package, the files of the kernel and of all helpers that it
+        calls, directly or not, and the values of global names that these use.
     """
     functions = list(_reached(function))
     digest = hashlib.sha1(version("numba").encode())

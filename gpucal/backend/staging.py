@@ -6,16 +6,16 @@ import numpy as np
 
 
 class HostStaging:
-    """Two buffers, one of which is used while the other is filled; here the host is the backend.
+    """Two buffers: one is filled while the other is used. With this class the host itself is the backend.
 
-    Used in a ``with`` statement. A block that was sent is valid until its buffer is filled again.
+    To be used in a ``with`` statement. A block that was sent is valid until its buffer is filled again.
 
     Parameters
     ----------
     shape : tuple of int
-        Of the largest block.
+        The shape of the largest block.
     dtype : dtype
-        Of all blocks.
+        The type of all blocks.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: np.dtype):

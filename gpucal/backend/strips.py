@@ -17,8 +17,8 @@ from gpucal.backend.kernels import Axes, PixelKernel
 from gpucal.backend.selection import current_backend
 from gpucal.backend.threads import run_rows
 
-# Scratch memory of a pixel that a CUDA thread may have to itself: it is kept in registers and the nearest cache. There
-# is a compiled grid for each size, so that sizes are rounded up.
+# The most scratch memory that a CUDA thread has as local variables, in registers and the nearest cache; with more, it
+# gets a part of an array. A grid is compiled for each size of local memory, so that sizes are rounded up to a few.
 OWN_BYTES = 1024
 ROUNDED_TO = 8
 
@@ -76,7 +76,7 @@ def {name}({extents}, grid_nsamples, grid_nstate, {arguments}):
         )
 """
 
-# The indices but the last one are made from the row.
+# A strip is a part of a row: the number of the row gives all indices but the last.
 _AXES = {
     1: Axes("grid_extent0", "", ""),
     2: Axes("grid_extent1", "grid_first = grid_row", "grid_first, "),
@@ -94,7 +94,7 @@ class Scratch(NamedTuple):
     Attributes
     ----------
     samples, state : int
-        Values a pixel, float32 and float64.
+        How many float32 values, and how many float64 values, it keeps for each pixel.
     """
 
     samples: int = 0
@@ -102,11 +102,11 @@ class Scratch(NamedTuple):
 
     @property
     def bytes_per_pixel(self) -> int:
-        """Bytes of a pixel, one at least."""
+        """Bytes of scratch memory for each pixel; 1 where there is none, so that one can divide by it."""
         return 4 * self.samples + 8 * self.state or 1
 
     def rounded_up(self) -> "Scratch":
-        """At least as much: one of few sizes."""
+        """The next larger of the few sizes that grids are compiled for."""
         return Scratch(*(-(-max(1, number) // ROUNDED_TO) * ROUNDED_TO for number in self))
 
     def arrays(self, npixels: int, xp=np):
@@ -119,7 +119,7 @@ NO_SCRATCH = Scratch()
 
 
 def _on_cache_lines(shape, dtype):
-    """An uninitialized array that begins with a cache line: vectors that lie on two take twice as long."""
+    """An uninitialized array that begins at a cache line: access to a vector that lies on two takes twice as long."""
     nbytes = math.prod(shape) * np.dtype(dtype).itemsize
     memory = np.empty(nbytes + CACHE_LINE, np.uint8)
     first = -memory.ctypes.data % CACHE_LINE
@@ -134,8 +134,8 @@ class Strip(NamedTuple):
     y : int
         The row.
     first, count : uint64
-        The first pixel, and the number of pixels. Indices without a sign need no test for one, and the loops
-        over lanes can be compiled for vector registers.
+        The first pixel, and the number of pixels. They are unsigned, since Numba tests a signed index for being
+        negative, and such a test would keep loops over lanes from becoming vector instructions.
     """
 
     y: int
@@ -145,7 +145,7 @@ class Strip(NamedTuple):
 
 @pixel_function
 def strip_at(y, begin, end):
-    """The strip of the pixels from begin to before end of a row."""
+    """The strip of the pixels ``begin`` to ``end - 1`` of row ``y``."""
     return Strip(y, np.uint64(begin), np.uint64(end - begin))
 
 
@@ -189,7 +189,10 @@ class StripKernel(PixelKernel):
         run_rows(launcher, nstrips, points, lambda: (*shape, *scratch.arrays(width), *arguments))
 
     def _launch_grid(self, shape, scratch, points, arguments):
-        """One thread a point; as many at a time as have scratch memory, where they do not have it to themselves."""
+        """Launch one thread for each point.
+
+        Where scratch memory is an array, as many points are worked on at a time as it has room for.
+        """
         if scratch.bytes_per_pixel <= OWN_BYTES:
             launcher = self._grid_of_owners(len(shape), scratch.rounded_up())
             launcher[grid_of(points, shape[-1])](*shape, *scratch, *arguments)
@@ -209,7 +212,7 @@ class StripKernel(PixelKernel):
         return self._cuda_grid(self._source(_GRID, _AXES, ndim), ndim)
 
     def _grid_of_owners(self, ndim, most):
-        """The launcher of threads that have up to so much scratch memory to themselves."""
+        """The launcher of threads whose scratch memory, up to a size, is local variables."""
         if (most, ndim) not in self.launchers:
             source = self._source(_GRID_OF_OWNERS, _AXES, ndim)
             sizes = {"most_samples": most.samples, "most_state": most.state}
@@ -219,7 +222,7 @@ class StripKernel(PixelKernel):
 
 
 def strip_width(scratch: Scratch, columns: int) -> int:
-    """Pixels of a strip on a CPU: so many that its scratch memory stays in a cache."""
+    """How many pixels a strip has on a CPU: as many as have their scratch memory in a cache together."""
     if scratch == NO_SCRATCH:
         return min(columns, WIDEST_WITHOUT_SCRATCH)
     fitting = CACHE_BYTES // scratch.bytes_per_pixel // NARROWEST * NARROWEST
@@ -232,10 +235,10 @@ def strip_kernel(function: Callable) -> StripKernel:
 
 
 def in_a_row(array):
-    """The same array, its last two axes, rows and columns of pixels, made one."""
+    """An array whose last two axes, rows and columns of pixels, are joined to one: (..., ny * nx)."""
     return array.reshape(*array.shape[:-2], math.prod(array.shape[-2:]))
 
 
 def as_one_row(array):
-    """The same array, its last two axes, rows and columns of pixels, made into one row of an image."""
+    """An array whose last two axes, rows and columns of pixels, become one row of an image: (..., 1, ny * nx)."""
     return in_a_row(array)[..., None, :]

@@ -30,7 +30,7 @@ def _pool() -> ThreadPoolExecutor:
 def run_rows(loop: Callable, nrows: int, npoints: int, arguments: Callable[[], tuple]) -> None:
     """Call ``loop(start, stop, *arguments())`` so that ``range(nrows)`` is covered once.
 
-    The thread that asks for it works, too: one less has to be woken.
+    The calling thread takes a share of the rows, so that one thread less has to be woken.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def run_rows(loop: Callable, nrows: int, npoints: int, arguments: Callable[[], t
     nrows, npoints : int
         The rows of the grid, one at least, and its points.
     arguments : callable
-        Gives what the loop takes after the range of rows; each thread asks for its own.
+        Returns what the loop takes after the range of rows. Each thread calls it once, for scratch memory of its own.
     """
     nthreads = thread_count() if npoints >= SMALL_GRID else 1
     nblocks = min(nrows, nthreads * BLOCKS_PER_THREAD if nthreads > 1 else 1)

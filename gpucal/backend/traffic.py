@@ -19,7 +19,7 @@ PRODUCTS = "products"
 """Arrays that are saved, or handed to the user."""
 
 TABLES = "tables"
-"""All else: what a step makes on one side and uses on the other."""
+"""All other arrays: small ones that a step makes on one side and uses on the other."""
 
 
 class Traffic(NamedTuple):

@@ -1,14 +1,14 @@
 """The width of vector instructions in compiled loops.
 
-LLVM is shy of 512-bit vectors on Intel processors, the first of which ran slower with them for a while. Later ones do
-not: kernels then take up to a quarter less time.
+LLVM avoids 512-bit vectors on Intel processors, since the first of these that had them lowered their clock to use them.
+Later ones do not: with 512-bit vectors, kernels take up to a quarter less time.
 """
 
 from gpucal.startup.lazy import LazyModule
 
 llvm = LazyModule("llvmlite.binding")
 
-# Names of LLVM for processors that do not slow down.
+# LLVM's names of the processors that do not slow down.
 UNHINDERED = frozenset({"sapphirerapids", "emeraldrapids", "graniterapids", "graniterapids-d"})
 
 _ALL_BITS = "-prefer-256-bit"

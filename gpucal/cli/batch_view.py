@@ -47,7 +47,7 @@ class BatchView:
         self._began = perf_counter()
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=20),  # all of the line has room in 80 columns
+            BarColumn(bar_width=20),  # so that the whole line fits 80 columns
             MofNCompleteColumn(),
             _RateColumn(),
             TimeElapsedColumn(),

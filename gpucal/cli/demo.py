@@ -45,7 +45,7 @@ def run(args) -> int:
 
 
 def simulated(directory: Path, console: Console) -> tuple[Path, dict[str, str]]:
-    """The demo's exposure and the environment that calibrates it; made, if they are not there."""
+    """The demo's exposure and the environment variables that calibrate it; simulated if they are not there yet."""
     record = directory / RECORD
     if record.is_file():
         made = json.loads(record.read_text())

@@ -8,7 +8,7 @@ from gpucal.core.config.parameters import ParameterSpec, accepted, full_spec, su
 from gpucal.core.config.registry import all_classes
 from gpucal.core.step import Step
 
-# What the language of specs calls by the name of its check.
+# Words for the types that a spec names after the function that checks them.
 TYPE_WORDS = {"output_file": "path", "is_string_or_datamodel": "path or model"}
 
 CONFIG_FILE = ParameterSpec("config_file", "string(default=None)", "configuration file of this step alone")

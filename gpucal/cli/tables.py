@@ -20,7 +20,7 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str
     rows : sequence of sequences of str
         The cells.
     headed : bool
-        Name the columns elsewhere, too.
+        Whether to name the columns also where the output is no terminal.
     """
     if sys.stdout.isatty():
         table = Table(*headings, title=title, title_justify="left", title_style="bold", box=None)

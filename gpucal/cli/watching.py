@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Show how runs go inside a ``with`` block; nothing, and nothing is imported, where the output is no terminal."""
+    """Show the progress of runs inside a ``with`` block; where the output is no terminal, do and import nothing."""
     if not sys.stdout.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""The free words on a command line: what to run, on what, with which parameters."""
+"""The words of a command line that are no options: what to run, on which input, with which parameters."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ class CommandLineError(GpucalError):
 
 
 class Words(NamedTuple):
-    """The words that are no option of the command itself: what to run, on what, with which parameters."""
+    """What to run, on which input, with which parameters."""
 
     what: str | None
     inputs: list[str]
@@ -20,7 +20,7 @@ class Words(NamedTuple):
 
 
 def split_words(words: list[str]) -> Words:
-    """Tell parameters (``--name=value`` or ``--name value``) from what to run and its input.
+    """Separate parameters (``--name=value`` or ``--name value``) from what to run and its input.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def split_words(words: list[str]) -> Words:
 
 
 def nest(parameters: dict[str, str]) -> dict:
-    """Read the values and put those of a pipeline's steps where they belong.
+    """Parse the values, and nest those of a pipeline's steps.
 
     ``{"steps.jump.skip": "true"}`` becomes ``{"steps": {"jump": {"skip": "true"}}}``.
     """

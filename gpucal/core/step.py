@@ -42,8 +42,9 @@ class Step:
     input_types : tuple of str
         The types of data model that it takes; empty for all.
     by_integration : bool
-        Whether the step works on each integration by itself: edits it in place, writes no metadata that depend on
-        it, and asks for nothing but its number. See `works_by_integration`.
+        Whether the step works on each integration by itself, so that it can be given some of them at a time. It then
+        edits them in place, writes no metadata that depend on them, and asks for nothing but their numbers. See
+        `works_by_integration`.
     required_keywords : dict of str to str
         FITS keywords without which nothing can be done, and their places in the metadata tree.
     timing_keywords : tuple of str

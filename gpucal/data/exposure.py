@@ -173,9 +173,9 @@ class Exposure:
             self.model._instance.pop(name, None)
 
     def snapshot(self) -> datamodels.JwstDataModel:
-        """A complete model that shares nothing with the exposure that saving could change.
+        """A complete model for saving, which leaves the exposure as it is.
 
-        Writing a file may edit unsigned arrays in place for a while, so these are copied.
+        While a file is written, unsigned arrays may be changed in place, so these are copied; all else is shared.
         """
         self._take_all()
         model = new_model(type(self.model))
@@ -186,13 +186,13 @@ class Exposure:
         return model
 
     def _on_host(self, name: str) -> np.ndarray:
-        """An array as the model has it; put into the model's tree it needs no check against the schema."""
+        """An array on the host, of the type that the model's schema asks for: it needs no check against that."""
         host = current_backend().asnumpy(self._arrays[name], PRODUCTS)
         listed = images_of(self.model).get(name)
         return host if listed is None else host.astype(listed.dtype, copy=False)
 
     def _take_all(self) -> None:
-        """Take what is still in a file."""
+        """Read the images that are still in a file."""
         for name in list(self._stored):
             getattr(self, name)
 
@@ -220,7 +220,7 @@ def _stripes_shape(exposure: Exposure) -> tuple[int, ...]:
     return (exposure.meta.subarray.num_superstripe, *exposure.data.shape[-2:])
 
 
-# Default arrays that are zeros, of a type and a shape: made where they will be used.
+# Arrays that are zeros where an exposure lacks them, with their type and shape; they are made on the backend.
 ZERO_DEFAULTS = {
     ("GuiderRawModel", "dq"): (np.uint32, _image_shape),
     ("RampModel", "groupdq"): (np.uint8, _data_shape),

@@ -1,4 +1,4 @@
-"""An exposure in segments: steps work on some integrations at a time where the whole has no room.
+"""An exposure in segments: where memory has no room for the whole, steps work on some integrations at a time.
 
 An exposure of the observatory may come in segments: files that hold some of its integrations, and say which in
 INTSTART and INTEND. A block of integrations is such a segment.
@@ -21,8 +21,8 @@ class Segments:
     Parameters
     ----------
     exposure : Exposure
-        Ramps, on the host, which is the backend in use. Its metadata are those of each segment, too, but for the
-        numbers of integrations: what a step writes into them, it writes into the exposure. Its tables stay with it.
+        Ramps, on the host, which is the backend in use. All segments share its metadata, but for the numbers of
+        integrations: what a step writes into those of a segment stands in the exposure. Segments have no tables.
     size : int
         Integrations of a segment.
     """
@@ -40,9 +40,9 @@ class Segments:
 
     @contextmanager
     def open(self, integrations: slice) -> Iterator[Exposure]:
-        """One segment as an exposure, whose arrays go to the backend that uses them, inside a ``with`` block.
+        """One segment as an exposure, inside a ``with`` block. Its arrays go to the backend in use when they are used.
 
-        Arrays of the whole exposure are copies in the state that they had before the first segment.
+        Arrays that are not by integration, such as flags of pixels, are copies of their state before the first segment.
         """
         model = type(self.exposure.model)()
         model._instance["meta"] = self.exposure.model._instance["meta"]
@@ -80,20 +80,20 @@ class Segments:
                 self._made[name] = host
 
     def _whole(self, name: str, part):
-        """The array of all integrations, made where the exposure had none."""
+        """The exposure's array of all integrations; made, in the type of a segment's array, if it has none."""
         if name not in self._given and name not in self._made:
             shape = len(self.exposure.data), *part.shape[1:]
             self._made[name] = current_backend().xp.zeros(shape, part.dtype)
         return self._given.get(name, self._made.get(name))
 
     def finish(self) -> None:
-        """Give the exposure the arrays that were made: the flags of pixels from all segments, others from the last."""
+        """Give the exposure its results: flags of pixels joined from all segments, other arrays from the last one."""
         for name, array in self._made.items():
             setattr(self.exposure, name, array)
 
 
 def first_integration(exposure):
-    """Which integration the data start with, from zero: a segment of an exposure has INTSTART."""
+    """The number of the first integration, counted from zero: not zero where the file is a later segment (INTSTART)."""
     return (exposure.meta.exposure.integration_start or 1) - 1
 
 
@@ -103,5 +103,5 @@ def superstripes_of(meta) -> int:
 
 
 def unit_of(exposure) -> int:
-    """The integrations that a segment has to keep together: one, or a round of superstripes."""
+    """How many integrations a segment must not divide: one, or a round of superstripes."""
     return superstripes_of(exposure.meta) or 1

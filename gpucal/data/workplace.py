@@ -1,4 +1,4 @@
-"""Temporary directories in which products grow, and what is left of those whose process died.
+"""Temporary directories in which products are written, and the removal of those whose process has died.
 
 A process holds a lock on each of its directories as long as it lives, however it ends: a directory that nobody has
 locked is debris.
@@ -49,7 +49,7 @@ def sweep_workplaces(directory: str | os.PathLike) -> list[Path]:
 
 
 def _make_locked(directory: Path) -> tuple[Path, int]:
-    """Make a directory, and lock it; once more, if it was swept between the two."""
+    """Make a directory and lock it. If another process swept it between the two, do so again."""
     while True:
         place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=directory))
         with suppress(FileNotFoundError):

@@ -19,7 +19,7 @@ from gpucal.startup.lazy import fits
 
 log = logging.getLogger(__name__)
 
-# A product beyond this size that may change is written at once: a second copy of it would take too much memory.
+# A larger product whose arrays may change is written before the caller goes on: a copy would take too much memory.
 BEHIND_BYTES = 512 * 2**20
 
 WRITERS = 2
@@ -58,7 +58,7 @@ def write_model(model, path: str | os.PathLike, may_change: bool = True) -> Path
     path : path
         The file to write. An older file of that name is replaced.
     may_change : bool
-        Whether the arrays of the model may be edited before it is written, where that is done behind.
+        Whether the caller may edit the arrays afterwards. Inside `products_written_behind` they are then copied.
 
     Returns
     -------
@@ -130,7 +130,9 @@ _behind: ContextVar[_Behind | None] = ContextVar("products written behind", defa
 
 @contextmanager
 def products_written_behind() -> Iterator[list[Path]]:
-    """Let `write_model` return at once inside a ``with`` block, in this thread; its end waits for the products.
+    """Inside a ``with`` block, let other threads write what this thread gives to `write_model`.
+
+    `write_model` then returns at once. The end of the block waits until all products are written.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""The shape of IRS2 exposures, for the steps that run before they lose their interleaved pixels."""
+"""Where the pixels of IRS2 exposures are, for the steps that run before interleaved pixels are removed."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What the steps have in common that apply to MIRI alone."""
+"""Steps that are for MIRI alone: skip other exposures."""
 
 from gpucal.errors import SkipStep
 

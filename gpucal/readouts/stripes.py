@@ -18,7 +18,7 @@ from gpucal.readouts.subarray import SubarrayError
 
 DETECTOR_ROWS = 2048
 
-# The burst of rows that are read before each stripe of science rows.
+# The number that stands for the rows that are read before each stripe of science rows.
 REFERENCE_BURST = -1
 
 _KEYWORDS = {
@@ -114,17 +114,17 @@ def stripe_readout(meta) -> StripeReadout:
     Parameters
     ----------
     meta : metadata tree
-        Of the exposure.
+        The metadata of the exposure.
 
     Returns
     -------
     StripeReadout
-        Superstripes that give no number of science rows (MSTR_RD2) read as many as they step.
+        If superstripes have no number of science rows (MSTR_RD2), it is the step from one superstripe to the next.
 
     Raises
     ------
     SubarrayError
-        If a keyword is missing or the science rows are none.
+        If a keyword is missing or there are no science rows.
     """
     given = {name: getattr(meta.subarray, name) for name in _KEYWORDS.values()}
     missing = [keyword for keyword, name in _KEYWORDS.items() if given[name] is None]
@@ -155,9 +155,9 @@ def stripe_readout(meta) -> StripeReadout:
 def _origin(name, slowaxis, corner) -> int:
     """Zero-based detector row of the first read.
 
-    The keyword counts stored rows from one and names the row that is read first, also where the readout runs
-    against the stored rows. DHS subarrays start at the first row whatever it says, and so do readouts
-    against the stored rows with a start of one: early products were written that way.
+    The keyword counts stored rows from one, and tells the row that is read first even if the readout goes from high
+    rows to low ones. Two kinds of subarrays start at the first row of the readout, whatever the keyword says: DHS
+    subarrays, and those read from high rows to low ones with a start of one, as in early products.
     """
     against = slowaxis < 0
     if "DHS" in str(name).upper() or (against and corner == 1):

@@ -1,4 +1,4 @@
-"""Cut a full-frame reference to the subarray of an exposure."""
+"""The part of the detector that an exposure or a reference covers, and how the one is cut out of the other."""
 
 import logging
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from gpucal.data.files.rectangle import Rectangle
 
 log = logging.getLogger(__name__)
 
-# Rows and columns of a full-frame array, by instrument; the others have 2048 x 2048.
+# Rows and columns of a full-frame array, for instruments whose detectors are not 2048 x 2048.
 _FULL_FRAME = {"MIRI": (1024, 1032)}
 _DEFAULT_FULL_FRAME = (2048, 2048)
 
-# Rows and columns of images with interleaved reference pixels (IRS2); their keywords do not count those.
+# Rows and columns of full frames in IRS2 readout: the keywords of size do not count interleaved reference pixels.
 _INTERLEAVED = (3200, 2048)
 
 
@@ -55,7 +55,7 @@ def region_of(meta, shape: tuple[int, ...]) -> Region:
     meta : metadata tree
         Holds ``subarray.xstart``, ``xsize``, ``ystart``, ``ysize`` and ``instrument.name``.
     shape : tuple of int
-        The array's shape. Where the keywords disagree with it, the array is right.
+        The array's shape. Where the keywords tell another size, that of the array counts.
 
     Returns
     -------

@@ -10,7 +10,7 @@ MOMENTS = ("start", "mid", "end")
 
 PIXEL_TIME = 10.0e-6  # seconds
 ROW_OVERHEAD = 12  # pixel times at the end of each row
-NARROW = 9  # subarrays with fewer columns have one row more in the overhead of a frame
+NARROW = 9  # the overhead of a frame has one more row in subarrays with fewer columns than this
 
 _KEYWORDS = {"NFRAMES": "nframes", "GROUPGAP": "groupgap", "NGROUPS": "ngroups", "NOUTPUTS": "noutputs"}
 
@@ -29,7 +29,7 @@ def condensed_times(times, nstripes, first, stripe_dtype):
     first : int
         Number of the first integration of frames.
     stripe_dtype : dtype
-        Of the table of stripes: numbers of integration and stripe, then the times.
+        The type of a row of the table of stripes: numbers of integration and stripe, then the times.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def condensed_times(times, nstripes, first, stripe_dtype):
 def read_times(meta, readout, source):
     """When each group of the frames was read, where stripes are read repeatedly within a group.
 
-    The first burst of a group comes a reset of one burst after its beginning, the others follow each other.
+    A group begins with a reset of the rows of one burst; then its bursts follow each other.
 
     Parameters
     ----------

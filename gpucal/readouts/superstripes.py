@@ -15,7 +15,7 @@ from gpucal.readouts.superstripe_times import condensed_times, read_times
 
 log = logging.getLogger(__name__)
 
-# Subarrays whose frames are padded to the whole detector along the slow axis, rows that were not read included.
+# Subarrays whose frames cover the whole detector along the slow axis: rows that were not read are filled in.
 PADDED_SUBARRAYS = ("SUB17STRIPE_SOSS", "SUB60STRIPE_SOSS", "SUB204STRIPE_SOSS", "SUB680STRIPE_SOSS")
 
 _STRIPE_KEYWORDS = (
@@ -114,7 +114,7 @@ def assembly_of(readout, order, origin, size):
 
 
 def _stored(first, count, size, slowaxis) -> slice:
-    """Rows of a readout as rows of the stored image, which may run the other way."""
+    """Where rows, counted in the order of the readout, are in the stored image, which may have the opposite order."""
     start = size - first - count if slowaxis < 0 else first
     return slice(start, start + count)
 

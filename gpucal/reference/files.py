@@ -27,7 +27,7 @@ from gpucal.startup.lazy import datamodels, fits
 
 log = logging.getLogger(__name__)
 
-# Bytes of an array from which on it is not worth keeping where it can be read from a file in memory.
+# An array of more bytes than this is not worth keeping on a CPU if it is used once: its file is in the system's cache.
 LARGE = 32 * 2**20
 
 
@@ -45,7 +45,7 @@ class Reference:
     source : str, Path or `stdatamodels.jwst.datamodels.JwstDataModel`
         The file, or an open model given as an override.
     from_crds : bool
-        Whether CRDS chose it; decides how it is named in the product's header.
+        Whether CRDS chose the file; it is then named ``crds://...`` in the product's header.
     """
 
     def __init__(self, kind: str, source, from_crds: bool = False):
@@ -93,7 +93,7 @@ class Reference:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of the array whose last two axes are the detector's rows and columns; kept like `meta`."""
+        """The shape of the main array, whose last two axes are the detector's rows and columns; kept like `meta`."""
         return self._kept("shape", self._find_shape)
 
     def _find_shape(self) -> tuple[int, ...]:
@@ -141,9 +141,9 @@ class Reference:
     def parts(self, name: str, exposure, first: tuple[int, ...] = ()) -> Iterator[tuple[slice, object]]:
         """An array that an exposure uses once, and that may be large.
 
-        A device is given all of it, and keeps it. Where the host is the backend, a large file is in its memory
-        already, in the cache of the system: some rows at a time are decoded, and none is kept. A process that wants
-        the same once more reads all of it, and keeps it: others of these exposures will follow.
+        On a device there is one part, the whole array, which is kept there. On a CPU a large array is decoded some rows
+        at a time and not kept: its file is in the system's cache of files already. When a process asks for the same
+        array a second time, as a batch of such exposures does, the whole of it is read and kept.
 
         Parameters
         ----------
@@ -191,7 +191,7 @@ class Reference:
             yield part
 
     def nbytes(self, exposure) -> int:
-        """The most bytes that its arrays take when they are cut to an exposure; errors, which nobody uses, aside.
+        """The most bytes that its arrays take when they are cut to an exposure; without errors, which no step uses.
 
         Parameters
         ----------
@@ -237,7 +237,7 @@ class Reference:
         return outline or Outline(self.model, {}, frozenset())
 
     def _read(self, reader: Callable):
-        """What a reader makes of the file."""
+        """The file, read by a function of its path and its class of models; errors are told for people."""
         try:
             return reader()
         except ReferenceFileError:
@@ -304,8 +304,8 @@ class Reference:
     def _cut(self, exposure) -> Rectangle | StripeCut:
         """The rows and columns of this reference that the exposure's subarray covers.
 
-        A reference that says to cover the very subarray is taken to hold its stripes already; not so those of
-        superstripes, which are always cut.
+        A reference of the same stripe subarray holds the stripes already, and is not cut. Those of superstripes always
+        are: they need an image for each position.
         """
         meta = exposure.meta
         try:
@@ -323,14 +323,14 @@ class Reference:
             ) from error
 
     def _kept(self, what, make):
-        """What the store keeps of this file, made if it is not there; an open model is not kept."""
+        """An item of this file from the store; if missing, it is made and kept there. Open models keep nothing."""
         if self._given is not None:
             return make()
         return store.fetch((str(self.path), self._changed, what), make)
 
     @cached_property
     def _changed(self) -> int:
-        """When the file was last changed: what was kept of an older state does not count."""
+        """When the file was last changed: a part of the key in the store, so that an edited file is read again."""
         try:
             return self.path.stat().st_mtime_ns
         except FileNotFoundError as error:

@@ -15,7 +15,7 @@ MODEL_CLASSES = {
     "superbias": "SuperBiasModel",
 }
 
-# The same for an instrument whose references of a type are of another shape.
+# Exceptions from the table above: instruments whose references of a type have another shape.
 INSTRUMENT_MODEL_CLASSES = {"dark": {"MIRI": "DarkMIRIModel"}}
 
 # The array whose last two axes are the detector's rows and columns.

@@ -42,7 +42,7 @@ def fetch(key: Hashable, make: Callable[[], object]):
 
 
 def asked_before(key: Hashable) -> bool:
-    """Whether this was asked with the same key before."""
+    """Whether this function was called with the same key before."""
     with _lock:
         before = key in _asked
         _asked.add(key)

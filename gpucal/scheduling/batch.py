@@ -64,7 +64,7 @@ class Batch:
         return len(self._kept) + len(self._jobs)
 
     def __iter__(self) -> Iterator[Outcome]:
-        """Run, and give the outcome of each exposure: first those kept, then the others as they come.
+        """Run, and yield the outcome of each exposure: first those that are kept, then the others as they come.
 
         Raises
         ------

@@ -25,7 +25,7 @@ def calibrate(recipe: Recipe, job: Job, passage: Passage) -> Outcome:
     job : Job
         The exposure.
     passage : Passage
-        Its way through the stages; it has the turn to be read.
+        Its way through the stages, which already has the turn to read.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def _products(recipe: Recipe, job: Job, passage: Passage) -> list[Path]:
 
 
 def _read_pixels(exposures: list) -> None:
-    """Bring to the backend what exposures hold: this is what reading takes its time for.
+    """Move the arrays of exposures to the backend: most of the time of reading is for this.
 
     Not where there is no room for two: while one is computed, the next one then stays in its file.
     """

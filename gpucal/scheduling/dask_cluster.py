@@ -1,7 +1,7 @@
 """The workers of a Dask cluster.
 
-A cluster is made and sized by others (``dask scheduler``, dask-cuda, dask-jobqueue); exposures are only sent there.
-On each worker as many exposures are in work as it has threads, but at most one in each stage.
+The user makes and sizes the cluster (``dask scheduler``, dask-cuda, dask-jobqueue); gpucal only sends exposures there.
+Each worker has as many exposures in work as it has threads, but at most one in each stage.
 """
 
 import logging
@@ -65,8 +65,8 @@ def run_on_cluster(recipe: Recipe, jobs: list[Job], scheduler, retries: int) -> 
 class _Cluster:
     """The jobs that are on the cluster.
 
-    Those whose worker died are sent again when all others are done, one at a time: so the one at fault takes no other
-    along twice.
+    Those whose worker died are sent again when all others are done, one at a time: the one that kills its worker cannot
+    then take another down with it.
     """
 
     def __init__(self, client, recipe: Recipe, retries: int):
@@ -142,7 +142,7 @@ def _client(scheduler):
         yield client
 
 
-# The turns of a Dask worker, shared by its threads.
+# The turns of the stages in this Dask worker, shared by its threads.
 _turns = Turns()
 
 

@@ -1,4 +1,4 @@
-"""What keeps a batch from starting or from going on."""
+"""Errors that keep a batch from starting or from going on."""
 
 from gpucal.errors import GpucalError
 

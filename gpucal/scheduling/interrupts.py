@@ -1,4 +1,4 @@
-"""Ctrl-C, told at the one place where it is waited for, and not raised amid anything else."""
+"""Ctrl-C calls a function, in place of raising an exception in the middle of whatever runs."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ ADVICE = "Interrupted: the steps that run are ended, and what is being written; 
 
 @contextmanager
 def interrupt_told(tell: Callable[[], None]) -> Iterator[None]:
-    """Call a function on the first Ctrl-C inside a ``with`` block; the second acts as before it.
+    """Call a function on the first Ctrl-C inside a ``with`` block; the second one acts as outside of the block.
 
     Parameters
     ----------
     tell : callable
-        Called in the main thread, wherever that is: it must not wait for anything.
+        Called in the main thread, whatever that is doing just then: it must not wait for anything.
 
     Notes
     -----

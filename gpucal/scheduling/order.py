@@ -34,7 +34,7 @@ class Job:
     input : Path
         The file.
     key : tuple of str
-        What it has in common with those that use the same references.
+        Values of keywords; exposures with the same key use the same references.
     size, mtime_ns : int or None
         Its size in bytes, and when it was last changed; None if it is not there.
     filename : str or None
@@ -95,7 +95,7 @@ class JobQueue:
         key : tuple of str, optional
             The key of the worker's last job: one of the same key is preferred.
         others : collection of tuple of str
-            The keys that other workers are at: if possible, one is begun that none of them has.
+            The keys that other workers are busy with: if possible, the job has none of these.
         """
         for wanted in self._preferred(key, others):
             if wanted in self._waiting:

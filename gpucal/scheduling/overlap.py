@@ -1,6 +1,7 @@
 """One exposure is read while another is computed and a third is written.
 
-Each is calibrated by a thread of its own. Kernels, files and checksums leave the interpreter to the other threads.
+Each is calibrated by a thread of its own. Kernels, reading, writing and checksums release the interpreter's lock, so
+that the threads work at the same time.
 """
 
 import logging

@@ -1,7 +1,7 @@
-"""The three stages of an exposure, and who is in which.
+"""The three stages of an exposure, and which exposure is in which.
 
-Each exposure needs the turn of a stage to be in it, and keeps that turn until it has the next one: memory never holds
-more than one exposure a stage.
+For each stage there is one turn. An exposure needs the turn of a stage to enter it, and keeps it until it has that of
+the next stage: memory never holds more than one exposure for each stage.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Turns:
         self._stopped = Event()
 
     def stop(self) -> None:
-        """Let nothing begin any more; what is computed ends with the step that runs."""
+        """Let no exposure begin any more; the one that is computed stops after the step that runs."""
         self._stopped.set()
 
     @property
@@ -36,7 +36,7 @@ class Turns:
         return self._stopped.is_set()
 
     def check(self, _event=None) -> None:
-        """Raise `Stopped` if the batch was asked to stop: an observer of steps."""
+        """Raise `Stopped` if the batch was asked to stop; called with each event of a step."""
         if self.stopped:
             raise Stopped
 

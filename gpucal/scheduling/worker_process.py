@@ -80,7 +80,7 @@ class WorkerProcess:
             return None
 
     def end(self) -> str:
-        """End it, whatever it does; in words, how it ended."""
+        """End it, whatever it does; return in words how it ended."""
         self.connection.close()
         try:
             code = self._process.wait(PATIENCE)

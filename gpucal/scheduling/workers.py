@@ -1,7 +1,7 @@
 """Worker processes on this machine, and what happens when one dies.
 
-Each worker has as many exposures as it has stages. When it dies, each of these may be the cause: they are tried
-again, every one alone in a worker, so that the one at fault takes no other along twice.
+Each worker has as many exposures as there are stages. When it dies, each of these may be the cause: they are tried
+again, every one alone in a worker, so that the one at fault cannot take another down with it.
 """
 
 import logging
@@ -104,7 +104,7 @@ class _Crew:
             worker.stop()
 
     def _hand_out(self) -> None:
-        """Give each worker one job more, and again, until all have enough or none is left."""
+        """Give each worker one more job, in rounds, until all have enough jobs or none is left."""
         if self._stopping:
             return
         for depth in range(len(STAGES)):

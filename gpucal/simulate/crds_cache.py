@@ -164,7 +164,7 @@ class CrdsCache:
 def crds_environment(variables):
     """Let CRDS use other environment variables for a while, within this process.
 
-    CRDS remembers its context and its configuration; on both ends they are forgotten.
+    CRDS remembers its context and its configuration; it is made to forget them when this begins and when it ends.
 
     Parameters
     ----------

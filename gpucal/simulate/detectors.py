@@ -48,7 +48,7 @@ class Detector:
     interleaved_outputs : bool
         Whether the outputs take turns along a row, rather than read a strip of columns each.
     linearity_with_bias : bool
-        Whether the response is that to signal and bias together: these pixels have no superbias.
+        Whether the non-linear response is to signal and bias together, as for detectors without a superbias step.
     reference_output : bool
         Whether a fifth output, which reads no pixels, is kept beside the four.
     settles : bool

@@ -54,7 +54,7 @@ class Electronics:
         return to_science(self._readout.detector, signal.reshape(slow, fast))
 
     def _odd_and_even(self, signal):
-        """Views of the pixels with the one offset and the other: columns, or rows if outputs take turns."""
+        """Views of the odd and the even columns of an output; of rows, where outputs take turns along a row."""
         if self._readout.detector.interleaved_outputs:
             return signal[0::2], signal[1::2]
         return signal[..., 0::2], signal[..., 1::2]

@@ -114,7 +114,7 @@ def _draw_hits(readout, number, least_energy, rng):
 
 
 def _draw_large(readout, number, kind, rng):
-    """Events of a type that is not a pixel's: when and where."""
+    """Draw when and where events larger than a pixel happen."""
     ny, nx = readout.subarray.shape
     events = np.zeros(number, kind)
     events["integration"] = rng.integers(readout.nints, size=number)

@@ -11,7 +11,7 @@ SECONDS_PER_DAY = 86400.0
 CLOCK_EPOCH = 51544.0  # MJD of 2000-01-01
 STRUCTURAL = ("NAXIS", "NAXIS1", "NAXIS2", "NAXIS3", "NAXIS4", "BSCALE", "BZERO", "EXTVER")
 
-# Data models keep what has no keyword in a tree of its own: here there is nothing of the kind.
+# Data models keep metadata without a keyword in an ASDF tree of its own extension; here there are none.
 EMPTY_TREE = (
     b"#ASDF 1.0.0\n#ASDF_STANDARD 1.5.0\n%YAML 1.1\n%TAG ! tag:stsci.edu:asdf/\n"
     b"--- !core/asdf-1.1.0 {}\n...\n"

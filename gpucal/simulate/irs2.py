@@ -120,8 +120,8 @@ def optimal_weights(detector, level):
     """Weights of the reference output and of interleaved pixels that estimate the noise best.
 
     Both see the noise, each with read noise of its own. At each frequency the estimate is the mean of the two
-    with their inverse variances as weights, drawn to zero by the variance of the noise itself. The mean of a frame is
-    that of the interleaved pixels: of the offset of their output, too, they show all.
+    with their inverse variances as weights, drawn to zero by the variance of the noise itself. At frequency zero the
+    interleaved pixels alone count: they share the constant offset of their output with the other pixels.
 
     Parameters
     ----------

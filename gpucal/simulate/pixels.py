@@ -33,7 +33,7 @@ class Pixels:
     bias : ndarray (ny, nx), float32
         DN.
     pedestal : ndarray (ny, nx), float32
-        The part of the bias, DN, that the response acts on along with the signal: all of it or nothing.
+        What the response acts on together with the signal, DN: the bias, or zero (`Detector.linearity_with_bias`).
     dark_rate : ndarray (ny, nx), float32
         Electrons per second.
     full_well : ndarray (ny, nx), float32

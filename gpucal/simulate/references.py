@@ -41,7 +41,7 @@ TYPES = {
     "ipc": ReferenceType(reference_arrays.ipc, "IPCModel"),
 }
 
-# What an instrument has beside or in place of these, and what it lacks.
+# The types that an instrument has in addition to these, or in their place; and those that it lacks.
 OWN_TYPES = {
     "MIRI": {
         "dark": ReferenceType(miri_reference_arrays.dark, "DarkMIRIModel", may_be_cut=False),
@@ -53,14 +53,14 @@ OWN_TYPES = {
 }
 LACKING_TYPES = {"MIRI": {"superbias"}}
 
-# What the readout with interleaved reference pixels has in place of these.
+# The types that IRS2 readout has in the place of these.
 INTERLEAVED_TYPES = {
     "mask": ReferenceType(irs2.irs2_mask, "MaskModel"),
     "superbias": ReferenceType(irs2.irs2_superbias, "SuperBiasModel", may_be_cut=False),
     "refpix": ReferenceType(irs2.refpix, "IRS2Model"),
 }
 
-# References that go without the effect that they are for, by the name of its switch.
+# References that are written only if the effect is on that they correct, by the name of its switch.
 ONLY_WITH = {"ipc": "ipc", "emicorr": "interference"}
 
 # References that are for some subarrays.
@@ -68,7 +68,7 @@ ONLY_FOR = {"pastasoss": SOSS_SUBARRAYS}
 
 TREES = {"emicorr", "pastasoss"}
 
-# References that hold stripes themselves; the others hold all rows of the readout, of which the stripes are cut.
+# References of a stripe subarray that have the shape of its exposures; others hold all rows, to be cut to the stripes.
 OF_FRAMES = {"dark"}
 
 # References of a whole detector, which have no window.

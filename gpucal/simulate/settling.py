@@ -1,4 +1,4 @@
-"""What a reset leaves behind in the groups of the mid-infrared detectors.
+"""The transients that a reset of the mid-infrared detectors leaves in the groups that follow it.
 
 Descriptions: the ``reset``, ``rscd``, ``firstframe``, ``lastframe`` and ``dark_current`` steps of the JWST
 pipeline documentation. The strengths and times here are of their order, no more.

@@ -1,4 +1,4 @@
-"""ASDF documents as tagged trees: what they say, without the packages that make objects of it.
+"""ASDF documents as trees of tagged nodes, read without the packages that would make objects of these.
 
 Source: the ASDF standard, https://www.asdf-format.org/projects/asdf-standard/en/latest/file_layout.html.
 """
@@ -19,7 +19,7 @@ from gpucal.startup.lazy import asdf
 _END_OF_TREE = b"\n..."
 _BLOCK = b"\xd3BLK"
 
-# Of a block's header after its size: flags, compression, bytes allocated, used and in memory, checksum.
+# The header of a block after its own size: flags, compression, bytes allocated, used and in memory, checksum.
 _HEADER = ">I4sQQQ16s"
 _DECOMPRESS: dict[bytes, Callable[[bytes], bytes]] = {
     b"\0\0\0\0": bytes,
@@ -63,7 +63,7 @@ def parse_document(content: bytes) -> dict:
     Raises
     ------
     ValueError
-        If they are none.
+        If they are no ASDF file.
     """
     if not content.startswith(b"#ASDF"):
         raise ValueError("it does not begin with #ASDF")
@@ -88,7 +88,7 @@ def _blocks(content: bytes) -> list[bytes]:
 
 
 def _with_arrays(node: Any, blocks: list[bytes]) -> Any:
-    """The same tree with arrays in place of what describes them."""
+    """The same tree with arrays in the place of the nodes that describe them."""
     if isinstance(node, dict):
         if _NDARRAY in (getattr(node, "_tag", None) or ""):
             return _array(node, blocks)

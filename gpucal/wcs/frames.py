@@ -15,11 +15,11 @@ def plane(name: str, axes: Sequence[str], unit: str):
     Parameters
     ----------
     name : str
-        Of the frame.
+        The name of the frame.
     axes : sequence of str
         Names of the coordinates.
     unit : str
-        Of both.
+        The unit of both.
     """
     return asdf.tagged.TaggedDict(
         {

@@ -22,7 +22,7 @@ from gpucal.wcs.world import Wcs
 
 log = logging.getLogger(__name__)
 
-# That is tried: the one after it is taken where it is asked for alone, as in jwst 3.0.0.
+# The highest degree that is tried where the user asks for none.
 HIGHEST_DEGREE = 5
 
 
@@ -36,7 +36,7 @@ class SipOptions(NamedTuple):
     Attributes
     ----------
     max_error, max_inverse_error : float
-        Largest residuals, pixels. Without the second one there is no way back.
+        Largest residuals, pixels. Without the second one, no inverse polynomials are made.
     degree, inverse_degree : int or None
         Of the polynomials; None takes the lowest that is good enough.
     npoints : int
@@ -60,7 +60,7 @@ class Fit(NamedTuple):
     x, y : dict of (int, int) to float
         Coefficients by powers of the two coordinates.
     residual : float
-        The largest, in units of what was fitted.
+        The largest residual, in units of what was fitted.
     """
 
     degree: int

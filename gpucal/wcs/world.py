@@ -26,9 +26,9 @@ class Wcs:
     frames : tuple of node
         See `gpucal.wcs.frames`.
     transforms : tuple of node
-        One fewer; see `gpucal.wcs.nodes`.
+        From each frame to the next, so one fewer; see `gpucal.wcs.nodes`.
     name : str
-        Of the WCS.
+        The name of the WCS.
     """
 
     frames: tuple[Any, ...]
@@ -68,7 +68,7 @@ class Wcs:
         Returns
         -------
         Program
-            Bounding boxes do not count: see `bounding_box`.
+            It is evaluated outside of the bounding box, too: see `bounding_box`.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class Wcs:
 
     @property
     def bounding_box(self) -> tuple[tuple[float, float], ...] | None:
-        """Where the WCS holds: an interval for each coordinate of the first frame; None where nothing is said."""
+        """Where the WCS is valid: an interval for each coordinate of the first frame; None where it has no box."""
         box = self.transforms[0].get("bounding_box")
         if box is None:
             return None

@@ -1,4 +1,4 @@
-"""What an exposure of many integrations shows in each of them: their median, scaled to their brightness.
+"""An estimate of each integration of an exposure: the median of all, scaled to the brightness of each.
 
 Source: the "median_image" background of ``clean_flicker_noise``,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html.
@@ -45,7 +45,7 @@ def relative_brightness(rates):
     Returns
     -------
     (nints,) float32 array or None
-        One without a finite brightness gets the median of those that have one. None if there is none.
+        An integration without a finite brightness gets the median of the others. None if no integration has one.
     """
     xp = array_namespace(rates)
     planes = rates.reshape(len(rates), -1)

@@ -21,7 +21,7 @@ DETECTOR_ROWS = 1024
 TICKS_PER_SKIPPED_ROW = 7
 
 REFERENCE_DELAY = 3 + 2**32
-"""Ticks by which the last quad of a full row is late: three, and a number that is of no account but for jwst."""
+"""Ticks by which the last quad of a full row is late. In truth it is three; jwst 3.0.0 adds 2**32, and so does this."""
 
 
 class ReadoutClock(NamedTuple):
@@ -72,5 +72,5 @@ def fraction_of_period(ticks, period):
 
 @pixel_function(inline=True)
 def fraction(periods):
-    """What is left of some periods without the whole ones, from 0 to 1."""
+    """The fractional part of a number of periods, from 0 to 1."""
     return periods - math.floor(periods)

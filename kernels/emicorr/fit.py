@@ -1,10 +1,10 @@
 """Amplitude and phase of a wave that make ramps straight when it is subtracted.
 
-Pixels read at the same phase of the wave share one sum of their ramps. With P the projection that takes a straight
-line out of a ramp, z the wave at the reads of a trial phase and y the sum of n ramps, the chi-squared of an
-amplitude c is, up to a constant, sum(n |Pz|^2) c^2 - 2 sum(Pz . y) c, over all phases of reads and integrations: its
-minimum is found in closed form for each of the trial phases, and a parabola through the three lowest values
-gives the phase between them.
+The ramps of all pixels that are read at the same phase of the wave are summed. Let P be the projection that takes a
+straight line out of a ramp, z the wave at the times of the reads for a trial phase, and y the sum of n ramps. The
+chi-squared of an amplitude c is then, up to a constant, ``sum(n |Pz|^2) c^2 - 2 sum(Pz . y) c``, summed over the phases
+of reads and over integrations. Its minimum is found in closed form for each trial phase; a parabola through the
+lowest value and its two neighbours gives the phase between the trials.
 
 Source: the "joint" algorithm of the ``emicorr`` step in the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
@@ -48,8 +48,8 @@ def parabolas(sums_of, nints, nsamples, ngroups, group_step, coefficients):
     Parameters
     ----------
     sums_of : callable
-        Of a slice of integrations: the sums of their ramps by phase, (n, ngroups, nsamples) float64, and the
-        numbers of ramps in these, (n, nsamples) float64; backend arrays.
+        Takes a slice of integrations; returns the sums of their ramps by phase, (n, ngroups, nsamples) float64, and
+        the numbers of ramps in these, (n, nsamples) float64; backend arrays.
     nints, nsamples, ngroups : int
         Numbers of integrations, of phases of reads and of groups.
     group_step : float
@@ -170,7 +170,8 @@ def next_trial(phases, later):
 
     Notes
     -----
-    Rounding may make the trial phase at a phase lie before it, and the next one be taken: so it is in jwst.
+    Through rounding, a trial phase that should equal the phase may come out below it; the next one is then taken, as
+    in jwst.
     """
     trials = trial_phases()
     guess = np.ceil((phases + later) % 1 * TRIALS).astype(np.int64)
@@ -201,8 +202,8 @@ def best_phase(chisq):
 
     Notes
     -----
-    The first and the last trial phase are neighbours, but the parabola takes their phases as they are, far from
-    each other: so it is in jwst.
+    The first and the last trial phase are neighbours on the circle, but the parabola takes them as 0 and nearly 1, far
+    from each other, as in jwst.
     """
     phases = trial_phases()
     if np.isnan(chisq).all():

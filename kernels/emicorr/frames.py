@@ -98,9 +98,9 @@ def residual_frames(ramp, scene: Scene, groups):
 
 @pixel_kernel
 def average_outputs(frame, y, quad, ramp, slope, bias, first_group, frames):
-    """Write the average of the outputs at one quad; the second and third of a row follow those beside them.
+    """Write the average of the outputs at one quad.
 
-    In full frames these two are bad.
+    The second and the third quad of a row, which are bad in full frames, get the mean of the first and the fourth.
     """
     group = first_group + frame
     if quad == 1 or quad == 2:

@@ -34,9 +34,9 @@ def remove_wave_with_ramps(
     clock : ReadoutClock
         When pixels are read.
     period : float
-        Of the wave, in ticks.
+        Period of the wave, in ticks.
     each_integration : bool
-        Fit each integration by itself, in place of all together.
+        Fit each integration by itself, not all together.
 
     Returns
     -------

@@ -24,7 +24,7 @@ def phased_wave(ramp, clock: ReadoutClock, period, nbins):
     Parameters
     ----------
     ramp : (nints, ngroups, ny, nx) float32 array
-        Counts of the integrations to use, the first of the exposure and more, DN.
+        Counts, DN, of the integrations to use; the first one is the first of the exposure.
     clock : ReadoutClock
         When pixels are read.
     period : float

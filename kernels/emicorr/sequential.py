@@ -1,4 +1,4 @@
-"""Removal of a wave that is measured on ramps after these were fitted.
+"""Removal of a wave that is measured on the residuals of fitted ramps.
 
 Source: the "sequential" algorithm of the ``emicorr`` step in the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
@@ -24,7 +24,7 @@ def number_of_bins(period, asked=None):
     period : float
         In ticks.
     asked : int, optional
-        A number; above 501 it is 500.
+        The number that the user asks for; above 501, 500 are taken, as in jwst.
     """
     nbins = int(period / 2.0) if asked is None else asked
     return BINS_IN_PLACE_OF_MORE if nbins > MOST_BINS else nbins
@@ -78,9 +78,9 @@ def remove_wave_after_ramps(
 
 
 def resampled(wave, length):
-    """A wave at as many places of its period as there are ticks in a length, rounded up.
+    """A wave sampled anew: once for each tick of a period of this length, rounded up.
 
-    Each takes the sample at or before it.
+    Each tick takes the sample at or before it.
     """
     step = wave.size / length
     return wave[(np.arange(math.ceil(wave.size / step)) * step).astype(int)]
@@ -126,7 +126,7 @@ def best_shift(reference, measured):
 def subtract_looked_up(
     integration, y, quad, ramp, per_integration, per_group, per_row, per_quad, last_column, period, wave
 ):
-    """Subtract the wave from all groups of a quad, as its value at the tick of the period at or before a read."""
+    """Subtract the wave from all groups of a quad: its value at the tick of the period at or before each read."""
     last_quad = ramp.shape[3] // OUTPUTS - 1
     first_tick = integration * per_integration
     for group in range(ramp.shape[1]):

@@ -3,8 +3,8 @@
 Source: the ``clean_flicker_noise`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html.
 
-An image is a rate, or the difference between a group and the one before it. Images are cleaned some at a time: what is
-held beside the ramp is a few large ones, or many small ones.
+An image is a rate, or the difference between a group and the one before it. Images are cleaned together, a few if they
+are large and many if they are small, so that little memory is needed in addition to the ramp.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Recipe(NamedTuple):
     n_sigma : float
         Pixels further than this from the background, in units of its spread, are left out; zero for no limit.
     flat : (ny, nx) float32 array or None
-        What images are divided by while they are cleaned.
+        The flat field that images are divided by before they are cleaned, and multiplied by afterwards.
     """
 
     remove_noise: Callable
@@ -114,11 +114,11 @@ class Cleaned(NamedTuple):
     Attributes
     ----------
     places : (n,) int array
-        Which of the images these are; on the host.
+        The numbers of these images among all, on the host.
     images : (n, ny, nx) float array
-        They, NaN where they were.
+        The images; NaN where they were NaN before.
     background : (n, 1, 1) or (n, ny, nx) float array
-        What their background was; zero where none was asked for.
+        The backgrounds that they had; zero where none was asked for.
     """
 
     places: np.ndarray
@@ -170,7 +170,7 @@ def clean_together(images, masks, recipe) -> Cleaned:
 
 
 def index_of(places, count):
-    """An index for some of so many images: a slice if these are all, which copies nothing."""
+    """An index for some of ``count`` images; a slice, which copies nothing, if it is all of them."""
     return slice(None) if len(places) == count else current_backend().asarray(places)
 
 
@@ -223,8 +223,8 @@ def clean_images(images, expected, mask, recipe, records=NO_RECORDS):
     images : (n, ny, nx) float32 array
         Rates, DN/s, or groups of one integration, DN. Edited.
     expected : callable or None
-        Gives for the number of an image what it would be without noise, (ny, nx) float32, which is subtracted for the
-        time of the cleaning.
+        Takes the number of an image and returns what it would be without noise, (ny, nx) float32. This is subtracted
+        before the cleaning, and added again after it.
     mask : (ny, nx) or (n, ny, nx) bool array
         The pixels that show background.
     recipe : Recipe

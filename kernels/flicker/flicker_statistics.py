@@ -20,7 +20,7 @@ ROUGH_REACH = 10.0
 
 
 class Statistics(NamedTuple):
-    """What is known of a background.
+    """What is measured of the background of an image.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ def background_statistics(rate, axis, flat=None, channel_axis=1, rough_rows=CENT
     rate : (ny, nx) float32 array
         The rate, DN/s.
     axis : int
-        Along which stripes are found.
+        The axis along which medians find stripes.
     flat : (ny, nx) float32 array, optional
         To divide by.
     channel_axis : int
-        Across which channels follow each other.
+        The axis along which channels lie side by side.
     rough_rows : (float, float)
         The rows whose mean tells the roughness, as fractions of the image.
 

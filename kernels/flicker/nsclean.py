@@ -8,7 +8,7 @@ fitted by the nine lowest frequencies, by weighted least squares. A pixel's weig
 mask is filled about it. As products of sinusoids are sinusoids, the normal equations of all
 lines come from two products of matrices.
 
-As in jwst, both smoothing kernels stand one pixel off their centres, along each axis.
+As in jwst, both smoothing kernels are one pixel off their centres along each axis.
 """
 
 import numpy as np
@@ -66,12 +66,12 @@ def line_noise(image, mask):
 
 
 def low_pass(npixels):
-    """What is passed of each frequency of a real series, as far as anything is.
+    """How much of each frequency of a real series the filter passes, up to the last frequency that it passes at all.
 
     Returns
     -------
     (nfrequencies,) float64 array
-        Twice the filter for all but the first, whose partner at negative frequency has the same amplitude. On the
+        Twice the filter for all but the first, since the frequency's negative partner has the same amplitude. On the
         host.
     """
     frequency = np.fft.rfftfreq(npixels)
@@ -91,8 +91,8 @@ def sinusoids(nfrequencies, npixels):
 def mask_weights(mask):
     """Weights of the pixels of a mask: the inverse of how densely it is filled about them.
 
-    The density is found with transforms in single precision, as in jwst: where the mask is empty all round the place at
-    which it is looked up, rounding is all that it holds.
+    The density is found with transforms in single precision, as in jwst: where the mask is empty all round a pixel, the
+    density there is nothing but rounding.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def smooth_across(noise):
 
 
 def off_center_gaussian(size, sigma):
-    """A Gaussian with sum one about the second of some elements in a ring; on the backend."""
+    """A Gaussian with sum one, centred on the second of ``size`` elements that form a ring; on the backend."""
     half = size // 2
     offset = (np.arange(size) + half) % size - half - 1
     values = np.exp(-(offset**2) / sigma**2 / 2) / sigma / np.sqrt(2 * np.pi)

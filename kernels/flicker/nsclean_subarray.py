@@ -45,7 +45,7 @@ class Passband(NamedTuple):
     high_end: float
 
     def passed(self, frequency):
-        """What is passed of each frequency, from zero to one."""
+        """How much of each frequency is taken as noise, from zero to one."""
         fall = np.clip((frequency - self.low) / (self.low_end - self.low), 0, 1)
         rise = np.clip((frequency - self.high) / (self.high_end - self.high), 0, 1)
         return (np.cos(np.pi * fall) + 1) / 2 + (1 - np.cos(np.pi * rise)) / 2
@@ -156,7 +156,7 @@ def by_length(placed):
 
 
 class Section(NamedTuple):
-    """What sections of the same length have in common.
+    """What is the same for all sections of the same length.
 
     Attributes
     ----------
@@ -165,7 +165,7 @@ class Section(NamedTuple):
     frequencies : (nfrequencies,) int array
         Numbers of the frequencies to fit, on the backend.
     passed : (nfrequencies,) float array
-        What is passed of each.
+        How much of each is taken as noise, from zero to one.
     kernel : (samples,) float32 array
         The Gaussian in which the density of the mask is found.
     weight : (nlines, 1) float64 array

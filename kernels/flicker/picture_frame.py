@@ -37,7 +37,7 @@ class Frame(NamedTuple):
 
     @classmethod
     def of(cls, rates, background):
-        """The pattern, measured in the pixels that show background; None if there are none in one of both places.
+        """The pattern, measured in background pixels; None if there are none in the middle, or none along the edges.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class Frame(NamedTuple):
 
 
 def subtract_from_ramp(ramp, frame, removed=None):
-    """Subtract the pattern, in place, from what each group has more than the first one.
+    """Subtract the pattern from all groups but the first, in place, scaled to the difference from the first one.
 
     Parameters
     ----------

@@ -137,12 +137,12 @@ class Showers(NamedTuple):
 
     @classmethod
     def joined(cls, several) -> "Showers":
-        """One after another, those of several."""
+        """The showers of several, one after another."""
         ellipses, groups = zip(*several, strict=True)
         return cls(Ellipses.joined(ellipses), np.concatenate(groups))
 
     def moved(self, integrations) -> "Showers":
-        """The same, so many integrations later."""
+        """The same showers, their integrations counted from so many earlier."""
         return self._replace(ellipses=self.ellipses.moved(integrations))
 
 

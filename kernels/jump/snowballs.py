@@ -113,12 +113,12 @@ class Snowballs(NamedTuple):
 
     @classmethod
     def joined(cls, several) -> "Snowballs":
-        """One after another, those of several."""
+        """The snowballs of several, one after another."""
         jumps, groups, cores = zip(*several, strict=True)
         return cls(Ellipses.joined(jumps), np.concatenate(groups), Ellipses.joined(cores))
 
     def moved(self, integrations) -> "Snowballs":
-        """The same, so many integrations later."""
+        """The same snowballs, their integrations counted from so many earlier."""
         return self._replace(jumps=self.jumps.moved(integrations), cores=self.cores.moved(integrations))
 
 

@@ -41,14 +41,14 @@ def keep_groups(groupdq, first, last):
 
 
 def usable_range(groupdq, drop_single_groups=False):
-    """The groups between those at the start, and the one at the end, that no ramp can use.
+    """The groups to fit: all but those at the start, and the one at the end, that no ramp can use.
 
     Parameters
     ----------
     groupdq : (nints, ngroups, ny, nx) uint8 array
         Group flags. A group that is DO_NOT_USE cannot be used.
     drop_single_groups : bool
-        Nor can, then, the group of a ramp that has no other good one. A good group has no flag but PERSISTENCE.
+        Whether a ramp with a single good group counts as unable to use it. A good group has no flag but PERSISTENCE.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What ramp fitting starts from."""
+"""The inputs of ramp fitting: ramps, what is known of their pixels and of the readout, how flags are read."""
 
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ class ReadingRules(NamedTuple):
     suppress_one_group : bool
         Treat ramps with one good group as ramps with none; exposures of one group are fitted all the same.
     forget_first_jump : bool
-        Take no notice of a jump into the first group: the groups before it were left out.
+        Ignore a jump into the first group. To be set where groups before it were left out, which it is a jump from.
     """
 
     suppress_one_group: bool = True

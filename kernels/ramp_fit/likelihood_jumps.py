@@ -1,8 +1,9 @@
 """Jumps in a ramp: differences without which its line fits much better.
 
-For each difference, and each pair of neighbours, the fit without them follows from the fit with all: omitting
-is fitting one more unknown for each. Pairs matter where groups average several reads, since a jump within such
-a group spoils the differences on both sides of it. The worst leave first, and the rest is fitted again.
+For each difference, and each pair of neighbours, the fit without them follows from the fit with all: to omit a
+difference is to fit one more unknown, the height of a jump there. Pairs matter where groups average several reads,
+since a jump within such a group spoils the differences on both sides of it. The worst are omitted first, and the rest
+is fitted again.
 
 Source: Brandt (2024), PASP 136, 045005, sections 3.1 and 3.2.
 """
@@ -31,8 +32,8 @@ TWO_THRESHOLD = 23.8
 # Nothing is left out of ramps that are left with no more differences than this by earlier rounds.
 FEWEST_DIFFERENCES = 3
 
-# No omission lowers chi squared by more than its value: below this there is none to look for. That holds for
-# variances that are positive; a negative gain makes others.
+# An omission lowers chi squared by no more than its value: ramps with a chi squared below this need no search. This
+# holds only for positive variances; those of a pixel with a negative gain are not.
 LEAST_CHI_SQUARED = 20.0
 
 

@@ -1,4 +1,4 @@
-"""What the groups of one ramp offer to a line fit: how the ramp is read, and its segments.
+"""How the flags of one ramp are read, and the segments of it that straight lines are fitted to.
 
 A segment is a run of consecutive good groups, to which one straight line is fitted. PERSISTENCE does
 not spoil a group. A group flagged JUMP_DET and nothing else belongs to the good groups that follow it

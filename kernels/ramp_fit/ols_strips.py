@@ -49,10 +49,11 @@ def common_segment(groupdq, strip):
 
 @pixel_function
 def mark_others(groupdq, start, stop, rules, strip, scratch):
-    """Mark the ramps, in the plane OTHERS, whose segments are not just the common one.
+    """Mark, in the plane OTHERS, the ramps whose only segment is not the common one.
 
-    It must have two groups, all good. The groups before and after it are not, and neither a jump into it, nor
-    saturation or a jump at the start changes how the ramp is read.
+    A ramp stays unmarked if the common segment has at least two groups, all of them good, if no group before or after
+    it is good, and if nothing before it changes how the ramp is read: no jump into it, no saturated first group, and
+    no jump in the first group that is to be ignored.
     """
     fill_plane(scratch, OTHERS, 0.0 if stop - start > 1 else 1.0, strip)
     for group in range(start, stop):

@@ -41,7 +41,8 @@ def fill_samples(begin, end, samples, ramp, groupdq, gain, first_group, stop_gro
     first_group, stop_group : int
         The range of the later groups of the differences.
     void_alone : int
-        A flag with which a group does not count if it has no other; by default one with which none ever counts.
+        A flag that makes a group unusable if it is the only flag of the group. The default, DO_NOT_USE, does so in
+        any company, so that it changes nothing.
 
     Returns
     -------

@@ -7,7 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/firstframe/description.html.
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, FLUX_ESTIMATED, SATURATED
 
 BRIGHT_GROUP = 2
-"""A pixel is bright where this group, counted from 0, is saturated: without the first, one slope less remains."""
+"""A pixel is bright where this group, counted from 0, is saturated: only two are good, and a slope needs both."""
 
 
 def flag_first_group(groupdq, pixeldq, keep_bright):

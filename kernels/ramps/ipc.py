@@ -39,7 +39,7 @@ def correct_ipc(ramp, kernel, rows, columns):
     border = kernel.shape[0] // 2, kernel.shape[1] // 2
     padded = len(rows) + 2 * border[0], len(columns) + 2 * border[1]
     measured = None
-    # Of copies of images, which are there beside the ramp.
+    # For copies of images, which take memory in addition to the ramp.
     budget = current_backend().scratch_bytes // 2
     for block in row_tiles(len(planes), padded[0] * padded[1] * ramp.dtype.itemsize, budget):
         if measured is None:

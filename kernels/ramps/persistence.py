@@ -20,7 +20,7 @@ def flag_persistence(ramp, groupdq, group_times, window_ends, duration, dn_thres
     2. starts its window anew while exactly one group of the integration, this one or an earlier one, has been
        SATURATED;
     3. opens a window, if none is open, when its signal is above the threshold;
-    4. drops a window that ends later than one opened now would, which is none of this exposure's past;
+    4. drops a window that ends later than one opened now would: it was not opened before this group;
     5. flags the group, if a window is open.
 
     Parameters

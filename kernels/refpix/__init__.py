@@ -1,1 +1,1 @@
-"""The drift of reference pixels, subtracted from the others."""
+"""Drifts of the readout electronics, which the reference pixels show, subtracted from all pixels."""

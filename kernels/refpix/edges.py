@@ -20,8 +20,8 @@ def subtract_reference_pixels(frames, axes, sections, sides, siglimit, side_gain
     """Subtract the drifts that the reference pixels show from each frame, in place.
 
     Means and medians are found in single precision where rows are not corrected, and in the first frame of
-    all; in double precision elsewhere. A reference pixel at the limit of the clipping is so kept or left out
-    as in jwst.
+    all; in double precision elsewhere. So a reference pixel at the limit of the clipping is kept or left out as it
+    is in jwst.
 
     Parameters
     ----------

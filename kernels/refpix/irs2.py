@@ -52,7 +52,7 @@ class Irs2Plan(NamedTuple):
     interleaved : (ninterleaved,) int array
         Samples that make the series of reference pixels.
     series : SeriesPlan
-        From these and the reference output to what they show at the samples that are kept.
+        How these and the reference output give the noise of the samples that are kept.
     kept : (nkept,) int array
         Samples of an output that the product keeps.
     targets : (5, nkept) int array
@@ -158,7 +158,7 @@ def _correct_frame(samples, mean, plan, alpha, beta, stored, keep_reference_outp
 
 
 def _keep(samples, places, shown, mean, means_back, plan, output, stored):
-    """Store samples of an output without what is shown, with the mean added to those that shall have it back."""
+    """Store samples of an output, less the noise that is shown; where ``means_back`` is true, with their mean again."""
     sources, targets = plan.layout.rows[output, plan.kept], plan.targets[output]
     turned = plan.layout.turned
     put_back(shown.shape, samples, places, shown, mean, means_back, sources, targets, turned, stored)

@@ -27,7 +27,7 @@ def find_bad_rows(ramp, flagged, nsigma):
 
     In each integration and output, three numbers of each pair are compared with those of the others: the mean
     absolute difference of its reads, their mean and their standard deviation. A pair is bad if one of them
-    exceeds the clipped mean by more than ``nsigma`` clipped standard deviations. Flagged pairs have no part.
+    exceeds the clipped mean by more than ``nsigma`` clipped standard deviations. Flagged pairs are left out of this.
 
     Parameters
     ----------
@@ -122,9 +122,9 @@ def listed_rows(output, odd_even, mask, nrows=OUTPUTS * BLOCKS * BLOCK):
 def replacements(wanted, bad):
     """What to put in the place of bad rows.
 
-    It is the mean of the rows one block below and above, which have the same place there; or that of them
-    which is good; or, where neither is, the good row of the other pair, the one below if both are; or nothing.
-    All of them belong to the same output.
+    A bad row becomes the mean of the rows one block below and above, which have the same place in their blocks. If
+    one of these is bad, it becomes the other; if both are, a good row of the other pair of its own block, the one below
+    if both are good; and else zero. All of these belong to the same output.
 
     Parameters
     ----------

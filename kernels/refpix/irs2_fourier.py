@@ -2,8 +2,9 @@
 
 The samples of one output are a series of ``nslow * period`` pixel times, kept as an image: sample n stands in
 row ``n % period`` and column ``n // period``, so that an image row holds one place of all detector rows.
-A transform of such a length is one along the image rows, a turn of phases, and one along the columns
-(Cooley and Tukey 1965, Math. Comp. 19, 297). Image rows after the first two of these are called turned.
+A transform of such a length is a transform along the image rows, a multiplication by phases ("twiddle factors"), and a
+transform along the columns (Cooley and Tukey 1965, Math. Comp. 19, 297). Image rows after the first two of these are
+called turned.
 
 Spectra are kept as images too: frequency k stands in row ``k // nslow`` and column ``k % nslow``, up to
 column ``nslow // 2``. The others are conjugates, since series are real.
@@ -24,7 +25,7 @@ from gpucal.backend.fourier import (
 
 
 def turns(times, period, nslow):
-    """Phases between the transforms along image rows and along columns; on the host.
+    """The phases to multiply by between the transforms along image rows and along columns; on the host.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def turns(times, period, nslow):
 
 
 def transform_matrix(frequencies, times, length):
-    """What turns values at some times into those at some frequencies: (nfrequencies, ntimes) complex64."""
+    """The matrix of the Fourier transform from some times to some frequencies: (nfrequencies, ntimes) complex64."""
     return _phases(np.outer(frequencies, times), length)
 
 
@@ -50,14 +51,14 @@ def _phases(steps, steps_of_a_turn):
 
 
 class SeriesPlan(NamedTuple):
-    """What it takes to make a series of the weighted spectra of two others.
+    """All that is prepared once to make a series from the weighted spectra of two others.
 
     Attributes
     ----------
     turn : (period, nslow // 2 + 1) complex64 array
         Phases from the transforms of image rows to turned rows.
     places : (period,) int array
-        Which of the given rows stands at each time of the first series; -1 where it is zero.
+        The number of the given row that stands at each time of the first series; -1 where the series is zero.
     wanted : (nwanted,) int array
         Times of the image rows that are made.
     nrows : int
@@ -121,7 +122,7 @@ def turn_row(time, column, transforms, places, turn, turned):
 
 @pixel_kernel
 def turn_back(row, column, turned, times, turn, transforms):
-    """Turn a row that is wanted back, at one frequency."""
+    """Undo the turn of a row that is wanted, at one frequency."""
     time = times[row]
     transforms[row, column] = turned[time, column] * turn[time, column].conjugate()
 

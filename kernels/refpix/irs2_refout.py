@@ -1,9 +1,10 @@
 """The reference output of IRS2 as a series without gaps.
 
-The reference output has samples wherever a normal pixel is read. The others are filled in, first by a local
-mean with the weights of a half wave, then by what the samples say at the frequencies that matter: slow drifts,
-and those that alternate from pixel to pixel. These are in few rows of the spectrum, the band, and samples enter into
-them by their turned rows (see `gpucal.kernels.refpix.irs2_fourier`), so that it takes no more transform to go on.
+The reference output has samples at the times at which a normal pixel is read; at other times the series has gaps. They
+are filled first with a local mean, whose weights are half a wave, then with what the samples tell at the frequencies
+that matter: slow drifts, and those that alternate from pixel to pixel. These are in few rows of the spectrum, called
+the band. It is computed from turned rows (see `gpucal.kernels.refpix.irs2_fourier`), and filled gaps are turned rows
+as well: the next step of the correction needs no further transform.
 
 Source: the ``refpix`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
@@ -26,7 +27,7 @@ TAPER = 110000 // BLOCK_TIMES
 
 
 class GapFilling(NamedTuple):
-    """What it takes to fill the gaps of a series.
+    """All that is prepared once to fill the gaps of series.
 
     Attributes
     ----------
@@ -35,11 +36,11 @@ class GapFilling(NamedTuple):
     weights : (16,) float32 array
         Weights of the neighbours in time, from the sample itself to the last that counts.
     known_to_band, gaps_to_band : (nband, nknown) and (nband, ngaps) complex64 arrays
-        What turned rows contribute to the band, which says what is in the gaps.
+        Matrices from the turned rows of samples, and of gaps, to their contributions to the band.
     band_to_gaps : (ngaps, nband) complex64 array
         From the band back to the turned rows of the gaps.
     band_to_band : (nband, nband) complex64 array
-        What of the band comes back by way of the gaps.
+        What gaps that are filled from the band contribute to it: ``gaps_to_band @ band_to_gaps``.
     gain : (nband, nslow // 2 + 1) float32 array
         The gain at the frequencies of the band.
     turn : (period, nslow // 2 + 1) complex64 array
@@ -63,9 +64,9 @@ class ReferenceOutput(NamedTuple):
     Attributes
     ----------
     measured : (period, nslow) float32 array
-        The series: samples of normal pixels as given, the others as their neighbours have it.
+        The series: samples of normal pixels as given, gaps as filled from their neighbours.
     turned : (period, nslow // 2 + 1) complex64 array
-        Turned rows, by time; those of the gaps as the band has it.
+        Turned rows, by time; those of the gaps as filled from the band.
     """
 
     measured: np.ndarray

@@ -25,8 +25,8 @@ def column_signal(frames, sections, siglimit, dtype=np.float64):
     siglimit : float
         Pixels further than this from the mean, in standard deviations, are left out.
     dtype : type
-        The precision of sums, limits and means. In single precision the order of the sums tells whether a pixel at
-        a limit is kept, so that they are pairwise.
+        The precision of sums, limits and means. In single precision, whether a pixel at a limit is kept depends on the
+        order of summation; so sums are pairwise, as those of NumPy.
 
     Returns
     -------

@@ -70,7 +70,7 @@ def subtract_edge_pixels(ramp, sections, siglimit):
         first, later = integration[0], integration[1:]
         changes = later.reshape(ngroups - 1, ny * nx)[:, sections.pixels] - first.ravel()[sections.pixels]
         signal = column_signal(changes, every, siglimit, np.float32)
-        # The signals of a row are those of its parity, over and over.
+        # Rows of the same parity have the same signals.
         by_parity = signal.reshape(ngroups - 1, signal.shape[1] // OUTPUTS, OUTPUTS)
         along_rows = xp.tile(by_parity, -(-nx // OUTPUTS))
         subtract_since_first(later.shape, later, first, along_rows)

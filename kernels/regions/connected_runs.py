@@ -3,7 +3,7 @@
 Source: L. He, Y. Chao and K. Suzuki (2008), A run-based two-scan labeling algorithm, IEEE Transactions on Image
 Processing 17, 749. A run is joined to those that it touches in the row above, in a forest of runs.
 
-This is work on the host: what is connected is found in the order of the runs, those of many masks in one go.
+This is work on the host: runs are joined one after another, in their order. Those of many masks are joined in one go.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from gpucal.backend.fit import check_fit
 
 
 class Runs(NamedTuple):
-    """Neighbouring set pixels of a row, row by row, mask by mask.
+    """Runs of neighbouring set pixels in a row, listed row by row and mask by mask.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Runs(NamedTuple):
     lengths: np.ndarray
 
     def select(self, chosen) -> "Runs":
-        """The runs that a bool array says."""
+        """The runs for which a bool array is true."""
         return Runs(*(part[chosen] for part in self))
 
     def pixels_from(self, starts):
@@ -48,7 +48,7 @@ class Runs(NamedTuple):
 
 
 def ranges(starts, lengths):
-    """Whole numbers from each start on, so many of each, one range after another."""
+    """The whole numbers of several ranges, one range after another; each has a start and a length."""
     before = np.cumsum(lengths) - lengths
     return np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
 
@@ -111,7 +111,10 @@ def connect(runs, shape):
 
 @pixel_kernel
 def number_regions(mask, starts, stops, next_row, owners):
-    """Number the regions of masks whose runs start and stop at these places, a row and a place after each other."""
+    """Number the regions of masks. The rows of all masks are laid out in one, each with a gap of one place behind it.
+
+    ``starts`` and ``stops`` are places there, and ``next_row`` is the distance from one row to the next.
+    """
     above = 0
     for run in range(starts.size):
         owners[run] = run
@@ -123,7 +126,7 @@ def number_regions(mask, starts, stops, next_row, owners):
             touching += 1
     count = 0
     for run in range(starts.size):
-        # The run that stands for it comes before it, and has its number already.
+        # The root of its tree comes before it, and has its number already.
         if owners[run] == run:
             owners[run] = count
             count += 1
@@ -133,14 +136,14 @@ def number_regions(mask, starts, stops, next_row, owners):
 
 @pixel_function
 def join(owners, one, other):
-    """Make two trees one, whose root is the first of its runs."""
+    """Join the trees of two runs; the root of the new one is the first of its runs."""
     one, other = root_of(owners, one), root_of(owners, other)
     owners[max(one, other)] = min(one, other)
 
 
 @pixel_function
 def root_of(owners, run):
-    """The root of a run's tree; the way there is halved for the next time."""
+    """The root of a run's tree; on the way, runs are linked to the parents of their parents, to be faster next time."""
     while owners[run] != run:
         owners[run] = owners[owners[run]]
         run = owners[run]

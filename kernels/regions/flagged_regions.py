@@ -1,6 +1,6 @@
 """Connected regions of masks: where they are, and how large.
 
-A region is large by its pixels, or by these and the holes between them.
+The area of a region is the number of its pixels, or of these and of the pixels in its holes.
 
 This is work on the host, for the flagged pixels of many images: all regions at once, as arrays.
 """
@@ -69,7 +69,7 @@ class Regions:
         return cls(images, x, y, area.astype(np.int64), runs, owners)
 
     def select(self, chosen) -> "Regions":
-        """The regions that a bool array says."""
+        """The regions for which a bool array is true."""
         runs = chosen[self.owners]
         owners = (np.cumsum(chosen) - 1)[self.owners[runs]]
         images, x, y, area = (part[chosen] for part in (self.images, self.x, self.y, self.area))

@@ -1,6 +1,7 @@
 """Bounds of sigma clipping, for the sorted samples of a strip of pixels.
 
-A sample is clipped about its median in units of its standard deviation, until nothing more leaves or for five rounds.
+Values too far from the median, in units of the standard deviation, are left out, round by round: until a round leaves
+out none, or for five rounds.
 
 Source: `astropy.stats.sigma_clip` with its defaults,
 https://docs.astropy.org/en/stable/api/astropy.stats.sigma_clip.html.
@@ -15,8 +16,8 @@ from gpucal.kernels.statistics.sorted_samples import LARGEST, sorted_median
 
 MAX_ROUNDS = 5
 
-# What is known of each pixel of a strip: how many values it has, the places in order of those that are kept, their mean
-# and sum of squares, and the bounds outside of which values are outliers.
+# The rows of the state, for each pixel of a strip: how many values it has; the first and the last place, in the sorted
+# sample, of those that are kept; their mean and sum of squares; and the bounds outside of which values are outliers.
 COUNT, FIRST, LAST, MEAN, SQUARES, LOWER, UPPER, STATE_ROWS = range(8)
 
 

@@ -60,7 +60,7 @@ def keep_within(samples, strip, lane, count, lower, upper):
 
 @pixel_function
 def known_median(samples, strip, lane):
-    """Median of a sample but for NaN; NaN when there is nothing else."""
+    """Median of the values of a sample that are not NaN; NaN when there are none."""
     count = keep_within(samples, strip, lane, samples.shape[1], -math.inf, math.inf)
     return sample_median(samples, strip, lane, count)
 

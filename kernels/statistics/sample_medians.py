@@ -52,7 +52,7 @@ def find_medians(samples, nvalues, width, counts, medians):
 
 @pixel_function
 def lower_half(count):
-    """How many values stand up to the lower of the two in the middle, of an odd number up to the one."""
+    """The rank of the median, from 1; of the lower of the two values in the middle, where their number is even."""
     return (int(count) + 1) // 2
 
 

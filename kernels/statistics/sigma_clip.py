@@ -3,8 +3,8 @@
 Source: iterative sigma clipping as the astropy documentation describes it (astropy.stats.sigma_clip): values
 further than so many standard deviations from the median are dropped, round by round.
 
-Values are sorted once; what a round keeps is then a part of them, its median one element of it, and its spread is had
-from sums over blocks. So many samples, each a row, are clipped in one launch, and a large one in few steps.
+Values are sorted once; what a round keeps is then a part of them, its median one of its elements, and its spread
+follows from sums over blocks. So many samples, each a row, are clipped in one launch, and a large one in few steps.
 """
 
 import math
@@ -64,7 +64,7 @@ class BlockSums(NamedTuple):
     Attributes
     ----------
     middles : (nrows,) float64 array
-        What distances are from.
+        The values that distances are measured from.
     first, second : (nrows, nblocks) float64 array
         Sums of distances and of squares.
     length : int
@@ -78,7 +78,7 @@ class BlockSums(NamedTuple):
 
     @classmethod
     def of(cls, rows) -> "BlockSums":
-        """Those of sorted rows; as many values in a block as there are blocks."""
+        """The sums of sorted rows, in blocks that have about as many values as there are blocks."""
         xp = array_namespace(rows.values)
         nrows, size = rows.values.shape
         length = max(1, math.isqrt(size))
@@ -99,7 +99,7 @@ class Kept(NamedTuple):
     Attributes
     ----------
     bounds : (nrows, 2) int64 array
-        Its first place, and the place behind it.
+        The first place of the part, and the place after its last.
     median, sigma : (nrows,) float64 array
         Median and standard deviation; NaN where there is none.
     """
@@ -117,7 +117,7 @@ def clip_rows(rows, sums, reach=REACH, rounds=ROUNDS) -> Kept:
     rows : SortedRows
         Samples.
     sums : BlockSums
-        Theirs.
+        The sums of these.
     reach : float
         Standard deviations from the median within which values are kept; a value at the limit is kept.
     rounds : int

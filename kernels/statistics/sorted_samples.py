@@ -35,7 +35,7 @@ def sort_samples(samples, nvalues, width, counts):
 def sort_known(samples, nvalues, width):
     """Sort the columns of samples, (nvalues, ...), of which none holds NaN; ``width`` of them.
 
-    Steps that follow each other, at a gap and at half of it, are taken together where they meet the same four rows.
+    Two successive steps, at a gap and at half of it, are done together where they compare among the same four rows.
     """
     merged = 1
     while merged < nvalues:
@@ -50,7 +50,7 @@ def sort_known(samples, nvalues, width):
 
 @pixel_function
 def exchange_at_two_gaps(samples, nvalues, merged, gap, width):
-    """Put in order what stands at twice a gap, then what stands at the gap, where ``merged`` rows are in order."""
+    """Put rows two gaps apart in order, then rows one gap apart; runs of ``merged`` rows are in order already."""
     wide = 2 * gap
     for start in range(wide % merged, nvalues - wide, 2 * wide):
         if start // (2 * merged) == (start + wide) // (2 * merged):
@@ -67,7 +67,7 @@ def exchange_at_two_gaps(samples, nvalues, merged, gap, width):
 
 @pixel_function
 def exchange_at(samples, nvalues, start, gap, step, size, width):
-    """Put in order what stands at a gap, from ``start``, ``start + step``, ... on, inside of parts of a size."""
+    """Put rows one gap apart in order, from ``start``, ``start + step``, ... on, within parts of ``size`` rows."""
     for begin in range(start, nvalues - gap, step):
         for place in range(begin, min(begin + gap, nvalues - gap)):
             if place // size == (place + gap) // size:

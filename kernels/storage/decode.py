@@ -1,4 +1,4 @@
-"""Pixels as they stand in a FITS file, made numbers.
+"""Decoding of pixels from the form in which a FITS file stores them.
 
 Values in a FITS file are big-endian, and unsigned integers are stored as signed ones, less an offset of half their
 range. Both are undone on the bits: the bytes are swapped, and for unsigned integers the highest bit is flipped.

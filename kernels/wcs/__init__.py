@@ -1,1 +1,1 @@
-"""Coordinates of pixels: programs of few kinds of instructions, run on strips of pixels."""
+"""Coordinates of pixels: an interpreter of small programs, run on strips of pixels."""

@@ -1,7 +1,8 @@
 """Run coordinate programs on strips of pixels.
 
-An instruction is looked at once for all pixels of a strip: its loop over the pixels is vector code on a CPU; on a
-device a strip is one pixel, and all threads take the same branch. Nothing is compiled for another exposure or mode.
+Each instruction is decoded once for all pixels of a strip, and its loop over the pixels is vector code on a CPU; on a
+device a strip is one pixel, and all threads take the same branch. The interpreter is compiled once for all exposures
+and modes: their programs are arrays.
 """
 
 from gpucal.backend import pixel_function, strip_kernel
@@ -156,7 +157,7 @@ def run_program(width, state, code, constants):
 
 @pixel_function
 def arithmetic(operation, width, w, r, s, c):
-    """Instructions with one result, of numbers that are there."""
+    """Instructions of arithmetic: they write one register, from registers or constants."""
     if operation == SHIFT:
         for lane in range(width):
             w[lane] = r[lane] + c[0]

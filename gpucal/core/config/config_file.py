@@ -157,7 +157,7 @@ def read_config(path: str | os.PathLike, directory: Path | None = None) -> StepC
 
 
 def follow_config_files(values: Mapping, directory: Path | None = None) -> dict:
-    """Put the contents of each step's ``config_file`` under its other values, for values from no file.
+    """Fill in, from the ``config_file`` that a step names, the values that the command line or a call does not give.
 
     Parameters
     ----------
@@ -301,7 +301,7 @@ def write_config(
 
 
 def _plain(value):
-    """A value that a file can hold: functions and classes by their import path, paths as text."""
+    """A value in a form that a file can hold: functions and classes as their import path, paths as text."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if callable(value) and hasattr(value, "__qualname__"):
@@ -347,7 +347,7 @@ def _asdf_section(config: StepConfig) -> dict:
 
 
 def _metadata(class_name: str) -> dict:
-    """The ``meta`` tree of a ``pars-*`` reference; what only its author knows is left to specify."""
+    """The ``meta`` tree of a ``pars-*`` reference, with places for what only its author knows."""
     left_open = ("author", "origin", "pedigree", "reftype", "telescope", "useafter")
     return {key: _TO_SPECIFY for key in left_open} | {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S"),

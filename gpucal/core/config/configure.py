@@ -1,4 +1,4 @@
-"""Put a step's parameters together: defaults, CRDS, configuration file, the user's own words."""
+"""Put a step's parameters together: defaults, CRDS, configuration file, command line or call."""
 
 import logging
 import os
@@ -59,7 +59,7 @@ def configured(
 
 
 def find_step(what: str) -> tuple[StepConfig | None, type]:
-    """The configuration and the Step class that a user's word means.
+    """The configuration and the Step class that a user asks for with one word.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ from configobj.validate import ValidateError, Validator, VdtTypeError
 from gpucal.core.config.nearest import suggestion
 from gpucal.errors import GpucalError
 
-# The default inside a check: quoted, an empty list, or a bare word; with the comma before it.
+# ``default=...`` inside a check, with the comma before it. The value is quoted, an empty list, or a bare word.
 _DEFAULT = re.compile(r""",?\s*default\s*=\s*('[^']*'|"[^"]*"|list\(\)|[^,)]+)""")
 
 
@@ -188,14 +188,14 @@ def validate(step_class: type, values: Mapping, source: str, directory: Path | N
     Raises
     ------
     ParameterError
-        If a name is unknown, with the nearest valid one, or a value cannot be had.
+        If a name is unknown (the message suggests the nearest valid one), or a value is not of its type or limits.
     """
     return _validated(step_class, values, _Context(step_class, source, _validator(directory)), prefix="")
 
 
 @dataclass(frozen=True)
 class _Context:
-    """What stays the same down the tree of steps."""
+    """What is the same for a pipeline and all of its steps while their parameters are checked."""
 
     top: type
     source: str

@@ -188,7 +188,7 @@ def _users_class(module: str, name: str, directory: Path | None) -> type:
 
 
 def _is_step(found) -> bool:
-    """Whether something is a step: told by the names of its bases, as the class Step itself finds steps here."""
+    """Whether something is a step, by the names of its bases: `Step` cannot be imported, since it imports this file."""
     return inspect.isclass(found) and any((base.__module__, base.__name__) == _STEP for base in found.__mro__)
 
 

@@ -1,4 +1,4 @@
-"""The log of a step that works on one block of integrations after another reads like that of one run."""
+"""Make the log of a step that works block by block read as if it had worked on the whole exposure at once."""
 
 import logging
 from collections import Counter
@@ -41,7 +41,7 @@ class BlockLog:
             logger.handlers, logger.propagate = handlers, propagates
 
     def tell(self) -> None:
-        """Log once what was said of each block; before all else, say which integrations it was said of."""
+        """Log each message once if it came from every block; else with the integrations that it came from."""
         kept, self._kept = self._kept, []
         blocks = len({integrations.start for integrations, _ in kept})
         said = Counter(record.getMessage() for _, record in kept)

@@ -40,8 +40,8 @@ _STREAMS = ("stdout", "stderr")
 _FILE_MODES = {"file": "w", "append": "a"}
 _EVERYTHING = ("*", "root", ".", "")
 
-# Packages whose debugging messages are wanted where a rule asks for that level. Others log from INFO up:
-# a compiler's debugging messages would bury all else.
+# Packages whose debugging messages are shown where a rule asks for that level. All others log from INFO up: the
+# debugging messages of a compiler, for one, would bury everything else.
 VERBOSE_PACKAGES = ("gpucal", "stdatamodels", "CRDS")
 
 
@@ -81,7 +81,7 @@ class LogRule:
 
 
 class _TerminalHandler(logging.Handler):
-    """Writes to ``sys.stdout`` or ``stderr`` as it is at that moment, so that a live line can stand below."""
+    """Writes to what ``sys.stdout`` or ``sys.stderr`` is at that moment: a live line puts itself in their place."""
 
     def __init__(self, stream: str):
         super().__init__()
@@ -98,7 +98,7 @@ class _TerminalHandler(logging.Handler):
             self.handleError(record)
 
     def _is_not_drawn(self, record: logging.LogRecord) -> bool:
-        """Whether a record is no line of a table, which the command line draws on a terminal."""
+        """Whether a record is to be shown on a terminal: lines of the summary are not, since a table is drawn there."""
         return not (getattr(record, "table", False) and getattr(sys, self._stream).isatty())
 
 
@@ -114,7 +114,7 @@ class _BreakHandler(logging.Handler):
 
 
 def _is_not_closing(record: logging.LogRecord) -> bool:
-    """Whether a record is not the last word of a failed run, which the command line says by itself."""
+    """Whether a record is to be shown on a terminal: the error that ends a run is not, the command line tells it."""
     return not getattr(record, "closing", False)
 
 
@@ -219,10 +219,10 @@ def choose_rules(
 
 @contextmanager
 def log_set_up(rules: Iterable[LogRule]) -> Iterator[None]:
-    """Send messages where the rules say, inside a ``with`` block; then all is as before.
+    """Send messages where the rules say, inside a ``with`` block.
 
-    Warnings of Python and messages of CRDS go the same way. An error that ends the block is the last
-    line of the log files; on the terminal, the command line says it.
+    Warnings of Python and messages of CRDS go the same way. An error that ends the block becomes the last line of the
+    log files; on the terminal, the command line shows it.
 
     Raises
     ------
@@ -249,7 +249,7 @@ def log_set_up(rules: Iterable[LogRule]) -> Iterator[None]:
 
 
 def _log_last_word(error: BaseException) -> None:
-    """Log the error that ends a run; where it was, too, if it is none that a user can mend."""
+    """Log the error that ends a run, with a traceback unless it is one that a user can mend."""
     unexpected = isinstance(error, Exception) and not isinstance(error, GpucalError)
     words = str(error) or type(error).__name__
     log.error("%s", words, exc_info=error if unexpected else None, extra={"closing": True})

@@ -1,4 +1,4 @@
-"""Tell whoever watches which step runs, how long it took, and what it moved."""
+"""Events of steps: which one runs, how long it took, how many bytes it moved; for progress lines and summaries."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -9,14 +9,14 @@ from gpucal.core.log.configuration import VERBOSE_PACKAGES, LoggedError, let_crd
 
 
 class _Forwarder(QueueHandler):
-    """Hands records, made fit to be sent, to a function."""
+    """Passes records to a function that sends them; `QueueHandler` has made them fit to be pickled."""
 
     def enqueue(self, record: logging.LogRecord) -> None:
         self.queue(record)
 
 
 def log_levels() -> dict[str, int]:
-    """The least levels of messages that this process wants, by logger."""
+    """The levels from which on this process shows messages, by logger."""
     return {name: logging.getLogger(name).getEffectiveLevel() for name in ("", *VERBOSE_PACKAGES)}
 
 
@@ -38,7 +38,7 @@ def forward_log(send: Callable[[logging.LogRecord], None], levels: dict[str, int
 
 
 def show_forwarded(record: logging.LogRecord) -> None:
-    """Treat a record of another process as one of this."""
+    """Log a record of another process as if it had been made in this one."""
     logger = logging.getLogger(record.name)
     if logger.isEnabledFor(record.levelno):
         with suppress(LoggedError):  # a message that ends a run ends only the one that it came from

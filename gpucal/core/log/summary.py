@@ -38,7 +38,7 @@ class StepCost:
     skipped: bool = False
 
     def add(self, event: StepEvent) -> None:
-        """Add what one more event tells."""
+        """Add the time and the bytes of one more event."""
         self.seconds += event.seconds
         self.to_device += event.traffic.to_device.total()
         self.to_host += event.traffic.to_host.total()
@@ -52,7 +52,7 @@ class RunSummary:
     Attributes
     ----------
     steps : list of StepCost
-        In the order in which they ended; a pipeline is none of them.
+        In the order in which they ended, without the pipeline itself.
     seconds : float
         The time of the whole run, once it is closed: reading, looking for references and saving included.
     traffic : Traffic
@@ -76,7 +76,7 @@ class RunSummary:
         self._running: list[str] = []
 
     def update(self, event: StepEvent) -> None:
-        """Take note of an event of this thread. The pipeline, which is no step, is the one inside which others ran."""
+        """Take note of an event of this thread. An event of the pipeline, in which other steps ran, is not counted."""
         if get_ident() != self._thread:
             return
         if event.kind == "started":
@@ -92,7 +92,7 @@ class RunSummary:
             known[event.step].add(event)
 
     def close(self) -> None:
-        """Take the totals."""
+        """Stop the clock, and take the totals of bytes and memory."""
         self.seconds = perf_counter() - self._began
         self.traffic = traffic().since(self.traffic)
         self.host_peak, self.device_peak = peak_host_bytes(), self.backend.peak_bytes()
@@ -116,7 +116,7 @@ class RunSummary:
         return StepCost("total", self.seconds, self.traffic.to_device.total(), self.traffic.to_host.total())
 
     def rest(self) -> StepCost:
-        """What was between the steps: reading, references, saving."""
+        """The cost of what is done between the steps: reading, finding references, saving."""
         total = self.total()
         names = ("seconds", "to_device", "to_host")
         left = {
@@ -125,7 +125,7 @@ class RunSummary:
         return StepCost("between the steps", **left)
 
     def place(self) -> str:
-        """Where it ran, and the most memory that was held there."""
+        """The device or processor that it ran on, and the most memory that was held there, in words."""
         device = "" if self.device_peak is None else f", device {in_words(self.device_peak)}"
         where = f"{self.backend.name} ({self.backend.device})"
         return f"Backend {where}; peak memory: host {in_words(self.host_peak)}{device}"

@@ -49,7 +49,7 @@ def in_blocks(blocks: Blocks) -> Iterator[None]:
 
 
 def leading_chain(steps: Sequence, exposure: Exposure) -> int:
-    """How many of the next steps can work on a block before the whole exposure is needed.
+    """How many of the next steps can work on one block after another, before one needs the whole exposure.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def leading_chain(steps: Sequence, exposure: Exposure) -> int:
     Returns
     -------
     int
-        Steps that are skipped count. Hooks need the whole; so does a step that saves its result, which is then
-        the last of the chain.
+        Steps that are skipped count. A step with hooks needs the whole exposure. A step that saves its result is the
+        last of a chain, since the whole result is saved.
     """
     length = 0
     for step in steps:

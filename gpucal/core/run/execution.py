@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Placed(NamedTuple):
-    """A step, its place in its pipeline from 1, and the number of steps there."""
+    """A step, its place in the pipeline (from 1), and the number of steps of the pipeline."""
 
     step: object
     place: int = 1
@@ -31,7 +31,7 @@ class Placed(NamedTuple):
 
 
 def execute_in_order(steps: Sequence[Placed], exposure: Exposure, references: RunReferences):
-    """Run steps one after another; some integrations at a time, as far as that goes, if the run is in blocks.
+    """Run steps one after another; where the run is in blocks, those that can work on some integrations at a time.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class StepAtWork:
         self.log = BlockLog()
 
     def left_out(self, exposure: Exposure) -> bool:
-        """Whether the user wants the step to be left out; that is then noted."""
+        """Whether the user wants the step to be left out; if so, this is written to the log and the header."""
         step = self.step
         if step.skip and step.parent is not None:
             log.info("Step %s skipped, as asked for", step.name)
@@ -161,7 +161,7 @@ class StepAtWork:
         return False
 
     def begin(self, exposure: Exposure) -> None:
-        """See that the step can take the exposure."""
+        """Check that the step can take the exposure, and log that it runs."""
         check_input(self.step, exposure)
         log.info("Step %s running on %s", self.step.name, exposure.source)
 
@@ -208,7 +208,7 @@ class StepAtWork:
         return result
 
     def process_block(self, segment: Exposure, integrations: slice, block: int, blocks: int) -> None:
-        """Do it for some integrations, unless the step turned out not to be for this exposure."""
+        """Run the recipe on some integrations, unless the step has skipped a block of this exposure before."""
         if not self.skipped:
             with self.log.keep(integrations), self.measured(block, blocks):
                 self.process(segment)

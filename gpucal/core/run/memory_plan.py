@@ -27,11 +27,11 @@ class MemoryPlan:
     group_flags, pixel_flags : int
         Flags of groups and of pixels.
     references : int
-        Arrays of references; those that are there already are not told apart.
+        Arrays of references, including those that an earlier exposure has left on the backend.
     scratch : int
         Temporaries of kernels.
     results : int
-        Rates, beside the ramps that they are fitted to.
+        Rates, which are held together with the ramps that they are fitted to.
     """
 
     integrations: int
@@ -85,7 +85,7 @@ class MemoryPlan:
         }
 
     def of_block(self, integrations: int) -> "MemoryPlan":
-        """The plan for some integrations at a time: no rates are made of these."""
+        """The plan for a block of integrations. No rates: ramps are fitted when all blocks are done."""
         part = integrations / self.integrations
         return replace(
             self,

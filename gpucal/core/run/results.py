@@ -19,7 +19,7 @@ def set_status(exposure: Exposure, alias: str | None, status: str) -> None:
 
 
 def record(exposure: Exposure, used: dict[str, str]) -> None:
-    """Write what made the product into its header."""
+    """Write into a product's header what it was made with: versions, CRDS context, references."""
     meta = exposure.meta
     meta.calibration_software_version = __version__
     meta.calibration_software_revision = "RELEASE"
@@ -33,7 +33,7 @@ def record(exposure: Exposure, used: dict[str, str]) -> None:
 
 
 def save_results(step, result) -> None:
-    """Save the products of a step that is to save them."""
+    """Save the products of a step, if it is asked to."""
     if not step.saves:
         return
     products = products_of(result)

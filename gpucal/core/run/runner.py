@@ -1,4 +1,4 @@
-"""A run: one input after another, each where there is room for it."""
+"""A run: one input after another, each on the backend, in blocks of integrations, or on the CPU, as memory allows."""
 
 import gc
 import logging
@@ -68,7 +68,7 @@ def run_one(step, exposure: Exposure):
 
 
 def _run_within(step, exposure: Exposure, capacity: int | None):
-    """Run within a number of bytes, in one piece or in blocks of integrations; log and count what it takes."""
+    """Run within a number of bytes, in one piece or in blocks of integrations; log the plan and the summary."""
     summary = RunSummary()
     with _recorded_log() as lines, observe(summary.update):
         steps = list(step.steps_for(exposure)) if hasattr(step, "steps_for") else [step]
@@ -119,7 +119,7 @@ def _room_for(exposure: Exposure, plan: MemoryPlan, capacity: int | None) -> Ite
 
 @contextmanager
 def _explained(exposure: Exposure, plan: MemoryPlan) -> Iterator[None]:
-    """Turn the end of memory inside a ``with`` block into one line that says what was needed."""
+    """Turn any error for lack of memory inside a ``with`` block into one line that says how much was needed."""
     backend = current_backend()
     try:
         yield

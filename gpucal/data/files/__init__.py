@@ -1,1 +1,1 @@
-"""Files of exposures: headers and tables at once, pixels when they are used."""
+"""Files of exposures: headers and tables are read when a file is opened, pixels when they are used."""

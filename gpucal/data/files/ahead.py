@@ -14,13 +14,13 @@ class ImageAhead:
     Parameters
     ----------
     stored : StoredImage
-        The image. Its reading begins at once, on the backend that is in use here.
+        The image. It is read from now on, to the backend that is in use when this is made.
     what : str
-        What its bytes are counted as, in the thread that takes it: a name of `gpucal.backend.traffic`.
+        What its bytes are counted as, in the thread that uses the image: a name of `gpucal.backend.traffic`.
 
     Notes
     -----
-    A program that ends does not wait for it.
+    A program may end before the image is read: it does not wait for the thread.
     """
 
     def __init__(self, stored: StoredImage, what: str):

@@ -16,7 +16,7 @@ from gpucal.data.files.rectangle import Rectangle
 from gpucal.kernels.storage.decode import decode
 from gpucal.startup.lazy import fits
 
-# What is read at once: small enough for a cache, large enough for what is done once for each block not to tell.
+# Bytes that are read at a time: few enough for a cache, and enough that the work for each block does not count.
 READ_BYTES = 16 * 2**20
 
 
@@ -70,7 +70,7 @@ class FilePixels:
 
     @classmethod
     def of(cls, hdu: fits.ImageHDU, file: BinaryIO) -> FilePixels | None:
-        """The pixels of an extension; None where they have to be decoded otherwise."""
+        """The pixels of an extension; None where they are stored in a way that is not decoded here."""
         header = hdu.header
         encoding = Encoding(header["BITPIX"], int(header.get("BZERO", 0)))
         plain = encoding in _DTYPES and header.get("BSCALE", 1) == 1 and hdu.shape and "BLANK" not in header
@@ -157,7 +157,7 @@ class FilePixels:
         decode(stored, self.encoding.zero != 0, lines)
 
     def _lines(self, array):
-        """The rows of all images of an array; unless the file holds unsigned integers, those that share its bits."""
+        """An array as rows of pixels, seen as unsigned integers: decoding writes the bits of whatever type they are."""
         lines = array.reshape(-1, array.shape[-1])
         return lines if self.dtype.kind == "u" else lines.view(f"u{self.dtype.itemsize}")
 

@@ -1,4 +1,4 @@
-"""Rows of the images of a file, as they stand there, brought to the backend block by block."""
+"""Rows of the images of a file, brought to the backend block by block, still encoded as in the file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gpucal.backend import current_backend
 
 
 class Rows(NamedTuple):
-    """Rows that follow each other, counted through all images: the first, and how many."""
+    """Consecutive rows, counted through all images of a file: the first, and how many."""
 
     first: int
     count: int
 
 
 def joined(spans: Iterable[Rows]) -> list[Rows]:
-    """The same rows, those that follow each other together."""
+    """The same rows, with spans that continue each other joined into one."""
     together: list[Rows] = []
     for span in spans:
         if together and together[-1].first + together[-1].count == span.first:
@@ -31,7 +31,7 @@ def joined(spans: Iterable[Rows]) -> list[Rows]:
 
 
 def in_blocks(spans: Iterable[Rows], size: int) -> list[list[Rows]]:
-    """The same rows in the same order, in blocks of so many, the last of what is left."""
+    """The same rows in the same order, in blocks of ``size`` rows; the last block has what is left."""
     blocks: list[list[Rows]] = [[]]
     room = size
     for first, count in spans:
@@ -63,7 +63,7 @@ class FileRows:
     width : int
         Values of a row.
     dtype : dtype
-        Of a value as it stands in the file.
+        The type of a value in the file.
     """
 
     file: BinaryIO
@@ -77,7 +77,7 @@ class FileRows:
         return self.width * self.dtype.itemsize
 
     def moved(self, blocks: Sequence[list[Rows]], columns: tuple[int, int], what: str) -> Iterator:
-        """Some columns of blocks of rows, on the backend; while one is used the next is read.
+        """Some columns of blocks of rows, on the backend; while one block is used the next is read.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class FileRows:
                 yield moved
 
     def _filled(self, buffer: np.ndarray, block: list[Rows]) -> np.ndarray:
-        """The part of a buffer that a block was read into."""
+        """Read a block into a buffer, and return the part that it fills."""
         filled = buffer[: count_rows(block)]
         done = 0
         for first, count in block:

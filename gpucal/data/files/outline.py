@@ -32,7 +32,7 @@ class Image(NamedTuple):
     ndim : int or None
         The number of its axes; None where it has those of the main array.
     default : number or None
-        The value that it has where a file lacks it.
+        The value of its pixels where a file lacks it.
     """
 
     extension: str | None
@@ -41,7 +41,7 @@ class Image(NamedTuple):
     default: float | None
 
     def made_for(self, shape: tuple[int, ...]) -> np.ndarray:
-        """The array that stands in for a missing one in a model whose main array has a shape."""
+        """The array of default values for a model whose main array has this shape."""
         return np.full(shape[-(self.ndim or len(shape)) :], self.default, self.dtype)
 
 
@@ -55,7 +55,7 @@ class StoredImage(NamedTuple):
     dtype : dtype
         The type that the model gives them.
     meanings : (n, 2) uint32 array or None
-        For flags that the file defines itself: each of its bits, and the standard one.
+        For flags whose bits the file itself defines: the value of each bit in the file, and that of the standard flag.
     """
 
     pixels: FilePixels
@@ -77,13 +77,13 @@ class StoredImage(NamedTuple):
             yield rows, self._standard(part.astype(self.dtype, copy=False))
 
     def _standard(self, image):
-        """An image whose flags are the standard ones; edited in place."""
+        """Turn the flags of an image, in place, from the bits of the file into the standard ones."""
         if self.meanings is not None:
             standardize_flags(image, current_backend().asarray(self.meanings))
         return image
 
 
-# The images that a model makes for itself where a file lacks them, and the base class of models that do.
+# The images that some models make by themselves where a file lacks them, and the base class of such models.
 _DEFAULTS = {"dq": "DefaultDQMixin", "err": "DefaultErrMixin"}
 
 
@@ -105,7 +105,7 @@ class Outline(NamedTuple):
     defaults: frozenset[str]
 
 
-# The arrays of each class of models that was met.
+# The arrays of each class of models that was asked about before.
 _images: dict[type, dict[str, Image]] = {}
 
 
@@ -160,7 +160,7 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
         for name, image in known.items()
         if image.extension in skeleton.pixels
     }
-    for name in images:  # what the ASDF tree has to say of an image that it has not
+    for name in images:  # what the model has there came from an emptied extension
         model._instance.pop(name, None)
     lacking = {
         name
@@ -171,7 +171,7 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
 
 
 def _meanings(model: datamodels.JwstDataModel) -> np.ndarray | None:
-    """The bits of a file's flags and the standard ones, where the file has a table that defines them."""
+    """The bits of a file's flags and the standard ones; None unless the file has a table that defines its bits."""
     definitions = getattr(model, "dq_def", None) if _is_a(_DEFAULTS["dq"], model) else None
     if definitions is None or not len(definitions):
         return None

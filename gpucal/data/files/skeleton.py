@@ -1,4 +1,4 @@
-"""FITS files without their pixels: headers and tables at once, images when they are used."""
+"""Read a FITS file without its pixels: headers and tables now, images when they are used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Skeleton(NamedTuple):
     Attributes
     ----------
     hdulist : `astropy.io.fits.HDUList`
-        In place of these images it has their headers alone.
+        The file, with empty images in the place of those whose pixels were left.
     pixels : dict of str to FilePixels
         What was left in the file, by the name of the extension.
     """
@@ -33,7 +33,8 @@ def read_skeleton(path: Path) -> Skeleton:
     Parameters
     ----------
     path : Path
-        The file. Of images that are no plain numbers, and of all but the first of a name, the pixels are read.
+        The file. Pixels are read at once where they are no plain numbers (scaled or compressed ones, say), and where
+        an extension before has the same name.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def read_skeleton(path: Path) -> Skeleton:
 def _check_whole(file: BinaryIO, end: int) -> None:
     """Raise if a file does not end where its last readable extension does.
 
-    Astropy warns of that. But warnings are made errors, or not, for the whole process, and other threads write files.
+    Astropy only warns of that. To turn warnings into errors would do so in all threads, some of which write files.
     """
     size = os.fstat(file.fileno()).st_size
     if size < end:

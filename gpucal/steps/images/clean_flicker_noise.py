@@ -33,7 +33,8 @@ MIRI_TYPES = ("MIR_IMAGE",)
 PASSBANDS = {"ALLSLITS": ALLSLITS_PASSBAND}
 CHANNELS = {2048: 4}
 
-# What the brightness of an integration follows from, where that is not its median and the steps are not there yet.
+# Exposure types whose integrations get their brightness from a light curve rather than from their median, and the
+# steps that make this light curve; gpucal does not have these yet.
 BRIGHTNESS = {
     "NIS_SOSS": "bkg_subtract, extract_1d and white_light",
     "NRS_BRIGHTOBJ": "extract_2d, extract_1d and white_light",
@@ -46,8 +47,9 @@ SERIES_BRIGHTNESS = {"MIR_IMAGE": "tso_photometry"}
 class CleanFlickerNoiseStep(Step):
     """Remove low-frequency noise that the reference pixel correction left in ramps or rates.
 
-    What a group adds to the one before it, or a rate, is freed of its background. The noise is fitted to the pixels
-    that show background alone, by medians along the slow axis of the readout or in Fourier space, and subtracted.
+    The difference of each group and the one before it, or each rate image, is cleaned by itself. Its background is
+    subtracted; what is left in pixels without sources is noise. This is fitted by medians along the slow axis of the
+    readout or in Fourier space, and subtracted from the whole image.
 
     With ``save_mask``, ``save_background`` and ``save_noise``, what was fitted is saved in products of their own, with
     suffixes ``mask``, ``flicker_bkg`` and ``flicker_noise``.
@@ -96,7 +98,7 @@ class CleanFlickerNoiseStep(Step):
         InputError
             If the user's mask cannot be read.
         GpucalError
-            If what was asked for takes a step that is not there yet.
+            If what was asked for takes a step that gpucal does not have yet.
         """
         check_type(exposure.meta.exposure.type, self.fit_method)
         choices = self.choices(exposure, references)
@@ -128,7 +130,7 @@ class CleanFlickerNoiseStep(Step):
         return exposure
 
     def choices(self, exposure, references):
-        """The parameters as given, or as the data want them."""
+        """The parameters as given or, with ``autoparam``, as the data suggest."""
         given = Choices(self.background_method, self.fit_by_channel, self.apply_flat_field)
         if not self.autoparam:
             return given
@@ -146,7 +148,7 @@ class CleanFlickerNoiseStep(Step):
         return mask.all(axis=0) if one_for_all and mask.ndim == 3 else mask
 
     def remover(self, exposure, by_channel):
-        """The way to remove noise from an image."""
+        """The function that fits the noise of an image and removes it."""
         meta, shape = exposure.meta, exposure.data.shape[-2:]
         if self.fit_method == "fft":
             return fourier_remover(
@@ -160,14 +162,14 @@ class CleanFlickerNoiseStep(Step):
         return median_remover(axis, CHANNELS.get(shape[axis], 1) if by_channel else 1)
 
     def records(self, data):
-        """Arrays for what is removed, if it is to be saved; the noise of what is NaN is NaN."""
+        """Arrays that collect the noise and the background, if they are to be saved; noise is NaN where data are."""
         return Records(
             noise=data - data if self.save_noise else None,
             background=array_namespace(data).zeros_like(data) if self.save_background else None,
         )
 
     def save_beside(self, exposure, draft, mask, records):
-        """Save what was fitted, as far as it is asked for."""
+        """Save the mask, the background and the noise, those of them that the user asked for."""
         products = {
             "mask": beside(draft, mask.astype(np.float32)) if self.save_mask else None,
             "flicker_bkg": records.background,
@@ -180,14 +182,14 @@ class CleanFlickerNoiseStep(Step):
 
 
 class Scene(NamedTuple):
-    """What an exposure shows in each integration, noise aside.
+    """An estimate of each integration without noise: one image, scaled.
 
     Attributes
     ----------
     median : (ny, nx) or (ngroups, ny, nx) float32 array
         The median of the integrations.
     brightness : (nints,) float32 array
-        What it is scaled by in each.
+        The factor for each integration.
     """
 
     median: np.ndarray
@@ -200,7 +202,7 @@ class Scene(NamedTuple):
         Raises
         ------
         GpucalError
-            If the brightness of integrations takes steps that are not there yet.
+            If the brightness of integrations takes steps that gpucal does not have yet.
         SkipStep
             If there is one integration, or none has a brightness.
         """
@@ -219,12 +221,12 @@ class Scene(NamedTuple):
         return cls(median_over_integrations(exposure.data if exposure.data.ndim == 4 else rates), brightness)
 
     def image(self, integration, group=None):
-        """What an image would show."""
+        """The image of an integration, or of one of its groups, without noise."""
         return self.brightness[integration] * (self.median if group is None else self.median[group])
 
 
 def none_for_none(text):
-    """The word none means none, in any case."""
+    """None for the word ``none``, in capitals or not; any other text as it is."""
     return None if str(text).lower() == "none" else text
 
 

@@ -30,9 +30,8 @@ class FlatFieldStep(Step):
     """Divide by the flat field, and add its uncertainty to the errors.
 
     Of images, of integrations, and of guide star data; not yet of spectra of NIRSpec. The flags of the flat are added
-    to DQ; where it is not to be used, the rates stay as they are. The variance that the flat adds is kept as
-    ``var_flat``. With ``save_interpolated_flat``, the
-    reference is saved in a product of its own, with suffix ``interpolatedflat``.
+    to DQ; pixels without a usable flat keep their rates. The variance that the flat adds is kept as ``var_flat``. With
+    ``save_interpolated_flat``, the reference is saved in a product of its own, with suffix ``interpolatedflat``.
 
     Notes
     -----

@@ -46,7 +46,7 @@ class PictureFrameStep(Step):
             If this is not a full frame of NIRSpec, there is one group, or no background shows in the middle or at the
             edges.
         GpucalError
-            If science regions are to be masked: that takes sky coordinates, which are not there yet.
+            If science regions are to be masked: that takes sky coordinates, which gpucal does not compute yet.
         """
         rates = references["pictureframe"].array("data")
         if (exposure.meta.instrument.name.upper(), exposure.meta.subarray.name.upper()) != (

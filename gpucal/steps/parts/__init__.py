@@ -1,1 +1,1 @@
-"""What steps do for some exposures, or share, where it fills a file of its own."""
+"""Parts of steps that fill a file of their own: what several steps share, or what one does for some exposures."""

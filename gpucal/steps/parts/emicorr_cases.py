@@ -15,7 +15,7 @@ class Clocks(NamedTuple):
     frame: int
 
 
-# Where there is no reference to tell them.
+# For frequencies that the user gives: no reference then tells the clocks.
 SUBARRAY_CLOCKS = {
     "FULL_FAST": Clocks(271, 277504),
     "FULL_SLOW": Clocks(2333, 2388992),
@@ -37,7 +37,7 @@ class Wave(NamedTuple):
     Attributes
     ----------
     name : str
-        How it is called.
+        Its name in the reference and in the log.
     frequency : float
         In Hz.
     shape : (nsamples,) float array or None
@@ -62,7 +62,7 @@ def speed_of(readpatt):
 
 
 def case_of_frequencies(frequencies, subarray, readpatt):
-    """The case of frequencies whose waves are not known.
+    """The case of frequencies that the user gives; the shapes of their waves are not known.
 
     Returns
     -------
@@ -123,7 +123,7 @@ def wave_of_reference(reference, name):
 
 
 def entry(node, *names):
-    """What stands at a place of a metadata tree, or None."""
+    """The value at a place of a metadata tree, which the names lead to; None if there is none."""
     for name in names:
         node = getattr(node, name, None)
     return node

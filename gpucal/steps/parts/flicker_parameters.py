@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class Choices(NamedTuple):
-    """Parameters that may be chosen after the data.
+    """The parameters that the step can choose by itself, from the data.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Choices(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What counts as much, and where it is measured, for one instrument.
+    """Thresholds of the automatic choice for one instrument, and where on the image they are measured.
 
     Attributes
     ----------
@@ -46,11 +46,11 @@ class Limits(NamedTuple):
     slope_ratio : float
         Steeper slope over the flatter one.
     roughness : float
-        Spread of a mean of rows, DN/s.
+        Spread of the mean of some rows, DN/s.
     channel_axis : int
-        Across which channels follow each other.
+        The axis along which channels lie side by side.
     rough_rows : (float, float)
-        The rows whose mean tells the roughness, as fractions of the image.
+        The first row, and the one after the last, of those whose mean tells the roughness, as fractions of the image.
     """
 
     masked: float

@@ -103,7 +103,7 @@ def subtract_means(exposure, layout, step):
 
 
 def replace_listed_rows(ramp, layout, bad, table):
-    """Replace the interleaved pixels that the reference lists as bad, but for those replaced before."""
+    """Replace the interleaved pixels that the reference lists as bad, unless they have been replaced already."""
     if table is None or not len(table):
         log.warning("The refpix reference lists no bad interleaved pixels")
         return

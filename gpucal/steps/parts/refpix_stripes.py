@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 def stripe_pixels(exposure, axes, odd_even_columns):
     """The reference pixels that serve for the columns of a multistripe subarray.
 
-    Those of superstripes are found by the flags of the first stripe for all of them, as in jwst 3.0.0.
+    The flags of the first superstripe choose the pixels in all superstripes, as in jwst 3.0.0.
 
     Parameters
     ----------

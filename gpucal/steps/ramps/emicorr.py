@@ -29,10 +29,11 @@ LAST_QUAD = 258
 class EmiCorrStep(Step):
     """Subtract the periodic noise that electromagnetic interference puts into raw ramps of MIRI.
 
-    What a pixel sees of a wave depends on when it is read. One after the other, the waves that the reference lists
-    for the subarray, the read pattern and the detector are fitted and subtracted: together with straight ramps
-    (joint), or measured on what straight ramps leave (sequential), whose shape is then that of the reference
-    or, for frequencies given by the user, that which was measured.
+    The noise is a sum of waves; what a pixel sees of a wave depends on when it is read. The reference lists the waves
+    for the subarray, the read pattern and the detector. They are fitted and subtracted one after the other: together
+    with straight ramps (``joint``), or by what is left after straight ramps are subtracted (``sequential``). In the
+    sequential algorithm a wave has the shape of the reference or, where the user gives frequencies, the shape that
+    was measured.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
     """
@@ -112,7 +113,7 @@ class EmiCorrStep(Step):
             log.info("%s: amplitude %.3f, phase %.3f", wave.name, fits[0].amplitude, fits[0].phase % 1)
 
     def _measure_after_ramps(self, exposure, case, clock):
-        """Remove waves, measured on what the ramps leave; return what was measured."""
+        """Remove waves that are measured on the residuals of straight ramps; return the measured shapes."""
         nints, ngroups = exposure.data.shape[:2]
         if ngroups < GROUPS_FOR_SEQUENTIAL:
             log.warning("The sequential algorithm is not reliable with %d groups", ngroups)
@@ -132,7 +133,7 @@ class EmiCorrStep(Step):
         return measured
 
     def _integrations_to_phase(self, nints, ngroups, case):
-        """Integrations that waves are measured on: as asked for, or in which the first wave has enough periods."""
+        """On how many integrations waves are measured: as asked for, or for enough periods of the first wave."""
         if self.nints_to_phase is not None:
             return self.nints_to_phase
         if self.use_n_cycles is None:
@@ -201,7 +202,7 @@ def clock_of(exposure, clocks):
 
 
 def last_column_delay(exposure):
-    """Ticks by which the last quad of a row is late: those of a reference pixel.
+    """Ticks by which the last four pixels of a row are read late, if they are reference pixels; else 0.
 
     Raises
     ------

@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class GroupScaleStep(Step):
-    """Rescale groups whose divisor on board was not their number of frames.
+    """Rescale groups that were summed on board and divided by something other than their number of frames.
 
     Notes
     -----

@@ -23,8 +23,8 @@ DIFFERENCES = {
 }
 FEWEST_GROUPS = 2
 
-# Strips of the detector that overlap are stacked into an image larger than the detector: a reference pixel
-# does not belong to one of its pixels, and the mean of the reference stands for all.
+# Overlapping strips of the detector are stacked into an image larger than the detector. Its pixels have no single
+# pixel of a reference that belongs to them: the mean of the reference is used for all.
 STACKED = "FGS_ID-STACK"
 
 TABLES = ("planned_star_table", "flight_star_table", "pointing_table", "centroid_table", "track_sub_table")

@@ -6,7 +6,7 @@ from gpucal.kernels.ramps.ipc import correct_ipc
 from gpucal.kernels.readout.irs2_layout import is_irs2
 from gpucal.readouts.irs2 import normal_rows_of
 
-# Rows and columns of the full frame that are not reference pixels, by instrument; the others are alike.
+# Rows and columns of the full frame that are not reference pixels. Instruments that are not listed have a border of 4.
 SCIENCE_PIXELS = {"MIRI": (range(1024), range(4, 1028))}
 NEAR_INFRARED_SCIENCE_PIXELS = (range(4, 2044), range(4, 2044))
 

@@ -74,8 +74,8 @@ def end_of_groups(exposure):
     Parameters
     ----------
     exposure : Exposure
-        The starts are in its table INT_TIMES or, of integrations that are not there, follow from the start of
-        the exposure and the time of an integration.
+        Integrations start when its table INT_TIMES says; those that the table lacks, when the start of the exposure
+        and the duration of an integration say.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def end_of_groups(exposure):
 
 
 def read_windows(path, detector, duration, window_ends):
-    """Take over the windows that an earlier exposure left open, if the file has any of use here.
+    """Take over the windows that an earlier exposure of this detector left open, if the file holds any.
 
     Parameters
     ----------

@@ -46,8 +46,8 @@ class RampFitResult(NamedTuple):
 class RampFitStep(Step):
     """Fit a straight line to the ramp of each pixel: its count rate, with variances and flags.
 
-    With ``save_opt``, a product more is saved, named after ``opt_name`` or else after the input: the fit of
-    every segment between jumps with suffix ``fitopt``, or of the likelihood algorithm the chi squared of the
+    With ``save_opt``, one more product is saved, named after ``opt_name`` or else after the input: the fit of
+    every segment between jumps with suffix ``fitopt`` or, for the likelihood algorithm, the chi squared of the
     fits with suffix ``likely_chisq``.
 
     Notes
@@ -185,10 +185,10 @@ def ramps_of(exposure, references, groups=None, rules=EVERY_RAMP):
 
 
 def fitted_groups(exposure, suppress_one_group) -> Groups:
-    """The groups to fit; of instruments that lose whole groups, without those at the ends.
+    """The groups to fit; for MIRI, without first and last groups that no pixel can use.
 
-    If too few groups remain, all are flagged DO_NOT_USE. A group that no ramp can use, but for ramps of one
-    group that are not to be fitted, is left out, too.
+    If too few groups remain, all are flagged DO_NOT_USE. With ``suppress_one_group``, a pixel whose ramp has a single
+    good group cannot use it.
     """
     groupdq = exposure.groupdq
     everything = Groups(0, groupdq.shape[1])

@@ -116,7 +116,7 @@ def flag_integrations(exposure, integrations, skip, where):
     skip : int
         Groups to flag.
     where : str
-        End of the names of the metadata: ``int1`` or ``int2p``.
+        The end of the names of the metadata that are written: ``int1`` or ``int2p``.
     """
     spared = flag_decaying_groups(exposure.groupdq[integrations], exposure.pixeldq, skip)
     log.info("%s: %d groups flagged, fewer of them in %d pixels", where, skip, spared.lowered)
