@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from gpucal.data.exposure import Exposure
 
+ANY = "any"  # an axis of any length
+
 # What the axes of arrays count: the main array comes first, and the others have axes of its.
 _RAMP = {
     "data": ("nints", "ngroups", "ny", "nx"),
     "groupdq": ("nints", "ngroups", "ny", "nx"),
     "pixeldq": ("ny", "nx"),
     "zeroframe": ("nints", "ny", "nx"),
-    "refout": ("nints", "ngroups", "ny", "nx/4"),
+    "refout": ("nints", "ngroups", ANY, ANY),  # read beside the pixels of MIRI, and used by no step
     "average_dark_current": ("ny", "nx"),
 }
 _IMAGE = {name: ("ny", "nx") for name in ("data", "err", "dq", "var_poisson", "var_rnoise", "var_flat")}
@@ -48,10 +50,14 @@ def misfit(exposure: Exposure) -> str | None:
         axes = ", ".join(expected["data"])
         return f"its array data has shape {main}; that of a {exposure.model_type} has the axes ({axes})"
     lengths = dict(zip(expected["data"], main, strict=True))
-    lengths["nx/4"] = lengths["nx"] // 4
     lengths["nstripes"] = getattr(exposure.meta.subarray, "num_superstripe", None)
     for name, axes in expected.items():
-        shape, wanted = exposure.shape_of(name), tuple(lengths[axis] for axis in axes)
-        if shape not in (None, wanted):
+        shape, wanted = exposure.shape_of(name), tuple(lengths.get(axis, axis) for axis in axes)
+        if shape is not None and not _fits(shape, wanted):
             return f"its array {name} has shape {shape}; beside data of shape {main} it has to have {wanted}"
     return None
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:
+    axes_agree = all(length in (ANY, own) for own, length in zip(shape, wanted, strict=False))
+    return len(shape) == len(wanted) and axes_agree

@@ -26,8 +26,8 @@ class RawRamp:
         With their interleaved pixels, where there are such.
     zero_frame : ndarray (nints, ny, nx), uint16, or None
         First frame of each integration, where it is kept.
-    reference_output : ndarray (nints, ngroups, ny / 4, nx), uint16, or None
-        What the reference output read meanwhile, in rows as long as those of the pixels.
+    reference_output : ndarray (nints, ngroups, ny, nx / 4), uint16, or None
+        What the reference output read meanwhile: a value for each pixel of one of the four outputs.
     """
 
     groups: np.ndarray
@@ -124,7 +124,7 @@ def _reference_output(readout, rng):
     if not detector.reference_output:
         return None
     ny, nx = readout.subarray.shape
-    shape = readout.nints, readout.ngroups, ny // readout.subarray.noutputs, nx
+    shape = readout.nints, readout.ngroups, ny, nx // readout.subarray.noutputs
     noise = detector.read_noise / detector.gain / np.sqrt(readout.pattern.nframes)
     return np.rint(rng.normal(detector.bias, noise, shape)).astype(np.uint16)
 
