@@ -15,7 +15,7 @@ from gpucal.data.files.outline import read_outline
 from gpucal.data.shapes import misfit
 from gpucal.data.sizes import follow_array
 from gpucal.errors import GpucalError
-from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import datamodels, fits
 
 # The exposure types of the guide star functions, whose raw exposures are no ramps.
@@ -109,10 +109,11 @@ def _open_file(path: Path) -> Exposure:
 
 
 def _open_whole(path: Path, model_class: type | None = None) -> Exposure:
-    prepare_asdf()
+    read = model_class or datamodels.open
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-        return Exposure(_processed_as((model_class or datamodels.open)(path)), source=str(path))
+        model = read_with_extensions(lambda: read(path, ignore_unrecognized_tag=True))
+        return Exposure(_processed_as(model), source=str(path))
 
 
 def _open_fits(path: Path) -> Exposure:

@@ -22,7 +22,7 @@ from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
-from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.asdf_start import all_extensions
 from gpucal.startup.lazy import datamodels, fits
 
 log = logging.getLogger(__name__)
@@ -224,7 +224,8 @@ class Reference:
         self._model = self._outline = None
 
     def _open(self) -> datamodels.JwstDataModel:
-        prepare_asdf()
+        if self.path.suffix == ".asdf":  # such hold transforms
+            all_extensions()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return getattr(datamodels, self._model_class(), datamodels.open)(self.path)

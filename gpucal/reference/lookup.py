@@ -12,7 +12,6 @@ from pathlib import Path
 from threading import RLock
 
 from gpucal.reference.files import ReferenceFileError
-from gpucal.startup.deferred import execute
 
 log = logging.getLogger(__name__)
 _turn = RLock()
@@ -89,18 +88,9 @@ def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, st
 
 
 def _client():
-    """The part of the CRDS client that selects references, set up as all of it is when it is imported."""
-    import crds
-    from crds.client import api
+    """The part of the CRDS client that selects references."""
     from crds.core import heavy_client
 
-    if api.S is None:
-        server = os.environ.get("CRDS_SERVER_URL")
-        crds.__version__ = version("crds")
-        if server is None:
-            execute(crds)
-        else:
-            api.set_crds_server(server)
     return heavy_client
 
 

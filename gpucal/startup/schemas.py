@@ -11,6 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gpucal.startup.kept import kept_text
+from gpucal.startup.switch import is_on
+
+TRIED = {"stdatamodels": ("6.0",)}
 
 # The packages that have the schemas, or put them together.
 _PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
@@ -28,7 +31,7 @@ def new_model(model_class: type, init=None, **settings):
     **settings
         Other arguments of the class.
     """
-    if model_class.__module__.startswith("stdatamodels."):
+    if model_class.__module__.startswith("stdatamodels.") and is_on("schemas", TRIED):
         settings["schema"] = schema_of(model_class)
     return model_class(init, **settings)
 

@@ -60,6 +60,6 @@ def test_stage_1_imports_nothing_that_it_has_no_use_for(simulation, tmp_path):
     assert list(tmp_path.glob("*_rate.fits"))
     assert not among(
         modules, "gwcs", "numba", "scipy", "photutils", "asdf_astropy.extensions",
-        "stdatamodels.jwst.transforms", "rich", "dask", "matplotlib", "requests", "astropy.constants",
+        "stdatamodels.jwst.transforms", "rich", "dask", "matplotlib", "astropy.constants",
         "astropy.coordinates", "astropy.io.ascii", "astropy.table.table", "astropy.time.core", "astropy.wcs",
     )  # fmt: skip
