@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
 from gpucal.data.files.compression import plain_name
 from gpucal.data.files.outline import read_outline
+from gpucal.data.files.quiet import quietly
 from gpucal.data.shapes import misfit
 from gpucal.data.sizes import follow_array
 from gpucal.errors import GpucalError
@@ -110,8 +110,7 @@ def _open_file(path: Path) -> Exposure:
 
 def _open_whole(path: Path, model_class: type | None = None) -> Exposure:
     read = model_class or datamodels.open
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+    with quietly(fits.verify.VerifyWarning):
         model = read_with_extensions(lambda: read(path, ignore_unrecognized_tag=True))
         return Exposure(_processed_as(model), source=str(path))
 

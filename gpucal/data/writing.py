@@ -2,7 +2,6 @@
 
 import logging
 import os
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gpucal.data.files.quiet import quietly
 from gpucal.data.files.text import make_storable, storable
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
@@ -87,8 +87,7 @@ def _write(model, path: Path) -> None:
             partial = place / storable(path.name, path.suffix)
             make_storable(model._instance.get("meta", {}), path.suffix)
             extensions_for(model._instance)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+            with quietly(fits.verify.VerifyWarning):
                 model.save(partial)
             os.replace(partial, path)
         log.info("Saved %s", path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from gpucal.backend import array_namespace, current_backend
 from gpucal.backend.traffic import REFERENCES
 from gpucal.data.files.outline import Outline, images_of, read_outline
+from gpucal.data.files.quiet import quietly
 from gpucal.data.files.rectangle import Rectangle
 from gpucal.data.segments import superstripes_of
 from gpucal.errors import GpucalError
@@ -226,8 +226,7 @@ class Reference:
     def _open(self) -> datamodels.JwstDataModel:
         if self.path.suffix == ".asdf":  # such hold transforms
             all_extensions()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quietly():
             return getattr(datamodels, self._model_class(), datamodels.open)(self.path)
 
     def _open_outline(self) -> Outline:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from threading import RLock
+from threading import RLock, get_ident
 
 from gpucal.reference.files import ReferenceFileError
 
@@ -133,15 +133,21 @@ def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
 
 @contextmanager
 def _quiet_crds() -> Iterator[None]:
-    """Keep the client's own messages back: what matters of them is in the exception. One thread at a time."""
-    logger = logging.getLogger("CRDS")
+    """Keep the client's own messages back: what matters of them is in the exception. One thread at a time.
+
+    What other threads ask of the client is logged as ever.
+    """
+    logger, thread = logging.getLogger("CRDS"), get_ident()
+
+    def is_of_another(record: logging.LogRecord) -> bool:
+        return record.thread != thread
+
     with _turn:
-        level = logger.level
-        logger.setLevel(logging.CRITICAL + 1)
+        logger.addFilter(is_of_another)
         try:
             yield
         finally:
-            logger.setLevel(level)
+            logger.removeFilter(is_of_another)
 
 
 def _advice() -> str:
