@@ -1,5 +1,6 @@
 # make demo   install gpucal, simulate an exposure, calibrate it, and show the result
 # make test   install what the tests need, and run them
+# make plain  run tests of files and of the command without what makes the start faster
 # make lint   check style
 # make parity compare with jwst anew, into docs/parity.md
 # make newest run the tests of compilation with the newest Numba, whatever pyproject.toml allows
@@ -11,13 +12,16 @@ BIN := $(VENV)/bin
 NEWEST := .venv-newest
 DEMO := demo
 
-.PHONY: demo test lint parity newest truth clean
+.PHONY: demo test plain lint parity newest truth clean
 
 demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
 
 test: $(VENV)/installed-for-tests lint
 	$(BIN)/python -m pytest --numprocesses auto
+
+plain: $(VENV)/installed-for-tests
+	GPUCAL_PLAIN_START=1 $(BIN)/python -m pytest tests/data tests/reference tests/cli/test_strun.py
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .

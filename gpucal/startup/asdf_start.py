@@ -7,6 +7,9 @@ when an object is to be written that needs them, or when a hook of the user is t
 
 What asdf has loaded is set once and reset once, under its own lock and one of ours; no function is replaced. Only a
 command does so, in its own process, and not if extensions were loaded before. Tried with `TRIED`.
+
+Saves 1.0 s of 3.3 s of processor time (``python -m bench.startup --patches``, NIRCam full frame, AMD EPYC), and more
+where the file holds world coordinates.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A command leaves its memory to the system when it ends, without a last search for garbage."""
+"""A command leaves its memory to the system when it ends, without a last search for garbage.
+
+Saves 0.65 s of 2.95 s of processor time (``python -m bench.startup --patches``, NIRCam full frame, AMD EPYC).
+"""
 
 import atexit
 import gc

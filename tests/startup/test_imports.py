@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from gpucal.simulate import simulate
+from gpucal.startup.switch import VARIABLE
 
 SCRIPT = """
 import contextlib, io, json, sys
@@ -20,7 +21,8 @@ print(json.dumps([code, sorted(sys.modules)]))
 
 def imported(*words, **settings):
     """The modules that a command imports, in a process of its own."""
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "0", "GPUCAL_BACKEND": "cpu"} | settings.pop("env", {})
+    usual = {"NUMBA_ENABLE_CUDASIM": "0", "GPUCAL_BACKEND": "cpu", VARIABLE: "0"}
+    environment = os.environ | usual | settings.pop("env", {})
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *map(str, words)],
         env=environment, capture_output=True, text=True, check=True, **settings,

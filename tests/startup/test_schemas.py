@@ -9,6 +9,7 @@ from stdatamodels.schema import merge_property_trees
 
 from gpucal.startup import schemas
 from gpucal.startup.kept import kept_text
+from gpucal.startup.switch import VARIABLE
 
 MODELS = (
     "RampModel", "SuperstripeRampModel", "GuiderRawModel", "GuiderCalModel", "ImageModel", "CubeModel",
@@ -63,6 +64,15 @@ def test_a_model_of_another_package_finds_its_schema_itself():
             super().__init__(init)
 
     assert schemas.new_model(Mine).schema == datamodels.GainModel().schema
+
+
+def test_nothing_is_kept_with_a_plain_start(cache, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "schemas")
+    assert schemas.new_model(datamodels.GainModel).schema["properties"]
+    assert not list(cache.rglob("*.json"))
+    monkeypatch.setenv(VARIABLE, "0")
+    schemas.new_model(datamodels.GainModel)
+    assert len(list(cache.rglob("*.json"))) == 1
 
 
 def test_what_is_kept_depends_on_kind_and_key(cache):
