@@ -1,6 +1,7 @@
 # make demo   install gpucal, simulate an exposure, calibrate it, and show the result
 # make test   install what the tests need, and run them
 # make setup  install gpucal and what its tests need, to work on it
+# make plain  run tests of files and of the command without what makes the start faster
 # make lint   check style
 # make parity compare with jwst anew, into docs/parity.md
 # make newest run the tests of compilation with the newest Numba, whatever pyproject.toml allows
@@ -13,7 +14,7 @@ BIN := $(VENV)/bin
 NEWEST := .venv-newest
 DEMO := demo
 
-.PHONY: demo test setup lint parity newest truth docs clean
+.PHONY: demo test setup plain lint parity newest truth docs clean
 
 demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
@@ -22,6 +23,9 @@ test: $(VENV)/installed-for-tests lint
 	$(BIN)/python -m pytest --numprocesses auto
 
 setup: $(VENV)/installed-for-tests
+
+plain: $(VENV)/installed-for-tests
+	GPUCAL_PLAIN_START=1 $(BIN)/python -m pytest tests/data tests/reference tests/cli/test_strun.py
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff check .

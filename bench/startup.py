@@ -1,6 +1,10 @@
 """Time what comes before any pixel: help, the parameters of a step, and the kernels that a first run compiles.
 
 ``python -m bench.startup`` writes ``docs/benchmarks/startup.json`` and the table of ``docs/benchmarks.md``.
+
+``python -m bench.startup --patches`` times whole runs of stage 1 with each of the tricks of `gpucal.startup.switch`
+turned off, one at a time, and with all; it writes ``docs/benchmarks/patches.json`` and its table. The table has the
+time of the cores, the least of several runs: other work of the machine adds little to it.
 """
 
 import argparse
@@ -11,8 +15,9 @@ from statistics import median
 
 from bench import results
 from bench.cases import make
-from bench.processes import PROGRAMS, measure
+from bench.processes import PROGRAMS, alternate, measure
 from gpucal.backend import select_backend
+from gpucal.startup.switch import TRICKS, VARIABLE
 
 GPUCAL = PROGRAMS["gpucal"][0]
 COMMANDS = {
@@ -43,6 +48,33 @@ def first_runs(runs: int) -> dict[str, float]:
     return {what: median(seconds) for what, seconds in taken.items()}
 
 
+def without_tricks(runs: int) -> dict[str, dict[str, float]]:
+    """Seconds of whole runs of stage 1, of the clock and of the cores, by what is turned off for them."""
+    turned_off = {"nothing": "0", **{trick: trick for trick in TRICKS}, "all of them": "1"}
+    with tempfile.TemporaryDirectory() as place:
+        simulation = make(CASE, Path(place))
+        command = [*PROGRAMS["gpucal"], "calwebb_detector1", str(simulation.exposure), f"--output_dir={place}/out"]
+        commands = {what: ["env", f"{VARIABLE}={value}", *command] for what, value in turned_off.items()}
+        measured = alternate(commands, simulation.environment() | {"GPUCAL_BACKEND": "cpu"}, runs)
+    return {
+        what: {
+            "seconds": min(run.seconds for run in taken),
+            "processor seconds": min(run.processor_seconds for run in taken),
+        }
+        for what, taken in measured.items()
+    }
+
+
+def table_of_tricks(measured: dict) -> str:
+    """What each trick saves, as Markdown."""
+    seconds = {what: taken["processor seconds"] for what, taken in measured["results"].items()}
+    rows = [
+        [what, TRICKS.get(what, ""), f"{taken:.2f}", f"{taken - seconds['nothing']:.2f}"]
+        for what, taken in seconds.items()
+    ]
+    return results.markdown(["turned off", "what it does", "processor seconds", "saved by it"], rows)
+
+
 def table(measured: dict) -> str:
     """All times, as Markdown."""
     rows = [
@@ -58,8 +90,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7, help="runs of each command (default 7)")
     parser.add_argument("--first-runs", type=int, default=2, help="runs with an empty cache (default 2)")
+    parser.add_argument("--patches", action="store_true", help="time runs without each trick of a faster start")
     arguments = parser.parse_args()
     select_backend("cpu")
+    if arguments.patches:
+        measured = results.save("patches", without_tricks(arguments.runs), case=CASE)
+        results.publish("patches", measured, table_of_tricks(measured))
+        print(table_of_tricks(measured))
+        return
     found = {}
     for name, command in COMMANDS.items():
         seconds = [measure(command, {}).seconds for _ in range(arguments.runs)]

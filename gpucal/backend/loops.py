@@ -18,7 +18,7 @@ import numpy as np
 
 from gpucal.backend.code_files import made_once, safe_folder
 from gpucal.backend.object_code import ObjectCode, UnfitCodeError, processor
-from gpucal.backend.vectors import prefer_wide_vectors
+from gpucal.backend.vectors import wide_vectors
 
 # Division by zero gives infinity or NaN, as on a device. References to arrays are not counted: a kernel keeps none, and
 # counting would take several times as long as the work of a typical pixel.
@@ -110,10 +110,10 @@ class CpuLoop:
 
         if config.DISABLE_JIT:
             raise UnfitCodeError("Numba is not to compile anything")
-        prefer_wide_vectors()
         signature = tuple(typeof(argument) for argument in arguments)
         dispatcher = njit(self._build(), nogil=True, **INSIDE)
-        dispatcher.compile(signature)
+        with wide_vectors():
+            dispatcher.compile(signature)
         try:
             return _object_code(dispatcher.overloads[signature], types)
         except (AttributeError, TypeError, ValueError) as error:

@@ -4,6 +4,10 @@ LLVM avoids 512-bit vectors on Intel processors, since the first of these that h
 Later ones do not: with 512-bit vectors, kernels take up to a quarter less time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
 from gpucal.startup.lazy import LazyModule
 
 llvm = LazyModule("llvmlite.binding")
@@ -14,13 +18,39 @@ UNHINDERED = frozenset({"sapphirerapids", "emeraldrapids", "graniterapids", "gra
 _ALL_BITS = "-prefer-256-bit"
 
 
-def prefer_wide_vectors() -> None:
-    """Let Numba use 512-bit vectors where they are faster.
+@contextmanager
+def wide_vectors() -> Iterator[None]:
+    """Let Numba use 512-bit vectors inside a ``with`` block, where they are faster; code of others is as before.
 
-    Has no effect where Numba has compiled something already, or the user has chosen features with NUMBA_CPU_FEATURES.
+    Numba fixes the features of the processor when it makes its generator of code, of which a process has one. Inside
+    the block another one stands in its place, and no other thread compiles. Has no effect where the user has chosen
+    features with NUMBA_CPU_FEATURES, or where Numba keeps its generator elsewhere.
     """
     from numba import config
-    from numba.core.codegen import get_host_cpu_features
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.registry import cpu_target
 
-    if config.CPU_FEATURES is None and llvm.get_host_cpu_name() in UNHINDERED:
-        config.CPU_FEATURES = f"{get_host_cpu_features()},{_ALL_BITS}"
+    context = cpu_target.target_context
+    with global_compiler_lock:
+        before = getattr(context, "_internal_codegen", None)
+        if before is None or config.CPU_FEATURES is not None or llvm.get_host_cpu_name() not in UNHINDERED:
+            yield
+            return
+        context._internal_codegen = _wide_generator()
+        try:
+            yield
+        finally:
+            context._internal_codegen = before
+
+
+@cache
+def _wide_generator():
+    """A generator of code that prefers wide vectors; its features are those of the setting when it is made."""
+    from numba import config
+    from numba.core.codegen import JITCPUCodegen, get_host_cpu_features
+
+    config.CPU_FEATURES = f"{get_host_cpu_features()},{_ALL_BITS}"
+    try:
+        return JITCPUCodegen("gpucal")
+    finally:
+        config.CPU_FEATURES = None

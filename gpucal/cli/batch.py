@@ -52,9 +52,9 @@ def run(args: argparse.Namespace) -> int:
             "say what to run and on what, such as: gpucal batch calwebb_detector1 'raw/*_uncal.fits'"
         )
     from gpucal.core.log.configuration import log_set_up
-    from gpucal.startup.quick_checks import quick_checks
+    from gpucal.startup.asdf_start import few_extensions
 
-    with quick_checks(), log_set_up(_log_rules(args)):
+    with few_extensions(), log_set_up(_log_rules(args)):
         return _run(args, words)
 
 

@@ -1,8 +1,6 @@
 """The command ``gpucal``: finds the subcommand, and turns what goes wrong into one line and an exit code."""
 
 import argparse
-import atexit
-import gc
 import importlib
 import os
 import sys
@@ -67,7 +65,6 @@ def main(argv: list[str] | None = None) -> int:
     int
         Exit code: 0 done, 1 error, 64 no science data found, 130 interrupted.
     """
-    atexit.register(gc.freeze)  # the process ends: no need to look for garbage once more
     code = _run(sys.argv[1:] if argv is None else argv)
     try:
         sys.stdout.flush()

@@ -1,21 +1,13 @@
 """``gpucal strun``: run a step or a pipeline on an exposure."""
 
 import argparse
-import gc
-import sys
 from pathlib import Path
 
 from gpucal.cli.options import add_run_options
 from gpucal.cli.words import COMMAND_LINE, CommandLineError, Words, nest, split_words
 
 # What opens files and selects references: imported without what only other users of it need.
-BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_client", "crds.jwst.locate")
-
-# Objects between two searches for garbage, of which one exposure makes little: imports make a million objects to stay.
-RARELY = 100_000
-
-# Seconds that Python runs on when another thread wants to: those that read and write need it for a moment, often.
-BRIEFLY = 0.0005
+BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds")
 
 
 def add_parser(subparsers) -> None:
@@ -44,19 +36,18 @@ def run(args: argparse.Namespace) -> None:
     if words.what is None:
         raise CommandLineError("say what to run, such as: gpucal strun calwebb_detector1 exposure_uncal.fits")
     from gpucal.startup.deferred import import_deferring
+    from gpucal.startup.garbage import look_rarely
 
-    gc.set_threshold(RARELY)
-    sys.setswitchinterval(BRIEFLY)
+    look_rarely()
     import_deferring(*BEHIND)
     from gpucal.core.config.configure import find_step
     from gpucal.core.log.configuration import choose_rules, log_set_up
-    from gpucal.startup.asdf_start import plain_metadata
-    from gpucal.startup.quick_checks import quick_checks
+    from gpucal.startup.asdf_start import few_extensions
 
     config, step_class = find_step(words.what)
     logcfg = args.logcfg or (config and config.logcfg)
     rules = choose_rules(args.verbose, args.log_level, args.log_file, args.log_stream, logcfg)
-    with plain_metadata(), quick_checks(), log_set_up(rules):
+    with few_extensions(), log_set_up(rules):
         _configure_and_run(args, words, config, step_class)
 
 

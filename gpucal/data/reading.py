@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,11 @@ import numpy as np
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
 from gpucal.data.files.compression import plain_name
 from gpucal.data.files.outline import read_outline
+from gpucal.data.files.quiet import quietly
 from gpucal.data.shapes import misfit
 from gpucal.data.sizes import follow_array
 from gpucal.errors import GpucalError
-from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import datamodels, fits
 
 # The exposure types of the guide star functions, whose raw exposures are no ramps.
@@ -109,10 +109,10 @@ def _open_file(path: Path) -> Exposure:
 
 
 def _open_whole(path: Path, model_class: type | None = None) -> Exposure:
-    prepare_asdf()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-        return Exposure(_processed_as((model_class or datamodels.open)(path)), source=str(path))
+    read = model_class or datamodels.open
+    with quietly(fits.verify.VerifyWarning):
+        model = read_with_extensions(lambda: read(path, ignore_unrecognized_tag=True))
+        return Exposure(_processed_as(model), source=str(path))
 
 
 def _open_fits(path: Path) -> Exposure:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from gpucal.data.files.quiet import quietly
 from gpucal.data.files.text import make_storable, storable
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
-from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.asdf_start import extensions_for
 from gpucal.startup.lazy import fits
 
 log = logging.getLogger(__name__)
@@ -86,9 +86,8 @@ def _write(model, path: Path) -> None:
         with workplace(path.parent) as place:
             partial = place / storable(path.name, path.suffix)
             make_storable(model._instance.get("meta", {}), path.suffix)
-            prepare_asdf(model._instance)
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
+            extensions_for(model._instance)
+            with quietly(fits.verify.VerifyWarning):
                 model.save(partial)
             os.replace(partial, path)
         log.info("Saved %s", path)

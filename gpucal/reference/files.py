@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 from gpucal.backend import array_namespace, current_backend
 from gpucal.backend.traffic import REFERENCES
 from gpucal.data.files.outline import Outline, images_of, read_outline
+from gpucal.data.files.quiet import quietly
 from gpucal.data.files.rectangle import Rectangle
 from gpucal.data.segments import superstripes_of
 from gpucal.errors import GpucalError
@@ -22,7 +22,7 @@ from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.reference import store
 from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
-from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.asdf_start import all_extensions
 from gpucal.startup.lazy import datamodels, fits
 
 log = logging.getLogger(__name__)
@@ -224,9 +224,9 @@ class Reference:
         self._model = self._outline = None
 
     def _open(self) -> datamodels.JwstDataModel:
-        prepare_asdf()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        if self.path.suffix == ".asdf":  # such hold transforms
+            all_extensions()
+        with quietly():
             return getattr(datamodels, self._model_class(), datamodels.open)(self.path)
 
     def _open_outline(self) -> Outline:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from threading import RLock
+from threading import RLock, get_ident
 
 from gpucal.reference.files import ReferenceFileError
-from gpucal.startup.deferred import execute
 
 log = logging.getLogger(__name__)
 _turn = RLock()
@@ -89,18 +88,9 @@ def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, st
 
 
 def _client():
-    """The part of the CRDS client that selects references, set up as all of it is when it is imported."""
-    import crds
-    from crds.client import api
+    """The part of the CRDS client that selects references."""
     from crds.core import heavy_client
 
-    if api.S is None:
-        server = os.environ.get("CRDS_SERVER_URL")
-        crds.__version__ = version("crds")
-        if server is None:
-            execute(crds)
-        else:
-            api.set_crds_server(server)
     return heavy_client
 
 
@@ -143,15 +133,21 @@ def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
 
 @contextmanager
 def _quiet_crds() -> Iterator[None]:
-    """Keep the client's own messages back: what matters of them is in the exception. One thread at a time."""
-    logger = logging.getLogger("CRDS")
+    """Keep the client's own messages back: what matters of them is in the exception. One thread at a time.
+
+    What other threads ask of the client is logged as ever.
+    """
+    logger, thread = logging.getLogger("CRDS"), get_ident()
+
+    def is_of_another(record: logging.LogRecord) -> bool:
+        return record.thread != thread
+
     with _turn:
-        level = logger.level
-        logger.setLevel(logging.CRITICAL + 1)
+        logger.addFilter(is_of_another)
         try:
             yield
         finally:
-            logger.setLevel(level)
+            logger.removeFilter(is_of_another)
 
 
 def _advice() -> str:

@@ -19,7 +19,7 @@ from gpucal.scheduling.messages import Done, Ended, Logged, Ready, Refused, Star
 from gpucal.scheduling.overlap import work
 from gpucal.scheduling.recipe import Recipe
 from gpucal.scheduling.turns import STAGES, Turns
-from gpucal.startup.quick_checks import quick_checks
+from gpucal.startup.asdf_start import few_extensions
 
 log = logging.getLogger("gpucal.scheduling.worker")  # its own name is __main__
 
@@ -58,7 +58,7 @@ def main() -> None:
         batch.send(Refused(str(error)))
         return
     batch.send(Ready())
-    with quick_checks():
+    with few_extensions():
         _serve(batch, start.recipe)
 
 

@@ -1,7 +1,9 @@
 """Schemas of data models, kept on disk once they are put together.
 
 The schema of a model stands in dozens of files that refer to each other. Reading and joining them takes longer than all
-else that is done to open a file.
+else that is done to open a file. Models are given them by an argument that they have for it. Tried with `TRIED`.
+
+Saves 0.28 s of 2.6 s of processor time (``python -m bench.startup --patches``, NIRCam full frame, AMD EPYC).
 """
 
 import json
@@ -11,6 +13,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gpucal.startup.kept import kept_text
+from gpucal.startup.switch import is_on
+
+TRIED = {"stdatamodels": ("6.0",)}
 
 # The packages that have the schemas, or put them together.
 _PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
@@ -28,7 +33,7 @@ def new_model(model_class: type, init=None, **settings):
     **settings
         Other arguments of the class.
     """
-    if model_class.__module__.startswith("stdatamodels."):
+    if model_class.__module__.startswith("stdatamodels.") and is_on("schemas", TRIED):
         settings["schema"] = schema_of(model_class)
     return model_class(init, **settings)
 

@@ -1,8 +1,11 @@
 """Modules whose execution waits until they are used."""
 
+import os
 import subprocess
 import sys
 import textwrap
+
+from gpucal.startup.switch import VARIABLE
 
 
 def output_of(script):
@@ -15,7 +18,10 @@ def output_of(script):
             return type(sys.modules[name]).__name__ == "_DeferredModule"
     """
     code = textwrap.dedent(begin) + textwrap.dedent(script)
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    environment = os.environ | {VARIABLE: "0"}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_modules_wait():
@@ -103,3 +109,18 @@ def test_all_of_the_packages_works_once_it_is_used():
         print(fits.BinTableHDU(Table({"a": [1, 2]})).columns[0].name, model.model.mean.value, crds.log.__name__)
     """
     assert output_of(script) == "a 2.0 crds.core.log\n"
+
+
+def test_another_version_of_astropy_is_left_alone():
+    script = """
+        from gpucal.startup import deferred
+        for name in [*sys.modules]:
+            if name.startswith("astropy.time"):
+                del sys.modules[name]
+        deferred.TRIED["astropy"] = ("1.0",)
+        deferred.import_deferring("astropy.time")
+        print("astropy.time" in sys.modules)
+        from astropy.time import Time
+        print(waiting("astropy.time"))
+    """
+    assert output_of(script) == "False\nFalse\n"

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-import yaml
 from asdf.schema import load_schema
 from stdatamodels.jwst import datamodels
 from stdatamodels.schema import merge_property_trees
 
-from gpucal.startup import asdf_start, schemas
+from gpucal.startup import schemas
 from gpucal.startup.kept import kept_text
+from gpucal.startup.switch import VARIABLE
 
 MODELS = (
     "RampModel", "SuperstripeRampModel", "GuiderRawModel", "GuiderCalModel", "ImageModel", "CubeModel",
@@ -66,21 +66,13 @@ def test_a_model_of_another_package_finds_its_schema_itself():
     assert schemas.new_model(Mine).schema == datamodels.GainModel().schema
 
 
-def test_a_manifest_is_parsed_once(cache):
-    document = b"tags: [{tag_uri: asdf://a}]"
-    parsed = [asdf_start._parsed(yaml.safe_load, document)]
-    (file,) = cache.rglob("*.json")
-    before = file.stat().st_mtime_ns
-    parsed.append(asdf_start._parsed(yaml.safe_load, document))
-    assert parsed == [{"tags": [{"tag_uri": "asdf://a"}]}] * 2
-    assert file.stat().st_mtime_ns == before and file.parent.name == "manifests"
-
-
-@pytest.mark.parametrize("document", [b"1: one", b"day: 2030-01-01", b"value: .nan"])
-def test_a_manifest_that_json_cannot_hold_is_parsed_each_time(document, cache):
-    parsed = asdf_start._parsed(lambda text: yaml.load(text, yaml.SafeLoader), document)
-    assert repr(parsed) == repr(yaml.load(document, yaml.SafeLoader))
+def test_nothing_is_kept_with_a_plain_start(cache, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "schemas")
+    assert schemas.new_model(datamodels.GainModel).schema["properties"]
     assert not list(cache.rglob("*.json"))
+    monkeypatch.setenv(VARIABLE, "0")
+    schemas.new_model(datamodels.GainModel)
+    assert len(list(cache.rglob("*.json"))) == 1
 
 
 def test_what_is_kept_depends_on_kind_and_key(cache):

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import get_ident
+from threading import local
 
 PACKAGE = "gpucal"
 
@@ -17,28 +17,11 @@ class BlockLog:
 
     @contextmanager
     def keep(self, integrations: slice) -> Iterator[None]:
-        """Keep the lines that this thread logs inside a ``with`` block."""
-        logger = logging.getLogger(PACKAGE)
-        handlers, propagates = logger.handlers, logger.propagate
-        mine = get_ident()
-
-        def keep_or_pass_on(record):
-            if record.thread == mine:
-                self._kept.append((integrations, record))
-                return
-            for handler in handlers:
-                if record.levelno >= handler.level:
-                    handler.handle(record)
-            if propagates:
-                logger.parent.callHandlers(record)
-
+        """Keep the lines that this thread logs inside a ``with`` block; those of others go their way."""
         keeper = logging.Handler()
-        keeper.emit = keep_or_pass_on
-        logger.handlers, logger.propagate = [keeper], False
-        try:
+        keeper.emit = lambda record: self._kept.append((integrations, record))
+        with _only_to(keeper):
             yield
-        finally:
-            logger.handlers, logger.propagate = handlers, propagates
 
     def tell(self) -> None:
         """Log each message once if it came from every block; else with the integrations that it came from."""
@@ -55,3 +38,41 @@ class BlockLog:
                 continue
             told.add(message)
             logging.getLogger(record.name).handle(record)
+
+
+# The handler that alone gets what a thread logs.
+_keeping = local()
+
+
+class _PackageLogger(logging.Logger):
+    """The logger of this package, whose handlers are as ever but for a thread that keeps its lines."""
+
+    @property
+    def handlers(self) -> list[logging.Handler]:
+        """Where lines of this thread go."""
+        keeper = getattr(_keeping, "handler", None)
+        return self.__dict__["handlers"] if keeper is None else [keeper]
+
+    @property
+    def propagate(self) -> bool:
+        """Whether lines of this thread go on to the loggers above."""
+        return self.__dict__["propagate"] and getattr(_keeping, "handler", None) is None
+
+    @handlers.setter
+    def handlers(self, handlers: list[logging.Handler]) -> None:
+        self.__dict__["handlers"] = handlers
+
+    @propagate.setter
+    def propagate(self, propagate: bool) -> None:
+        self.__dict__["propagate"] = propagate
+
+
+@contextmanager
+def _only_to(handler: logging.Handler) -> Iterator[None]:
+    """Send what this thread logs to a handler and nowhere else."""
+    logging.getLogger(PACKAGE).__class__ = _PackageLogger
+    _keeping.handler = handler
+    try:
+        yield
+    finally:
+        _keeping.handler = None

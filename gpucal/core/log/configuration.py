@@ -29,6 +29,7 @@ from pathlib import Path
 from configobj import ConfigObj, ConfigObjError
 
 from gpucal.core.config.nearest import suggestion
+from gpucal.core.log.loggers import loggers_at
 from gpucal.errors import GpucalError
 
 log = logging.getLogger(__name__)
@@ -235,12 +236,7 @@ def log_set_up(rules: Iterable[LogRule]) -> Iterator[None]:
         for rule in rules:
             for handler in _handlers(rule, stack):
                 stack.enter_context(_attached(handler))
-        stack.enter_context(_at_level("", max(lowest, logging.INFO)))
-        for package in VERBOSE_PACKAGES:
-            stack.enter_context(_at_level(package, lowest))
-        let_crds_propagate()
-        logging.captureWarnings(True)
-        stack.callback(logging.captureWarnings, False)
+        stack.enter_context(loggers_at(dict.fromkeys(VERBOSE_PACKAGES, lowest) | {"": max(lowest, logging.INFO)}))
         try:
             yield
         except BaseException as error:
@@ -290,22 +286,3 @@ def _attached(handler: logging.Handler) -> Iterator[None]:
         yield
     finally:
         root.removeHandler(handler)
-
-
-@contextmanager
-def _at_level(name: str, level: int) -> Iterator[None]:
-    logger = logging.getLogger(name)
-    before = logger.level
-    logger.setLevel(level)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-def let_crds_propagate() -> None:
-    """CRDS writes to standard error by itself; let its messages go with the others."""
-    from crds.core import log as crds_log
-
-    crds_log.remove_console_handler()
-    crds_log.THE_LOGGER.logger.propagate = True

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from logging.handlers import QueueHandler
 
-from gpucal.core.log.configuration import VERBOSE_PACKAGES, LoggedError, let_crds_propagate
+from gpucal.core.log.configuration import VERBOSE_PACKAGES, LoggedError
+from gpucal.core.log.loggers import let_crds_propagate
 
 
 class _Forwarder(QueueHandler):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gpucal.data import Exposure
 from gpucal.errors import GpucalError
+from gpucal.startup.asdf_start import objects_in
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +53,20 @@ def run_hooks(hooks: list, result):
     for hook in hooks:
         call = resolve_hook(hook)
         if isinstance(result, Exposure):
-            result = _after_hook(call(result.to_model()), result)
+            result = _after_hook(call(_for_users(result)), result)
         else:
-            models = type(result)(*(product and product.to_model() for product in result))
+            models = type(result)(*(product and _for_users(product) for product in result))
             returned = call(models) or models
             result = type(result)(
                 *(_after_hook(model, old) for model, old in zip(returned, result, strict=True))
             )
     return result
+
+
+def _for_users(exposure: Exposure):
+    model = exposure.to_model()
+    objects_in(model)
+    return model
 
 
 def _after_hook(model, before: Exposure | None) -> Exposure | None:

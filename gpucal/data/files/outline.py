@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +11,11 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.data.files.file_pixels import FilePixels
+from gpucal.data.files.quiet import quietly
 from gpucal.data.files.rectangle import Rectangle
 from gpucal.data.files.skeleton import read_skeleton
 from gpucal.kernels.storage.flag_definitions import standardize_flags
-from gpucal.startup.asdf_start import prepare_asdf
+from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
 
@@ -148,10 +148,9 @@ def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outl
         If it is no FITS file, or ends before its last extension does.
     """
     skeleton = read_skeleton(Path(path))
-    prepare_asdf(skeleton.hdulist)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = new_model(model_class, skeleton.hdulist, **settings)
+    with quietly():
+        settings["ignore_unrecognized_tag"] = True
+        model = read_with_extensions(lambda: new_model(model_class, skeleton.hdulist, **settings))
     known = images_of(model)
     if not skeleton.pixels.keys() <= {image.extension for image in known.values()}:
         return None

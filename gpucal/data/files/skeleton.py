@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import warnings
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from gpucal.data.files.compression import open_plain
 from gpucal.data.files.file_pixels import FilePixels
+from gpucal.data.files.quiet import quietly
 from gpucal.startup.lazy import fits
 
 
@@ -47,8 +47,7 @@ def read_skeleton(path: Path) -> Skeleton:
         If it is no FITS file, or ends before its last extension does.
     """
     file = open_plain(path)  # stays open as long as pixels are in it
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quietly():
         with fits.open(open(os.dup(file.fileno()), "rb"), memmap=False, lazy_load_hdus=False) as opened:
             _check_whole(file, max(hdu._data_offset + hdu._data_size for hdu in opened))
             hdulist, pixels = fits.HDUList(), {}

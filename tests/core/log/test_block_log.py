@@ -44,3 +44,27 @@ def test_lines_of_other_threads_pass(caplog):
     assert messages(caplog) == ["of another exposure"]
     log.info("later")
     assert messages(caplog)[-1] == "later"
+
+
+def test_handlers_that_come_and_go_meanwhile(caplog):
+    """Other threads begin and end runs, each with a handler of its own, while this one keeps its lines."""
+    caplog.set_level(logging.INFO)
+    package, heard = logging.getLogger("gpucal"), []
+    before = list(package.handlers)
+    theirs = logging.Handler()
+    theirs.emit = lambda record: heard.append(record.getMessage())
+    blocks = [BlockLog().keep(block) for block in BLOCKS[:2]]
+    in_thread(blocks[0].__enter__, lambda: log.info("kept"))
+    with blocks[1]:
+        in_thread(lambda: package.addHandler(theirs), lambda: log.info("heard"))
+        log.info("kept")
+    log.info("heard, too")
+    in_thread(lambda: package.removeHandler(theirs))
+    assert heard == ["heard", "heard, too"]
+    assert package.handlers == before and package.propagate
+
+
+def in_thread(*functions):
+    thread = Thread(target=lambda: [function() for function in functions])
+    thread.start()
+    thread.join()
