@@ -19,7 +19,7 @@ class Pipeline(Step):
         attributes (``pipeline.jump.skip = True``).
     """
 
-    step_defs: ClassVar[dict[str, type[Step]]] = {}
+    is_pipeline: ClassVar[bool] = True
 
     def __init__(
         self, name: str | None = None, parent=None, config_file=None, steps: dict | None = None, **parameters

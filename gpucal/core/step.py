@@ -1,5 +1,6 @@
 """The base of all steps: parameters as values, a recipe in `process`, the rest in the runner."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -49,6 +50,10 @@ class Step:
         FITS keywords without which nothing can be done, and their places in the metadata tree.
     timing_keywords : tuple of str
         FITS keywords of timing that the step uses: names in `gpucal.data.timing.TIMING`. One out of range is refused.
+    is_pipeline : bool
+        Whether it is a pipeline: it then has steps, and no references of its own.
+    step_defs : dict of str to type
+        The steps of a pipeline, under their names.
 
     Raises
     ------
@@ -63,6 +68,8 @@ class Step:
     by_integration: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}
     timing_keywords: ClassVar[tuple[str, ...]] = ()
+    is_pipeline: ClassVar[bool] = False
+    step_defs: ClassVar[dict[str, type["Step"]]] = {}
     spec: ClassVar[str] = """
         pre_hooks = list(default=list())  # functions or classes to run before the step
         post_hooks = list(default=list())  # functions or classes to run after the step
@@ -118,6 +125,10 @@ class Step:
         By default what the class declares in ``by_integration``.
         """
         return self.by_integration
+
+    def steps_for(self, exposure: Exposure) -> Iterator["Step"]:
+        """What runs on this exposure, in order: the step itself, or those steps of a pipeline that are not skipped."""
+        yield self
 
     @property
     def saves(self) -> bool:

@@ -11,8 +11,8 @@ from gpucal.core.config.config_file import (
     read_config,
     write_config,
 )
-from gpucal.core.config.parameters import accepted, full_spec, merge, substeps, validate
-from gpucal.core.config.registry import find_class
+from gpucal.core.config.parameters import accepted, full_spec, merge, validate
+from gpucal.core.config.registry import exported_name, find_class
 from gpucal.core.run.inputs import exposures_of
 from gpucal.data import Exposure
 from gpucal.errors import GpucalError
@@ -106,7 +106,7 @@ def config_layer(step_class: type, config: StepConfig) -> dict:
 def crds_layer(step_class: type, exposure: Exposure) -> dict:
     """The parameters that CRDS has for this exposure: those of the steps, then the pipeline's over them."""
     header = crds_parameters(exposure.model)
-    steps = substeps(step_class)
+    steps = step_class.step_defs
     types = [parameter_type(one) for one in (*steps.values(), step_class)]
     found = parameter_references(header, dict.fromkeys(types))
     configs = {kind: read_config(path) for kind, path in found.items()}
@@ -138,7 +138,7 @@ def parameters_of(step, full_spec_wanted: bool = True) -> dict:
     """The values of a step's parameters; see `Step.get_pars`."""
     names = full_spec(type(step)) if full_spec_wanted else own_spec(type(step))
     values = {name: getattr(step, name) for name in names}
-    steps = {key: parameters_of(getattr(step, key), full_spec_wanted) for key in substeps(type(step))}
+    steps = {key: parameters_of(getattr(step, key), full_spec_wanted) for key in type(step).step_defs}
     return values | {"steps": steps} if steps else values
 
 
@@ -156,9 +156,7 @@ def export(step, path, include_metadata: bool = False) -> None:
 
 def _as_config(step, values: dict) -> StepConfig:
     steps = {key: _as_config(getattr(step, key), its) for key, its in values.pop("steps", {}).items()}
-    step_class = type(step)
-    dotted = f"{step_class.__module__}.{step_class.__qualname__}"
-    return StepConfig(dotted, step.name, values | _overrides(step), steps)
+    return StepConfig(exported_name(type(step)), step.name, values | _overrides(step), steps)
 
 
 def _overrides(step) -> dict:
