@@ -34,6 +34,8 @@ class Step:
     ----------
     class_alias : str
         The name on the command line and in ``meta.cal_step``.
+    status_name : str
+        The name in ``meta.cal_step``, where that is another.
     spec : str
         The parameters, one a line: ``name = type(default=value)  # help``; those of the bases are inherited.
     reference_file_types : tuple of str
@@ -62,6 +64,7 @@ class Step:
     """
 
     class_alias: ClassVar[str | None] = None
+    status_name: ClassVar[str | None] = None
     reference_file_types: ClassVar[tuple[str, ...]] = ()
     optional_references: ClassVar[tuple[str, ...]] = ()
     input_types: ClassVar[tuple[str, ...]] = ()
