@@ -1,4 +1,4 @@
-"""Where log messages go: set up by the command line alone, from its options or from a file.
+"""Where log messages go: set up for the time of a run, from options or from a file.
 
 A log configuration file has a section for each set of loggers, named by a pattern as of file names::
 
@@ -20,6 +20,7 @@ ends the run.
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -212,9 +213,13 @@ def choose_rules(
         level = logging.DEBUG if verbose else _level(log_level or "INFO")
         handlers = _handler_names(log_stream or "stdout")
         return [LogRule(level=level, handlers=handlers + ((f"file:{log_file}",) if log_file else ()))]
-    found = (name for name in DEFAULT_FILES if os.path.isfile(os.path.expanduser(name)))
-    path = logcfg or next(found, None)
+    path = logcfg or default_file()
     return read_log_config(path) if path else [LogRule()]
+
+
+def default_file() -> str | None:
+    """The first of `DEFAULT_FILES` that exists."""
+    return next((name for name in DEFAULT_FILES if os.path.isfile(os.path.expanduser(name))), None)
 
 
 @contextmanager
@@ -238,9 +243,8 @@ def log_set_up(rules: Iterable[LogRule]) -> Iterator[None]:
         stack.enter_context(_at_level("", max(lowest, logging.INFO)))
         for package in VERBOSE_PACKAGES:
             stack.enter_context(_at_level(package, lowest))
-        let_crds_propagate()
-        logging.captureWarnings(True)
-        stack.callback(logging.captureWarnings, False)
+        stack.enter_context(_crds_propagates())
+        stack.enter_context(_warnings_logged())
         try:
             yield
         except BaseException as error:
@@ -301,6 +305,32 @@ def _at_level(name: str, level: int) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
+
+
+@contextmanager
+def _crds_propagates() -> Iterator[None]:
+    """Let messages of CRDS go with the others inside a ``with`` block."""
+    from crds.core import log as crds_log
+
+    wrote_by_itself, propagated = crds_log.THE_LOGGER.console is not None, crds_log.THE_LOGGER.logger.propagate
+    let_crds_propagate()
+    try:
+        yield
+    finally:
+        crds_log.THE_LOGGER.logger.propagate = propagated
+        if wrote_by_itself:
+            crds_log.add_console_handler()
+
+
+@contextmanager
+def _warnings_logged() -> Iterator[None]:
+    """Log warnings of Python inside a ``with`` block; they go on being logged where they were before."""
+    logged_before = warnings.showwarning.__module__ == logging.__name__
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(logged_before)
 
 
 def let_crds_propagate() -> None:
