@@ -312,14 +312,16 @@ def _crds_propagates() -> Iterator[None]:
     """Let messages of CRDS go with the others inside a ``with`` block."""
     from crds.core import log as crds_log
 
-    wrote_by_itself, propagated = crds_log.THE_LOGGER.console is not None, crds_log.THE_LOGGER.logger.propagate
-    let_crds_propagate()
+    logger, console = crds_log.THE_LOGGER.logger, crds_log.THE_LOGGER.console
+    wrote_by_itself, propagated = console in logger.handlers, logger.propagate
+    logger.removeHandler(console)
+    logger.propagate = True
     try:
         yield
     finally:
-        crds_log.THE_LOGGER.logger.propagate = propagated
+        logger.propagate = propagated
         if wrote_by_itself:
-            crds_log.add_console_handler()
+            logger.addHandler(console)
 
 
 @contextmanager
