@@ -291,3 +291,18 @@ def test_the_reference_that_a_step_would_use_is_told(ramp, superbias):
     assert Subtract(override_superbias=superbias).get_reference_file(ramp, "superbias") is superbias
     with pytest.raises(GpucalError, match="no best references of type superbias"):
         Subtract().get_reference_file(ramp, "superbias")
+
+
+def test_the_parameters_that_crds_has_are_told(ramp, tmp_path, monkeypatch):
+    (tmp_path / "reference.cfg").write_text("class = Fit\nboth = false\n")
+    asked = []
+
+    def found(header, types):
+        asked.extend(types)
+        return {"pars-fit": str(tmp_path / "reference.cfg")}
+
+    monkeypatch.setattr("gpucal.core.config.configure.parameter_references", found)
+    assert Fit.get_config_from_reference(ramp) == {} and asked == []
+    given = Fit.get_config_from_reference(ramp, disable=False)
+    assert given == {"both": False} and asked == ["pars-fit"]
+    assert Fit.from_config_section(given).both is False

@@ -14,7 +14,7 @@ from gpucal.core.run.blocks import Blocks, blocks_in_use, leading_chain
 from gpucal.core.run.hooks import run_hooks
 from gpucal.core.run.inputs import check_input
 from gpucal.core.run.references import RunReferences
-from gpucal.core.run.results import products_of, record, save_results, set_status, status_name
+from gpucal.core.run.results import products_of, record, save_results, set_status
 from gpucal.data import Exposure
 from gpucal.data.segments import Segments
 from gpucal.errors import SkipStep
@@ -152,7 +152,8 @@ class StepAtWork:
         step = self.step
         if step.skip and step.parent is not None:
             log.info("Step %s skipped, as asked for", step.name)
-            set_status(exposure, step.class_alias, "SKIPPED")  # under another name, jwst 3.0.0 does not note it
+            if step.status_name is None:  # jwst 3.0.0 does not write it under another name
+                set_status(exposure, step, "SKIPPED")
             announce(StepEvent("skipped", step.name, self.place, self.count))
             return True
         if step.skip:
@@ -197,12 +198,12 @@ class StepAtWork:
         except SkipStep as reason:
             log.info("Step %s skipped: %s", self.step.name, reason)
             self.skipped = reason
-            set_status(exposure, status_name(self.step), reason.status)
+            set_status(exposure, self.step, reason.status)
             record(exposure, {} if self.step.is_pipeline else self.references.used)
             return exposure
         if not self.step.is_pipeline:
             for product in products_of(result):
-                set_status(product, status_name(self.step), "COMPLETE")
+                set_status(product, self.step, "COMPLETE")
                 record(product, self.references.used)
         return result
 

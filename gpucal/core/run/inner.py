@@ -4,7 +4,7 @@ import logging
 
 from gpucal.core.run.inputs import check_input
 from gpucal.core.run.references import RunReferences
-from gpucal.core.run.results import products_of, record, set_status, status_name
+from gpucal.core.run.results import products_of, record, set_status
 from gpucal.data import Exposure
 from gpucal.errors import GpucalError
 
@@ -44,6 +44,6 @@ def run_inside(step, exposure: Exposure):
     finally:
         references.close()
     for product in products_of(result):
-        set_status(product, status_name(step), "COMPLETE")
+        set_status(product, step, "COMPLETE")
         record(product, used.used)
     return result

@@ -12,15 +12,11 @@ def products_of(result) -> list[Exposure]:
     return [] if result is None else [product for product in result if product is not None]
 
 
-def set_status(exposure: Exposure, name: str | None, status: str) -> None:
-    """Write what became of a step into the header, where there is a place of that name."""
+def set_status(exposure: Exposure, step, status: str) -> None:
+    """Write what became of a step into the header, where there is a place for it."""
+    name = step.status_name or step.class_alias
     if name is not None and hasattr(exposure.meta.cal_step, name):
         setattr(exposure.meta.cal_step, name, status)
-
-
-def status_name(step) -> str | None:
-    """Where in ``meta.cal_step`` it stands what became of a step that was run."""
-    return step.status_name or step.class_alias
 
 
 def record(exposure: Exposure, used: dict[str, str]) -> None:
