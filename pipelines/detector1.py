@@ -95,6 +95,14 @@ class Detector1Pipeline(Pipeline):
     corrected ramps) with ``save_calibrated_ramp``.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_detector1.html.
+
+    Examples
+    --------
+    >>> from gpucal.pipelines import Detector1Pipeline
+    >>> steps = {"jump": {"rejection_threshold": 5}, "persistence": {"skip": True}}
+    >>> rate = Detector1Pipeline.call("exposure_uncal.fits", steps=steps, save_results=True, output_dir="rate")
+    >>> rate.meta.filename, rate.data.shape
+    ('exposure_rate.fits', (64, 64))
     """
 
     class_alias = "calwebb_detector1"

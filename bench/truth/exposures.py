@@ -44,7 +44,7 @@ class Ramp(NamedTuple):
 def corrected_ramp(simulation: Simulation, step: str, skip: bool, left_out: tuple[str, ...] = ()) -> Ramp:
     """The ramp that would be fitted, without one step or with it, be that the default or not."""
     steps = {name: {"skip": True} for name in ("jump", "ramp_fit", *left_out)} | {step: {"skip": skip}}
-    model = Detector1Pipeline.call(simulation.exposure, steps=steps)
+    model = Detector1Pipeline.call(simulation.exposure, steps=steps, configure_log=False)
     rows = slice(None)
     if model.data.shape[-2:] == RAW_SHAPE:
         rows = normal_rows(irs2_layout(model.meta.instrument.detector))

@@ -72,7 +72,7 @@ def _searched(effects: Effects):
     """Group flags after the jump step, usable pixels, and the hits that went in."""
     steps = {"ramp_fit": {"skip": True}, "jump": {"flag_4_neighbors": False}}
     with simulated(effects=effects, seed=7, **READOUT) as simulation:
-        ramp = Detector1Pipeline.call(simulation.exposure, steps=steps)
+        ramp = Detector1Pipeline.call(simulation.exposure, steps=steps, configure_log=False)
         return ramp.groupdq.copy(), usable(ramp.pixeldq), simulation.truth.hits
 
 

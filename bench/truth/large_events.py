@@ -127,7 +127,8 @@ def _searched(kind: Kind, effects: Effects, search: dict):
     """Group flags after the jump step, usable pixels, and the truth."""
     skipped = {name: {"skip": True} for name in ("ramp_fit", "refpix")}
     with simulated(effects=effects, seed=8, **kind.readout) as simulation:
-        ramp = Detector1Pipeline.call(simulation.exposure, steps=skipped | {"jump": search})
+        steps = skipped | {"jump": search}
+        ramp = Detector1Pipeline.call(simulation.exposure, steps=steps, configure_log=False)
         return ramp.groupdq.copy(), usable(ramp.pixeldq), simulation.truth
 
 

@@ -84,7 +84,7 @@ def _measure(case: Case) -> Slopes:
     effects = Effects.only("sky", "poisson", "read_noise", *case.drifts, sky_rate=case.rate * GAIN)
     with simulated(effects=effects, seed=6, **case.readout) as simulation:
         steps = {"jump": {"skip": True}, "refpix": {"skip": not case.with_refpix}}
-        model = Detector1Pipeline.call(simulation.exposure, steps=steps)
+        model = Detector1Pipeline.call(simulation.exposure, steps=steps, configure_log=False)
         truth = simulation.truth.rate
     good = usable(model.dq) & np.isfinite(model.data)
     error = (model.data - truth)[good].astype(float)

@@ -21,7 +21,12 @@ def check_fit(**arrays) -> None:
 
     Examples
     --------
-    >>> check_fit(ramp=(ramp, "nints ngroups ny nx"), groupdq=(groupdq, "nints ngroups ny nx"), gain=(gain, "ny nx"))
+    >>> import numpy as np
+    >>> ramp, gain = np.zeros((1, 3, 4, 5)), np.zeros((4, 6))
+    >>> check_fit(ramp=(ramp, "nints ngroups ny nx"), gain=(gain, "ny nx"))
+    Traceback (most recent call last):
+        ...
+    ValueError: gain has shape (4, 6), and should have (4, 5)
     """
     known: dict[str, int] = {}
     for name, (array, axes) in arrays.items():

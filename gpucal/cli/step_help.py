@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gpucal.cli.tables import print_table
-from gpucal.core.config.parameters import ParameterSpec, accepted, full_spec, substeps
+from gpucal.core.config.parameters import ParameterSpec, accepted, full_spec
 from gpucal.core.config.registry import all_classes
 from gpucal.core.step import Step
 
@@ -56,7 +56,7 @@ def summary(step_class: type) -> str:
 def sections(step_class: type, given: dict, source: str) -> Iterator[Section]:
     """The parameters of a step or pipeline, then those of each of its steps."""
     yield from _of_one(step_class, step_class.__name__, "--", given, source)
-    for name, its_class in substeps(step_class).items():
+    for name, its_class in step_class.step_defs.items():
         values = given.get("steps", {}).get(name, {})
         yield from _of_one(its_class, f"step {name}", f"--steps.{name}.", values, source)
 

@@ -1,7 +1,9 @@
 """The base of all pipelines: a table of steps in order."""
 
-from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from gpucal.core.config.parameters import validate
 from gpucal.core.run.execution import Placed, execute_in_order
@@ -17,18 +19,56 @@ class Pipeline(Step):
     step_defs : dict of str to type
         All steps that the pipeline may run, under their names: the steps of an instance are its
         attributes (``pipeline.jump.skip = True``).
+
+    Examples
+    --------
+    >>> from gpucal.pipelines import Detector1Pipeline
+    >>> pipeline = Detector1Pipeline(steps={"jump": {"rejection_threshold": 5}})
+    >>> pipeline.jump.rejection_threshold
+    5.0
+    >>> pipeline.steps["jump"]["rejection_threshold"]
+    5.0
+    >>> pipeline.steps = {"persistence": {"skip": True}}
+    >>> pipeline.persistence.skip
+    True
     """
 
-    step_defs: ClassVar[dict[str, type[Step]]] = {}
+    is_pipeline: ClassVar[bool] = True
 
     def __init__(
-        self, name: str | None = None, parent=None, config_file=None, steps: dict | None = None, **parameters
+        self,
+        name: str | None = None,
+        parent=None,
+        config_file: str | Path | None = None,
+        steps: Mapping[str, Mapping[str, Any]] | None = None,
+        **parameters: Any,
     ):
         given = validate(type(self), {**parameters, "steps": steps or {}}, source=f"{type(self).__name__}()")
         steps = given.pop("steps", {})
         super().__init__(name, parent, config_file, **given)
         for key, step_class in self.step_defs.items():
             self.__dict__[key] = step_class(key, self, config_file, **steps.get(key, {}))
+
+    def __setattr__(self, name: str, value) -> None:
+        """Set a parameter or, with ``steps``, those of steps; an unknown name or a bad value is refused."""
+        if name != "steps":
+            super().__setattr__(name, value)
+            return
+        given = validate(type(self), {"steps": value}, source=f"{self.name}.steps")
+        for key, parameters in given["steps"].items():
+            getattr(self, key).__dict__.update(parameters)
+
+    @property
+    def steps(self) -> Mapping[str, Mapping[str, Any]]:
+        """The values of the steps' parameters, by step and name, to look at: ``pipeline.steps["jump"]["skip"]``."""
+        values = self.get_pars()["steps"]
+        return MappingProxyType({key: MappingProxyType(parameters) for key, parameters in values.items()})
+
+    def override(self, kind: str) -> Any:
+        """The first override of a reference type that a step has which is not skipped."""
+        steps = (getattr(self, key) for key in self.step_defs)
+        given = (step.override(kind) for step in steps if not step.skip)
+        return next((one for one in given if one is not None), None)
 
     @property
     def reference_file_types(self) -> tuple[str, ...]:

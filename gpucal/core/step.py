@@ -1,44 +1,33 @@
-"""The base of all steps: parameters as values, a recipe in `process`, the rest in the runner."""
+"""The base of all steps: a recipe in `process`, the rest in the runner."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gpucal.core.config import configure
-from gpucal.core.config.parameters import defaults, validate
+from gpucal.core.config.config_file import log_configuration_of
+from gpucal.core.configurable import Configurable
+from gpucal.core.log.calls import log_of_call
 from gpucal.core.naming import product_path
 from gpucal.core.run import runner
 from gpucal.data import Exposure, write_model
 from gpucal.data.reading import expand
 
 
-class Step:
+class Step(Configurable):
     """One correction.
 
     A subclass declares what it is and has a `process` that reads as the recipe of the correction. What
     all steps do (finding references, skipping, timing, hooks, keywords, saving) is done once, for all of
-    them, by `gpucal.core.run.runner`.
-
-    Parameters
-    ----------
-    name : str, optional
-        The step's name, by default that of its class. Products of a step that runs alone end in it.
-    parent : Pipeline, optional
-        The pipeline that the step is part of.
-    config_file : path, optional
-        The file that the parameters came from.
-    **parameters
-        Values of the parameters in `spec`, and ``override_<reference type>``.
+    them, by `gpucal.core.run.runner`. What it does with parameters stands in `gpucal.core.configurable`.
 
     Attributes
     ----------
-    class_alias : str
-        The name on the command line and in ``meta.cal_step``.
-    spec : str
-        The parameters, one a line: ``name = type(default=value)  # help``; those of the bases are inherited.
-    reference_file_types : tuple of str
-        The types of reference that the step uses.
+    status_name : str
+        The name in ``meta.cal_step``, where that is not ``class_alias``.
     optional_references : tuple of str
-        Those of them that it can do without. If another is ``N/A``, the step is skipped.
+        Those of its references that it can do without. If another is ``N/A``, the step is skipped.
     input_types : tuple of str
         The types of data model that it takes; empty for all.
     by_integration : bool
@@ -50,45 +39,27 @@ class Step:
     timing_keywords : tuple of str
         FITS keywords of timing that the step uses: names in `gpucal.data.timing.TIMING`. One out of range is refused.
 
-    Raises
-    ------
-    ParameterError
-        If a parameter is unknown or has a bad value.
+    Examples
+    --------
+    >>> from gpucal.steps import SaturationStep
+    >>> ramp = SaturationStep.call("exposure_uncal.fits", n_pix_grow_sat=2)
+    >>> ramp.meta.cal_step.saturation
+    'COMPLETE'
+
+    The same with an instance, which keeps its parameters for the next exposure:
+
+    >>> step = SaturationStep()
+    >>> step.n_pix_grow_sat = 2
+    >>> bool((step.run("exposure_uncal.fits").groupdq == ramp.groupdq).all())
+    True
     """
 
-    class_alias: ClassVar[str | None] = None
-    reference_file_types: ClassVar[tuple[str, ...]] = ()
+    status_name: ClassVar[str | None] = None
     optional_references: ClassVar[tuple[str, ...]] = ()
     input_types: ClassVar[tuple[str, ...]] = ()
     by_integration: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}
     timing_keywords: ClassVar[tuple[str, ...]] = ()
-    spec: ClassVar[str] = """
-        pre_hooks = list(default=list())  # functions or classes to run before the step
-        post_hooks = list(default=list())  # functions or classes to run after the step
-        output_file = output_file(default=None)  # file to save the result in; asks for saving
-        output_dir = string(default=None)  # directory of the products, made if it is not there
-        output_ext = string(default='.fits')  # extension of the products, which decides their format
-        output_use_model = boolean(default=False)  # name products after meta.filename of the model
-        output_use_index = boolean(default=True)  # number the products when there are several
-        save_results = boolean(default=False)  # save the results
-        skip = boolean(default=False)  # leave this step out
-        suffix = string(default=None)  # last part of the products' names
-        search_output_file = boolean(default=True)  # take output_file of the pipeline when the step has none
-        input_dir = string(default=None)  # directory of the input
-    """
-
-    def __init__(self, name: str | None = None, parent=None, config_file=None, **parameters):
-        self.__dict__.update(name=name or type(self).__name__, parent=parent, config_file=config_file)
-        self.__dict__.update({name: value for name, value in defaults(type(self)).items() if name != "steps"})
-        self.__dict__.update(validate(type(self), parameters, source=f"{type(self).__name__}()"))
-
-    def __setattr__(self, name: str, value) -> None:
-        """Set a parameter; an unknown name or a bad value is refused."""
-        if name in ("name", "parent", "config_file"):
-            self.__dict__[name] = value
-        else:
-            self.__dict__.update(validate(type(self), {name: value}, source=f"{self.name}.{name}"))
 
     def process(self, exposure: Exposure, references) -> Exposure:
         """The recipe of the correction.
@@ -108,7 +79,7 @@ class Step:
         Raises
         ------
         SkipStep
-            If the step does not apply, before anything is edited.
+            If the step does not apply, before pixels are edited.
         """
         raise NotImplementedError(f"{type(self).__name__} has no process method")
 
@@ -119,14 +90,23 @@ class Step:
         """
         return self.by_integration
 
+    def steps_for(self, exposure: Exposure) -> Iterator["Step"]:
+        """What runs on this exposure, in order: the step itself, or those steps of a pipeline that are not skipped."""
+        yield self
+
     @property
     def saves(self) -> bool:
         """Whether the step is to save its result."""
         left_out = self.skip and self.parent is not None
         return not left_out and bool(self.save_results or self.output_file)
 
-    def run(self, source):
-        """Run the step with the parameters it has.
+    @property
+    def log(self) -> logging.Logger:
+        """Where a step of the user may log: its lines go where those of gpucal go, into the product, too."""
+        return logging.getLogger(f"gpucal.{type(self).__name__}")
+
+    def run(self, source) -> Any:
+        """Run the step with the parameters it has; `call` also takes those of CRDS, and shows how it goes.
 
         Parameters
         ----------
@@ -136,12 +116,27 @@ class Step:
         Returns
         -------
         model, NamedTuple of models, or a list of these
-            Complete stdatamodels models.
+            Complete stdatamodels models: a list for several exposures, and a named tuple for a step with two
+            results (``RampFitStep``: ``rate`` and ``rateints``).
+
+        Raises
+        ------
+        GpucalError
+            If the input, a reference or a parameter will not do; the message says what to do.
         """
         return runner.run(self, source)
 
     @classmethod
-    def call(cls, source, config_file=None, disable_crds_steppars=None, **parameters):
+    def call(
+        cls,
+        source,
+        config_file: str | Path | None = None,
+        disable_crds_steppars: bool | None = None,
+        *,
+        logcfg: str | Path | None = None,
+        configure_log: bool = True,
+        **parameters: Any,
+    ) -> Any:
         """Configure a new step for this input, and run it.
 
         Parameters are taken from the defaults, then the parameter reference of CRDS, then the
@@ -155,43 +150,66 @@ class Step:
             A ``.cfg`` or parameter ``.asdf`` file.
         disable_crds_steppars : bool, optional
             Do without the parameter reference; by default as ``STPIPE_DISABLE_CRDS_STEPPARS`` says.
+        logcfg : path, optional
+            A log configuration file; by default the one that ``config_file`` names.
+        configure_log : bool
+            Where there is no such file: whether the call shows how it goes if nobody has set up a log, with log
+            lines on standard error or, in a notebook, with a table. Nothing of it is left after the call.
         **parameters
             Values of parameters; ``steps={"jump": {...}}`` for those of a pipeline's steps.
 
         Returns
         -------
         model, NamedTuple of models, or a list of these
-            Complete stdatamodels models.
+            As of `run`.
+
+        Raises
+        ------
+        GpucalError
+            If the input, a reference or a parameter will not do; the message says what to do.
+
+        Examples
+        --------
+        >>> from gpucal.pipelines import Detector1Pipeline
+        >>> rate = Detector1Pipeline.call("exposure_uncal.fits", steps={"jump": {"rejection_threshold": 5}})
+        >>> rate.meta.bunit_data
+        'DN/s'
         """
-        step, opened = configure.configured(cls, source, config_file, disable_crds_steppars, parameters)
-        return step.run(opened)
+        with log_of_call(logcfg or log_configuration_of(config_file), configure_log):
+            step, opened = configure.configured(cls, source, config_file, disable_crds_steppars, parameters)
+            return step.run(opened)
 
-    @classmethod
-    def from_config_file(cls, config_file, parent=None, name: str | None = None) -> "Step":
-        """A step with the parameters of a configuration file, of the class that the file names."""
-        return configure.from_config_file(config_file, parent, name)
+    def get_reference_file(self, source, reference_file_type: str) -> Any:
+        """The reference that the step would use for an input.
 
-    def get_pars(self, full_spec: bool = True) -> dict:
-        """The values of all parameters; without ``full_spec``, of those that the step itself declares."""
-        return configure.parameters_of(self, full_spec)
+        Parameters
+        ----------
+        source : path or model
+            The input.
+        reference_file_type : str
+            Such as ``dark``.
 
-    def export_config(self, path, include_metadata: bool = False) -> None:
-        """Write the parameters to a ``.cfg`` or ``.asdf`` file, to be used with `from_config_file`."""
-        configure.export(self, path, include_metadata)
+        Returns
+        -------
+        str or model
+            The override, if there is one; else the path of the file that CRDS chooses, in the local cache, or
+            ``N/A``.
 
-    def override(self, kind: str):
-        """The override of a reference type: a path, ``N/A``, an open model, or None."""
-        given = self.__dict__.get(f"override_{kind}")
-        if isinstance(given, str | Path) and str(given).strip() not in ("N/A", ""):
-            return str(expand(given))
-        return given
+        Raises
+        ------
+        ReferenceFileError
+            If CRDS cannot be asked, or has no answer.
 
-    def search(self, name: str):
-        """A parameter of the step or, where it has none, of the pipeline it is part of."""
-        value = getattr(self, name, None)
-        if value is None and self.parent is not None:
-            return self.parent.search(name)
-        return value
+        Examples
+        --------
+        >>> from gpucal.steps import DarkCurrentStep
+        >>> DarkCurrentStep(override_dark="N/A").get_reference_file("exposure_uncal.fits", "dark")
+        'N/A'
+        >>> path = DarkCurrentStep().get_reference_file("exposure_uncal.fits", "dark")
+        >>> path.endswith(".fits")
+        True
+        """
+        return configure.reference_file(self, source, reference_file_type)
 
     def product_suffix(self, exposure: Exposure) -> str:
         """The last part of the name of the step's product: its ``suffix``, or its name."""

@@ -243,10 +243,12 @@ def detector_regions(exposure):
     integrations : slice
         The integrations, of consecutive memory.
 
-    Examples
-    --------
-    >>> for region, integrations in detector_regions(exposure):
-    ...     exposure.data[integrations] -= bias[region]
+    Notes
+    -----
+    Used as in::
+
+        for region, integrations in detector_regions(exposure):
+            exposure.data[integrations] -= bias[region]
     """
     superstripes = superstripes_of(exposure.meta)
     if not superstripes:

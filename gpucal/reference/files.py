@@ -112,7 +112,7 @@ class Reference:
         """
         return self._kept("region", lambda: region_of(self.meta, self.shape))
 
-    def array(self, name: str, exposure=None, first: tuple[int, ...] = ()):
+    def array(self, name: str, exposure=None, counts: tuple[int, ...] = ()):
         """An array of the reference, on the backend.
 
         Parameters
@@ -122,7 +122,7 @@ class Reference:
         exposure : Exposure, optional
             Cut the array's last two axes to this exposure's subarray, or to its stripes. For superstripes there
             is one image more for each of their positions: (..., nstripes, ny, nx).
-        first : tuple of int, optional
+        counts : tuple of int, optional
             How many images to take along each of the first axes; by default all.
 
         Returns
@@ -136,9 +136,9 @@ class Reference:
             If the reference does not cover the exposure's subarray, or belongs to another detector.
         """
         cut = None if exposure is None else self._cut(exposure)
-        return self._kept((name, cut, first, current_backend().name), lambda: self._make(name, cut, first))
+        return self._kept((name, cut, counts, current_backend().name), lambda: self._make(name, cut, counts))
 
-    def parts(self, name: str, exposure, first: tuple[int, ...] = ()) -> Iterator[tuple[slice, object]]:
+    def parts(self, name: str, exposure, counts: tuple[int, ...] = ()) -> Iterator[tuple[slice, object]]:
         """An array that an exposure uses once, and that may be large.
 
         On a device there is one part, the whole array, which is kept there. On a CPU a large array is decoded some rows
@@ -147,7 +147,7 @@ class Reference:
 
         Parameters
         ----------
-        name, exposure, first
+        name, exposure, counts
             As in `array`.
 
         Yields
@@ -164,11 +164,11 @@ class Reference:
         """
         cut = self._cut(exposure)
         in_parts = self._given is None and not isinstance(cut, StripeCut) and self._is_for_parts(exposure)
-        if not in_parts or store.asked_before((str(self.path), self._changed, name, cut, first)):
-            yield slice(None), self.array(name, exposure, first)
+        if not in_parts or store.asked_before((str(self.path), self._changed, name, cut, counts)):
+            yield slice(None), self.array(name, exposure, counts)
             return
         useless = True
-        for rows, part in self._parts_read(name, cut, first):
+        for rows, part in self._parts_read(name, cut, counts):
             useless = useless and _is_nan_throughout(part)
             yield rows, part
         if useless:
@@ -179,14 +179,14 @@ class Reference:
         pixels = math.prod(self.shape[:-2]) * math.prod((exposure.shape_of("data") or ())[-2:])
         return current_backend().xp is np and pixels * np.dtype(np.float32).itemsize > LARGE
 
-    def _parts_read(self, name: str, cut: Rectangle, first: tuple[int, ...]) -> Iterator[tuple[slice, object]]:
+    def _parts_read(self, name: str, cut: Rectangle, counts: tuple[int, ...]) -> Iterator[tuple[slice, object]]:
         """The parts of an array, errors of reading told as in `array`."""
         stored = self.outline.images.get(name)
         if stored is None:
-            yield slice(None), self._read(lambda: self._moved(name, cut, first))
+            yield slice(None), self._read(lambda: self._moved(name, cut, counts))
             return
         self._check_shape(name, stored.shape)
-        parts = stored.parts(REFERENCES, cut, first)
+        parts = stored.parts(REFERENCES, cut, counts)
         while (part := self._read(lambda: next(parts, None))) is not None:
             yield part
 
@@ -258,13 +258,13 @@ class Reference:
         special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
         return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
-    def _make(self, name: str, cut: Rectangle | StripeCut | None, first: tuple[int, ...]):
+    def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):
         stored = self.outline.images.get(name)
         if stored is not None and not isinstance(cut, StripeCut):
             self._check_shape(name, stored.shape)
-            array = self._read(lambda: stored.load(REFERENCES, cut, first))
+            array = self._read(lambda: stored.load(REFERENCES, cut, counts))
         else:
-            array = self._moved(name, cut, first)
+            array = self._moved(name, cut, counts)
         if array is None:
             return None
         if _is_nan_throughout(array):
@@ -288,7 +288,7 @@ class Reference:
     def _refuse_nan(self, name: str) -> None:
         raise ReferenceFileError(f"{self.kind} reference {self.label}: its {name} array is NaN throughout")
 
-    def _moved(self, name: str, cut: Rectangle | StripeCut | None, first: tuple[int, ...]):
+    def _moved(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):
         """An array of the whole model, cut on the host."""
         outline = self.outline
         if name in outline.defaults:
@@ -298,7 +298,7 @@ class Reference:
         else:
             return None
         self._check_shape(name, host.shape)
-        host = host[tuple(map(slice, first))]
+        host = host[tuple(map(slice, counts))]
         return current_backend().asarray(host if cut is None else cut.of(host), REFERENCES)
 
     def _cut(self, exposure) -> Rectangle | StripeCut:

@@ -149,7 +149,8 @@ def batch(
     Examples
     --------
     >>> for outcome in gpucal.batch("calwebb_detector1", "raw/*_uncal.fits", output_dir="rate"):
-    ...     print(outcome.input, outcome.status, outcome.error)
+    ...     print(outcome.input.name, outcome.status, outcome.error)
+    exposure_uncal.fits done None
     """
     recipe = make_recipe(what, parameters, config_file, disable_crds_steppars, backend)
     named = [inputs] if isinstance(inputs, str | Path) else inputs

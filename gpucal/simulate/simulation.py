@@ -1,5 +1,6 @@
 """Simulating an exposure, its references and the cache that serves them."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -52,12 +53,12 @@ class Truth:
     snowballs: np.ndarray
     showers: np.ndarray
 
-    def save(self, path):
+    def save(self, path: str | Path) -> None:
         """Write to an .npz file."""
         np.savez(path, **vars(self))
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | Path) -> "Truth":
         """Read what `save` wrote."""
         with np.load(path) as file:
             return cls(**file)
@@ -88,30 +89,30 @@ class Simulation:
     truth: Truth
     truth_path: Path
 
-    def environment(self):
+    def environment(self) -> dict[str, str]:
         """Environment variables that make CRDS serve this exposure, dict of str."""
         return CrdsCache(self.cache).environment(self.context)
 
-    def crds(self):
+    def crds(self) -> AbstractContextManager[None]:
         """Context manager: within it, in this process, CRDS serves this exposure."""
         return crds_environment(self.environment())
 
 
 def simulate(
-    directory,
-    detector=None,
-    filter=None,
-    subarray=None,
-    readpatt=None,
-    ngroups=None,
-    nints=None,
-    effects=None,
-    seed=1,
-    template=None,
-    cache=None,
-    exp_type=None,
-    references=None,
-):
+    directory: str | Path,
+    detector: str | None = None,
+    filter: str | None = None,
+    subarray: str | None = None,
+    readpatt: str | None = None,
+    ngroups: int | None = None,
+    nints: int | None = None,
+    effects: Effects | None = None,
+    seed: int = 1,
+    template: str | Path | None = None,
+    cache: str | Path | None = None,
+    exp_type: str | None = None,
+    references: ReferenceOptions | None = None,
+) -> Simulation:
     """Simulate a level-1b exposure with known truth, and the references that calibrate it.
 
     Parameters
@@ -145,6 +146,18 @@ def simulate(
     ------
     SimulationError
         No such detector, subarray or read pattern; no groups; a window that is not on the detector.
+
+    Examples
+    --------
+    >>> from gpucal.pipelines import Detector1Pipeline
+    >>> from gpucal.simulate import simulate
+    >>> simulation = simulate("simulated", detector="NRCA3", subarray="SUB64P", ngroups=5)
+    >>> simulation.exposure.name
+    'jw01000346001_02101_00001_nrca3_uncal.fits'
+    >>> with simulation.crds():
+    ...     rate = Detector1Pipeline.call(simulation.exposure)
+    >>> rate.data.shape == simulation.truth.rate.shape
+    True
     """
     directory = Path(directory)
     effects = effects or Effects()

@@ -7,10 +7,11 @@ import pytest
 from rich.console import Console
 
 from gpucal.backend import use_backend
-from gpucal.cli.summary import summary_table, summary_tables
+from gpucal.cli.summary import summary_tables
 from gpucal.core.log.configuration import choose_rules, log_set_up
 from gpucal.core.log.events import StepEvent
 from gpucal.core.log.summary import RunSummary, tell
+from gpucal.core.log.summary_table import summary_table
 
 
 @pytest.fixture

@@ -171,3 +171,54 @@ class Neither(Pipeline):
 def test_a_step_that_does_not_apply_saves_what_it_got_and_one_that_is_left_out_saves_nothing(ramp, tmp_path):
     Neither.call(ramp, steps={"add": {"save_results": True}, "multiply": {"skip": True, "save_results": True}})
     assert [path.name for path in tmp_path.glob("*.fits")] == ["jw00001_nrca1_add.fits"]
+
+
+def test_steps_are_parameters_to_look_at_and_to_set():
+    pipeline = Both(steps={"add": {"amount": 3}})
+    assert pipeline.steps["add"]["amount"] == 3 and list(pipeline.steps) == ["add", "multiply"]
+    with pytest.raises(TypeError):
+        pipeline.steps["add"]["amount"] = 4
+    pipeline.steps = {"multiply": {"factor": "4"}}
+    assert (pipeline.add.amount, pipeline.multiply.factor) == (3, 4.0)
+    with pytest.raises(ParameterError, match="Both.steps: Both has no parameter 'steps.add.amout'.*'steps.add.amount'"):
+        pipeline.steps = {"add": {"amout": 4}}
+
+
+def test_parameters_of_another_are_taken_over_as_far_as_they_are_there(caplog):
+    pipeline = Both()
+    pipeline.update_pars(
+        {"kind": "y", "kint": 1, "steps": {"add": {"amount": 7}, "multiplied": {"factor": 1}, "multiply": {"by": 2}}}
+    )
+    assert (pipeline.kind, pipeline.add.amount, pipeline.multiply.factor) == ("y", 7, 2)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Both has no parameter 'kint'; nearest valid name: 'kind'",
+        "Both has no step 'multiplied'; nearest valid name: 'multiply'",
+        "multiply has no parameter 'by'",
+    ]
+    with pytest.raises(ParameterError, match="bad value"):
+        pipeline.update_pars({"steps": {"add": {"amount": "much"}}})
+    again = Both()
+    again.update_pars(pipeline.get_pars())
+    assert again.get_pars() == pipeline.get_pars()
+
+
+def test_a_section_makes_a_pipeline(tmp_path):
+    (tmp_path / "add.cfg").write_text("class = Add\namount = 5\n")
+    section = {"class": "ignored", "name": "mine", "kind": "y", "steps": {"add": {"config_file": "add.cfg"}}}
+    made = Both.from_config_section(section, config_file=tmp_path / "both.cfg")
+    assert (made.name, made.kind, made.add.amount) == ("mine", "y", 5)
+    assert Both.from_config_section(section, name="yours", config_file=tmp_path / "both.cfg").name == "yours"
+
+
+def test_the_override_of_a_pipeline_is_that_of_a_step_that_runs():
+    class WithReference(Add):
+        reference_file_types = ("gain",)
+
+    class Two(Pipeline):
+        step_defs = {"one": WithReference, "other": WithReference}
+
+    pipeline = Two(steps={"one": {"override_gain": "N/A", "skip": True}, "other": {"override_gain": "/a/gain.fits"}})
+    assert pipeline.override("gain") == "/a/gain.fits" == pipeline.get_reference_file("no.fits", "gain")
+    pipeline.one.skip = False
+    assert pipeline.override("gain") == "N/A"
+    assert Two().override("gain") is None

@@ -262,3 +262,47 @@ def test_parameters_are_written_and_read_back(superbias, tmp_path):
     step.export_config(tmp_path / "mine.asdf")
     text = (tmp_path / "mine.asdf").read_text()
     assert "times: 2.5" in text and "override_superbias" in text
+
+
+def test_the_log_of_a_call_goes_where_its_file_or_its_configuration_says(ramp, tmp_path):
+    (tmp_path / "log.cfg").write_text("[*]\nhandler = file:given.log\nformat = %(message)s\n")
+    (tmp_path / "named.cfg").write_text("[*]\nhandler = file:named.log\nformat = %(message)s\n")
+    (tmp_path / "step.cfg").write_text("logcfg = named.cfg\nclass = Fit\n")
+    Fit.call(ramp, config_file="step.cfg")
+    assert "Step step done" in (tmp_path / "named.log").read_text()
+    Fit.call(ramp, config_file="step.cfg", logcfg="log.cfg")
+    assert "Step step done" in (tmp_path / "given.log").read_text()
+    assert not any(isinstance(handler, logging.FileHandler) and handler.baseFilename.endswith("given.log")
+                   for handler in logging.getLogger().handlers)
+
+
+def test_what_a_step_of_the_user_logs_is_kept_in_the_product(ramp):
+    class Talks(Step):
+        def process(self, exposure, references):
+            self.log.warning("said by the step")
+            return exposure
+
+    lines = Talks.call(ramp).cal_logs.instance["Talks"]
+    assert any(line.endswith("gpucal.Talks - WARNING - said by the step") for line in lines)
+
+
+def test_the_reference_that_a_step_would_use_is_told(ramp, superbias):
+    assert Subtract(override_superbias="N/A").get_reference_file(ramp, "superbias") == "N/A"
+    assert Subtract(override_superbias=superbias).get_reference_file(ramp, "superbias") is superbias
+    with pytest.raises(GpucalError, match="no best references of type superbias"):
+        Subtract().get_reference_file(ramp, "superbias")
+
+
+def test_the_parameters_that_crds_has_are_told(ramp, tmp_path, monkeypatch):
+    (tmp_path / "reference.cfg").write_text("class = Fit\nboth = false\n")
+    asked = []
+
+    def found(header, types):
+        asked.extend(types)
+        return {"pars-fit": str(tmp_path / "reference.cfg")}
+
+    monkeypatch.setattr("gpucal.core.config.configure.parameter_references", found)
+    assert Fit.get_config_from_reference(ramp) == {} and asked == []
+    given = Fit.get_config_from_reference(ramp, disable=False)
+    assert given == {"both": False} and asked == ["pars-fit"]
+    assert Fit.from_config_section(given).both is False

@@ -4,11 +4,11 @@ import pytest
 from jwst.clean_flicker_noise import CleanFlickerNoiseStep
 from jwst.jump import JumpStep
 from jwst.pipeline import Detector1Pipeline
-from stpipe import config_parser
+from stpipe import Step, config_parser
 
 from gpucal.core.config.config_file import StepConfig, read_config, write_config
 from gpucal.core.config.parameters import ParameterError, accepted, parse_value, validate
-from gpucal.core.config.registry import find_class
+from gpucal.core.config.registry import all_classes, find_class
 
 OURS = find_class("jump")
 
@@ -107,3 +107,23 @@ def test_choices_and_lists_of_a_step_that_has_them():
     theirs = CleanFlickerNoiseStep(**given)
     assert validate(Theirs, given, "a test") == {name: getattr(theirs, name) for name in given}
     assert accepted(Theirs)["background_method"].default == CleanFlickerNoiseStep().background_method
+
+
+@pytest.mark.parametrize("ours", all_classes(), ids=lambda ours: ours.__name__)
+@pytest.mark.parametrize("ending", ["asdf", "cfg"])
+def test_the_peer_reads_what_a_step_or_pipeline_of_ours_exports(tmp_path, ours, ending):
+    """As its ``strun`` does, which finds the class by the name in the file; and a second export names it again."""
+    path = str(tmp_path / f"p.{ending}")
+    ours(output_dir="somewhere").export_config(path)
+    theirs = Step.from_config_file(path)
+    assert type(theirs).__name__ == ours.__name__ and type(theirs).__module__.startswith("jwst.")
+    assert theirs.output_dir == ours(output_dir="somewhere").output_dir
+    assert type(ours.from_config_file(path)) is ours
+
+
+def test_a_step_of_the_user_keeps_its_name(tmp_path):
+    class JumpStep(OURS):
+        """A user's own, under a name that the peer has."""
+
+    JumpStep().export_config(tmp_path / "p.cfg")
+    assert read_config(tmp_path / "p.cfg").class_name == f"{__name__}.{JumpStep.__qualname__}"

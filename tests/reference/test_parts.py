@@ -52,7 +52,7 @@ def in_parts(on_cpu, monkeypatch):
 
 def test_parts_are_the_array(in_parts, dark):
     reference, exposure = Reference("dark", dark), ramp()
-    parts = [part.copy() for _, part in reference.parts("data", exposure, first=(4,))]
+    parts = [part.copy() for _, part in reference.parts("data", exposure, counts=(4,))]
     assert [len(part[0]) for part in parts] == [2, 2, 2, 2]
     np.testing.assert_array_equal(np.concatenate(parts, axis=1), reference.array("data", exposure)[:4])
 
@@ -71,7 +71,7 @@ def test_a_dark_in_parts_gives_the_same_and_is_not_kept(in_parts, dark, monkeypa
 def test_who_wants_a_dark_again_is_given_all_of_it_to_keep(in_parts, dark):
     exposure, numbers, arrays = ramp(), [], []
     for _ in range(3):
-        parts = [part for _, part in Reference("dark", dark).parts("data", exposure, first=(4,))]
+        parts = [part for _, part in Reference("dark", dark).parts("data", exposure, counts=(4,))]
         numbers.append(len(parts))
         arrays.append(parts[0])
     assert numbers == [4, 1, 1]
@@ -82,8 +82,8 @@ def test_groups_beyond_those_of_the_exposure_are_not_read(on_cpu, dark, monkeypa
     asked = []
     original = Reference.parts
 
-    def parts(self, name, exposure, first=()):
-        for rows, part in original(self, name, exposure, first):
+    def parts(self, name, exposure, counts=()):
+        for rows, part in original(self, name, exposure, counts):
             asked.append(part.shape)
             yield rows, part
 

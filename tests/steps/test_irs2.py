@@ -45,6 +45,14 @@ def test_refpix_with_another_number_of_weights_is_skipped(exposure, tmp_path):
         refpix(exposure, reference)
 
 
+def test_flags_that_the_exposure_lacks_lose_the_interleaved_pixels_too(exposure, tmp_path):
+    """A raw exposure has none: they are made when they are first asked for."""
+    reference = Reference("refpix", weights_reference(tmp_path / "weights.fits", seed=1))
+    result = refpix(exposure, reference)
+    assert result.groupdq.shape == result.data.shape == (1, 1, 2048, 2048)
+    assert result.pixeldq.shape == (2048, 2048)
+
+
 def test_another_shape_is_refused():
     model = described(datamodels.RampModel((1, 1, 3200, 2000)), "NRS1")
     with pytest.raises(GpucalError, match="made_uncal.fits: IRS2 needs 2048 columns, not 2000"):

@@ -156,6 +156,11 @@ def read_config(path: str | os.PathLike, directory: Path | None = None) -> StepC
     return _from_tree({"name": path.stem} | tree, path)
 
 
+def log_configuration_of(config_file: str | os.PathLike | None) -> Path | None:
+    """The log configuration that a configuration file names; None where it names none, or there is no file."""
+    return None if config_file is None else read_config(config_file).logcfg
+
+
 def follow_config_files(values: Mapping, directory: Path | None = None) -> dict:
     """Fill in, from the ``config_file`` that a step names, the values that the command line or a call does not give.
 

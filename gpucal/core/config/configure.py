@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Mapping
+from pathlib import Path
 
 from gpucal.core.config.config_file import (
     ConfigError,
@@ -11,12 +13,13 @@ from gpucal.core.config.config_file import (
     read_config,
     write_config,
 )
-from gpucal.core.config.parameters import accepted, full_spec, merge, substeps, validate
-from gpucal.core.config.registry import find_class
+from gpucal.core.config.nearest import suggestion
+from gpucal.core.config.parameters import accepted, full_spec, merge, validate
+from gpucal.core.config.registry import exported_name, find_class
 from gpucal.core.run.inputs import exposures_of
 from gpucal.data import Exposure
 from gpucal.errors import GpucalError
-from gpucal.reference import crds_parameters, parameter_references
+from gpucal.reference import best_references, crds_parameters, parameter_references
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +101,15 @@ def from_config_file(config_file, parent=None, name: str | None = None):
     return build(step_class, config_layer(step_class, config), name or config.name, config.path, parent)
 
 
+def from_section(step_class: type, section: Mapping, parent=None, name: str | None = None, config_file=None):
+    """A step with the parameters of a section; see `Step.from_config_section`."""
+    directory = Path(config_file).parent if config_file else None
+    values = {key: value for key, value in section.items() if key not in ("class", "name", "config_file")}
+    values = follow_config_files(values, directory)
+    parameters = validate(step_class, values, f"a section for {step_class.__name__}", directory)
+    return build(step_class, parameters, name or section.get("name"), config_file, parent)
+
+
 def config_layer(step_class: type, config: StepConfig) -> dict:
     """The validated parameters of a configuration file, those of its steps nested."""
     return validate(step_class, config.values(), source=str(config.path), directory=config.path.parent)
@@ -106,7 +118,7 @@ def config_layer(step_class: type, config: StepConfig) -> dict:
 def crds_layer(step_class: type, exposure: Exposure) -> dict:
     """The parameters that CRDS has for this exposure: those of the steps, then the pipeline's over them."""
     header = crds_parameters(exposure.model)
-    steps = substeps(step_class)
+    steps = step_class.step_defs
     types = [parameter_type(one) for one in (*steps.values(), step_class)]
     found = parameter_references(header, dict.fromkeys(types))
     configs = {kind: read_config(path) for kind, path in found.items()}
@@ -120,6 +132,20 @@ def crds_layer(step_class: type, exposure: Exposure) -> dict:
     if parameter_type(step_class) in configs:
         layers.append(config_layer(step_class, configs[parameter_type(step_class)]))
     return merge(*layers)
+
+
+def parameters_in_crds(step_class: type, source, disable: bool | None = None) -> dict:
+    """What the parameter references have for an input; see `Step.get_config_from_reference`."""
+    return {} if steppars_disabled(disable) else crds_layer(step_class, exposures_of(source)[0])
+
+
+def reference_file(step, source, kind: str):
+    """The reference that a step would use for an input; see `Step.get_reference_file`."""
+    override = step.override(kind)
+    if override is not None:
+        return override
+    exposure = exposures_of(source, step.input_dir)[0]
+    return best_references(crds_parameters(exposure.model), [kind])[kind]
 
 
 def parameter_type(step_class: type) -> str:
@@ -138,8 +164,24 @@ def parameters_of(step, full_spec_wanted: bool = True) -> dict:
     """The values of a step's parameters; see `Step.get_pars`."""
     names = full_spec(type(step)) if full_spec_wanted else own_spec(type(step))
     values = {name: getattr(step, name) for name in names}
-    steps = {key: parameters_of(getattr(step, key), full_spec_wanted) for key in substeps(type(step))}
+    steps = {key: parameters_of(getattr(step, key), full_spec_wanted) for key in type(step).step_defs}
     return values | {"steps": steps} if steps else values
+
+
+def update(step, parameters: Mapping) -> None:
+    """Set parameters, those of a pipeline's steps nested; see `Step.update_pars`."""
+    known = accepted(type(step))
+    for name, value in parameters.items():
+        if name == "steps" and step.is_pipeline:
+            for key, section in value.items():
+                if key in step.step_defs:
+                    update(getattr(step, key), section)
+                else:
+                    log.warning("%s has no step %r%s", step.name, key, suggestion(key, step.step_defs))
+        elif name in known:
+            setattr(step, name, value)
+        else:
+            log.warning("%s has no parameter %r%s", step.name, name, suggestion(name, known))
 
 
 def own_spec(step_class: type) -> list[str]:
@@ -156,9 +198,7 @@ def export(step, path, include_metadata: bool = False) -> None:
 
 def _as_config(step, values: dict) -> StepConfig:
     steps = {key: _as_config(getattr(step, key), its) for key, its in values.pop("steps", {}).items()}
-    step_class = type(step)
-    dotted = f"{step_class.__module__}.{step_class.__qualname__}"
-    return StepConfig(dotted, step.name, values | _overrides(step), steps)
+    return StepConfig(exported_name(type(step)), step.name, values | _overrides(step), steps)
 
 
 def _overrides(step) -> dict:

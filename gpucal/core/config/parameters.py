@@ -125,7 +125,7 @@ def full_spec(step_class: type) -> dict[str, ParameterSpec]:
 
 def override_spec(step_class: type) -> dict[str, ParameterSpec]:
     """The parameters that name a reference file to use in place of the one CRDS finds, by name."""
-    if is_pipeline(step_class):
+    if step_class.is_pipeline:
         return {}
     return {
         f"override_{kind}": ParameterSpec(
@@ -142,20 +142,10 @@ def accepted(step_class: type) -> dict[str, ParameterSpec]:
     return full_spec(step_class) | override_spec(step_class)
 
 
-def is_pipeline(step_class: type) -> bool:
-    """Whether a Step class is a pipeline, with parameters for its steps and no references of its own."""
-    return hasattr(step_class, "step_defs")
-
-
-def substeps(step_class: type) -> Mapping[str, type]:
-    """The steps of a pipeline, by name and in order; empty for a step."""
-    return getattr(step_class, "step_defs", {})
-
-
 def dotted_names(step_class: type) -> list[str]:
     """All names that the command line takes: ``skip``, ``override_gain``, ``steps.jump.skip``, ..."""
     names = list(accepted(step_class))
-    for step, its_class in substeps(step_class).items():
+    for step, its_class in step_class.step_defs.items():
         names += [f"steps.{step}.{name}" for name in (*accepted(its_class), "config_file")]
     return names
 
@@ -206,7 +196,7 @@ def _validated(step_class: type, values: Mapping, context: _Context, prefix: str
     known = accepted(step_class)
     typed = {}
     for name, value in values.items():
-        if name == "steps" and is_pipeline(step_class):
+        if name == "steps" and step_class.is_pipeline:
             typed[name] = _validated_steps(step_class, value, context)
         elif name not in known:
             raise _unknown(prefix + name, context)
@@ -216,7 +206,7 @@ def _validated(step_class: type, values: Mapping, context: _Context, prefix: str
 
 
 def _validated_steps(pipeline: type, sections, context: _Context) -> dict:
-    steps = substeps(pipeline)
+    steps = pipeline.step_defs
     if not isinstance(sections, Mapping):
         raise ParameterError(f"{context.source}: 'steps' must hold a section for each step, not {sections!r}")
     typed = {}

@@ -36,6 +36,21 @@ class Entry(NamedTuple):
     class_name: str
     module: str | None = None
 
+    @property
+    def is_pipeline(self) -> bool:
+        """Whether it is a pipeline."""
+        return self.class_name.endswith("Pipeline")
+
+    @property
+    def package(self) -> str:
+        """The package that offers the class."""
+        return "gpucal.pipelines" if self.is_pipeline else "gpucal.steps"
+
+    @property
+    def peer_name(self) -> str:
+        """The dotted name under which the jwst package has it: both programs know the class by it."""
+        return f"jwst.{'pipeline' if self.is_pipeline else 'step'}.{self.class_name}"
+
     def load(self) -> type:
         """Import the class."""
         return getattr(importlib.import_module(self.module), self.class_name)
@@ -158,6 +173,14 @@ def find_class(name: str, directory: Path | None = None) -> type:
     return entry.load()
 
 
+def exported_name(step_class: type) -> str:
+    """The name of a class in parameter files: that of the jwst package, which both programs read, where it has one."""
+    entry = _by_class_name().get(step_class.__name__)
+    if entry is not None and entry.module == step_class.__module__:
+        return entry.peer_name
+    return f"{step_class.__module__}.{step_class.__qualname__}"
+
+
 def written() -> dict[str, Entry]:
     """The steps and pipelines that gpucal has, by alias."""
     return {alias: entry for alias, entry in STEPS.items() if entry.module is not None}
@@ -166,7 +189,48 @@ def written() -> dict[str, Entry]:
 def all_classes() -> list[type]:
     """All steps, then all pipelines, each in the order of their names."""
     classes = [entry.load() for entry in written().values()]
-    return sorted(classes, key=lambda one: one.__module__.startswith("gpucal.pipelines"))
+    return sorted(classes, key=lambda one: one.is_pipeline)
+
+
+def class_of_package(package: str, name: str) -> type:
+    """A class that a package offers as its own: what ``from gpucal.steps import JumpStep`` asks for.
+
+    Parameters
+    ----------
+    package : str
+        ``gpucal.steps`` or ``gpucal.pipelines``.
+    name : str
+        The class.
+
+    Returns
+    -------
+    type
+        It is kept in the package, so that it is asked for once.
+
+    Raises
+    ------
+    AttributeError
+        If there is no such step or pipeline.
+    ImportError
+        If it is a part of the JWST pipeline that gpucal does not have yet: the words of an AttributeError would
+        not reach who imports it.
+    """
+    entry = _by_class_name().get(name)
+    if entry is None or entry.package != package:
+        names = [] if name.startswith("_") else names_in_package(package)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}{suggestion(name, names)}")
+    if entry.module is None:
+        raise ImportError(f"{name} is a part of the JWST pipeline that gpucal does not have yet")
+    found = entry.load()
+    setattr(sys.modules[package], name, found)
+    return found
+
+
+def names_in_package(package: str) -> list[str]:
+    """What ``dir`` tells of a package of steps or of pipelines: its classes, and the modules imported in it."""
+    classes = {entry.class_name for entry in written().values() if entry.package == package}
+    inside = vars(sys.modules[package]).items()
+    return sorted(classes | {name for name, value in inside if name.startswith("__") or inspect.ismodule(value)})
 
 
 def _by_class_name() -> dict[str, Entry]:

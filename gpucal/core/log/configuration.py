@@ -1,4 +1,4 @@
-"""Where log messages go: set up by the command line alone, from its options or from a file.
+"""Where log messages go: set up for the time of a run, from options or from a file.
 
 A log configuration file has a section for each set of loggers, named by a pattern as of file names::
 
@@ -213,9 +213,13 @@ def choose_rules(
         level = logging.DEBUG if verbose else _level(log_level or "INFO")
         handlers = _handler_names(log_stream or "stdout")
         return [LogRule(level=level, handlers=handlers + ((f"file:{log_file}",) if log_file else ()))]
-    found = (name for name in DEFAULT_FILES if os.path.isfile(os.path.expanduser(name)))
-    path = logcfg or next(found, None)
+    path = logcfg or default_file()
     return read_log_config(path) if path else [LogRule()]
+
+
+def default_file() -> str | None:
+    """The first of `DEFAULT_FILES` that exists."""
+    return next((name for name in DEFAULT_FILES if os.path.isfile(os.path.expanduser(name))), None)
 
 
 @contextmanager

@@ -142,8 +142,7 @@ class StepAtWork:
 
     def __init__(self, placed: Placed, references: RunReferences):
         self.step, self.place, self.count = placed
-        self.is_pipeline = hasattr(self.step, "step_defs")
-        self.references = references if self.is_pipeline else references.of(self.step)
+        self.references = references if self.step.is_pipeline else references.of(self.step)
         self.skipped: SkipStep | None = None
         self.seconds = 0.0
         self.log = BlockLog()
@@ -153,7 +152,8 @@ class StepAtWork:
         step = self.step
         if step.skip and step.parent is not None:
             log.info("Step %s skipped, as asked for", step.name)
-            set_status(exposure, step.class_alias, "SKIPPED")
+            if step.status_name is None:  # jwst 3.0.0 does not write it under another name
+                set_status(exposure, step, "SKIPPED")
             announce(StepEvent("skipped", step.name, self.place, self.count))
             return True
         if step.skip:
@@ -191,19 +191,19 @@ class StepAtWork:
     def process(self, exposure: Exposure):
         """Do what the step is for, and write so into the headers; an exposure that it is not for stays as it is."""
         try:
-            if not self.is_pipeline and (missing := self.references.missing()):
+            if not self.step.is_pipeline and (missing := self.references.missing()):
                 log.warning("There is no %s reference for %s", " and no ".join(missing), self.step.name)
                 raise SkipStep(f"no {' and no '.join(missing)} reference")
             result = self.step.process(exposure, self.references)
         except SkipStep as reason:
             log.info("Step %s skipped: %s", self.step.name, reason)
             self.skipped = reason
-            set_status(exposure, self.step.class_alias, reason.status)
-            record(exposure, {} if self.is_pipeline else self.references.used)
+            set_status(exposure, self.step, reason.status)
+            record(exposure, {} if self.step.is_pipeline else self.references.used)
             return exposure
-        if not self.is_pipeline:
+        if not self.step.is_pipeline:
             for product in products_of(result):
-                set_status(product, self.step.class_alias, "COMPLETE")
+                set_status(product, self.step, "COMPLETE")
                 record(product, self.references.used)
         return result
 
@@ -215,7 +215,7 @@ class StepAtWork:
 
     def end(self, result) -> None:
         """Let go of what is not needed any more, say how long it took, and save."""
-        if not self.is_pipeline:
+        if not self.step.is_pipeline:
             self.references.close()
         if not self.skipped:
             log.info("Step %s done in %.2f s", self.step.name, self.seconds)

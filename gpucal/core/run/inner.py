@@ -44,6 +44,6 @@ def run_inside(step, exposure: Exposure):
     finally:
         references.close()
     for product in products_of(result):
-        set_status(product, step.class_alias, "COMPLETE")
+        set_status(product, step, "COMPLETE")
         record(product, used.used)
     return result

@@ -71,7 +71,7 @@ def _run_within(step, exposure: Exposure, capacity: int | None):
     """Run within a number of bytes, in one piece or in blocks of integrations; log the plan and the summary."""
     summary = RunSummary()
     with _recorded_log() as lines, observe(summary.update):
-        steps = list(step.steps_for(exposure)) if hasattr(step, "steps_for") else [step]
+        steps = list(step.steps_for(exposure))
         references = RunReferences.find(steps, exposure)
         plan = MemoryPlan.of(exposure, references.nbytes(exposure))
         log.info("Memory plan: %s", plan)

@@ -86,7 +86,7 @@ class FilePixels:
         dtype: np.dtype | None = None,
         window: Rectangle | None = None,
         what: str = TABLES,
-        first: tuple[int, ...] = (),
+        counts: tuple[int, ...] = (),
     ):
         """Read the pixels, and decode them on the backend.
 
@@ -98,7 +98,7 @@ class FilePixels:
             The part of each image to read; by default all of it.
         what : str, optional
             What the bytes are counted as: a name of `gpucal.backend.traffic`.
-        first : tuple of int, optional
+        counts : tuple of int, optional
             How many to read along each of the first axes; by default all.
 
         Returns
@@ -113,11 +113,11 @@ class FilePixels:
         """
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         if dtype != self.dtype and (self.dtype.kind, dtype.kind) != ("u", "f"):
-            return self.load(window=window, what=what, first=first).astype(dtype)
+            return self.load(window=window, what=what, counts=counts).astype(dtype)
         rows, columns = window or self._whole
-        shape = (*self._leading(first), rows[1] - rows[0], columns[1] - columns[0])
+        shape = (*self._leading(counts), rows[1] - rows[0], columns[1] - columns[0])
         out = current_backend().xp.empty(shape if len(self.shape) > 1 else shape[-1:], dtype)
-        spans = joined(self._rows_of_all(rows, first))
+        spans = joined(self._rows_of_all(rows, counts))
         blocks = in_blocks(spans, max(1, READ_BYTES // max(1, self._in_file.nbytes_each)))
         lines = self._lines(out)
         done = 0
@@ -127,7 +127,7 @@ class FilePixels:
         return out
 
     def parts(
-        self, window: Rectangle | None = None, what: str = TABLES, first: tuple[int, ...] = ()
+        self, window: Rectangle | None = None, what: str = TABLES, counts: tuple[int, ...] = ()
     ) -> Iterator[tuple[slice, np.ndarray]]:
         """Read the same rows of all images, some rows at a time; see `load`.
 
@@ -139,12 +139,12 @@ class FilePixels:
             Their pixels, in the type of the file. All parts are in the same memory: each is valid until the next.
         """
         rows, columns = window or self._whole
-        leading = self._leading(first)
+        leading = self._leading(counts)
         images = int(np.prod(leading))
         ncolumns = columns[1] - columns[0]
         tiles = list(row_tiles(rows[1] - rows[0], images * self._in_file.nbytes_each, READ_BYTES))
         blocks = [
-            list(self._rows_of_all((rows[0] + tile.start, rows[0] + tile.stop), first)) for tile in tiles
+            list(self._rows_of_all((rows[0] + tile.start, rows[0] + tile.stop), counts)) for tile in tiles
         ]
         most = max(map(count_rows, blocks), default=0)
         memory = current_backend().xp.empty((most, ncolumns), self.dtype)
@@ -170,14 +170,14 @@ class FilePixels:
         ny, nx = (1, *self.shape)[-2:]
         return Rectangle((0, ny), (0, nx))
 
-    def _leading(self, first: tuple[int, ...]) -> tuple[int, ...]:
+    def _leading(self, counts: tuple[int, ...]) -> tuple[int, ...]:
         """The lengths of all axes but those of an image, some of them cut."""
         leading = self.shape[:-2]
-        return tuple(min(cut) for cut in zip(first, leading, strict=False)) + leading[len(first) :]
+        return tuple(min(cut) for cut in zip(counts, leading, strict=False)) + leading[len(counts) :]
 
-    def _rows_of_all(self, rows: tuple[int, int], first: tuple[int, ...]) -> Iterator[Rows]:
+    def _rows_of_all(self, rows: tuple[int, int], counts: tuple[int, ...]) -> Iterator[Rows]:
         """Rows of one image after the other."""
         ny = self._whole.rows[1]
-        for place in product(*map(range, self._leading(first))):
+        for place in product(*map(range, self._leading(counts))):
             image = int(np.ravel_multi_index(place, self.shape[:-2])) if place else 0
             yield Rows(image * ny + rows[0], rows[1] - rows[0])

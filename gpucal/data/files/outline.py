@@ -67,13 +67,13 @@ class StoredImage(NamedTuple):
         """The shape of the image."""
         return self.pixels.shape
 
-    def load(self, what: str, window: Rectangle | None = None, first: tuple[int, ...] = ()):
+    def load(self, what: str, window: Rectangle | None = None, counts: tuple[int, ...] = ()):
         """The image, or a part of it, on the backend; see `FilePixels.load`."""
-        return self._standard(self.pixels.load(self.dtype, window, what, first))
+        return self._standard(self.pixels.load(self.dtype, window, what, counts))
 
-    def parts(self, what: str, window: Rectangle | None = None, first: tuple[int, ...] = ()) -> Iterator:
+    def parts(self, what: str, window: Rectangle | None = None, counts: tuple[int, ...] = ()) -> Iterator:
         """The image, some rows at a time; see `FilePixels.parts`."""
-        for rows, part in self.pixels.parts(window, what, first):
+        for rows, part in self.pixels.parts(window, what, counts):
             yield rows, self._standard(part.astype(self.dtype, copy=False))
 
     def _standard(self, image):

@@ -19,7 +19,16 @@ from gpucal.readouts.irs2 import layout_of
 log = logging.getLogger(__name__)
 
 
-def correct_irs2(exposure, reference, step):
+def correct_irs2(
+    exposure,
+    reference,
+    *,
+    bad_pixel_sigma: float,
+    subtract_offsets: bool,
+    odd_even_columns: bool,
+    clipping_sigma: float,
+    keep_interleaved: bool,
+) -> None:
     """Correct an exposure, which then loses its interleaved pixels unless it is to keep them.
 
     Parameters
@@ -28,8 +37,16 @@ def correct_irs2(exposure, reference, step):
         Edited in place.
     reference : Reference or None
         The refpix reference.
-    step : RefPixStep
-        Its parameters.
+    bad_pixel_sigma : float
+        Sigmas at which an interleaved pixel is bad.
+    subtract_offsets : bool
+        Whether mean offsets of the outputs are subtracted first.
+    odd_even_columns : bool
+        Whether these are those of odd and even columns apart.
+    clipping_sigma : float
+        Sigmas at which these means are clipped.
+    keep_interleaved : bool
+        Whether the exposure keeps its interleaved pixels.
 
     Raises
     ------
@@ -44,17 +61,15 @@ def correct_irs2(exposure, reference, step):
             f"{exposure.source}: IRS2 needs {RAW_SHAPE[1]} columns, not {exposure.data.shape[-1]}"
         )
     alpha, beta = read_weights(reference)
-    bad = flag_bad_rows(exposure, step.ovr_corr_mitigation_ftr)
-    if step.irs2_mean_subtraction:
-        subtract_means(exposure, layout, step)
+    bad = flag_bad_rows(exposure, bad_pixel_sigma)
+    if subtract_offsets:
+        subtract_mean_offsets(exposure, layout, odd_even_columns, clipping_sigma)
     replace_rows(exposure.data, replacements(np.flatnonzero(bad), bad))
     replace_listed_rows(exposure.data, layout, bad, reference.table("dq_table"))
-    plan = irs2_plan(layout, RAW_SHAPE[1], step.preserve_irs2_refpix)
+    plan = irs2_plan(layout, RAW_SHAPE[1], keep_interleaved)
+    if not keep_interleaved:  # before the ramps lose theirs: flags that an exposure lacks are made in their shape
+        drop_flags_of_interleaved(exposure, layout)
     exposure.data = subtract_irs2(exposure.data, on_backend(plan), on_backend(alpha), on_backend(beta))
-    if not step.preserve_irs2_refpix:
-        rows = on_backend(normal_rows(layout))
-        exposure.pixeldq = exposure.pixeldq[rows]
-        exposure.groupdq = exposure.groupdq[:, :, rows]
 
 
 def read_weights(reference):
@@ -95,11 +110,18 @@ def flag_bad_rows(exposure, nsigma):
     return bad
 
 
-def subtract_means(exposure, layout, step):
-    """Subtract the mean offsets of outputs and, apart, of their odd and even columns."""
-    sections = irs2_sections(current_backend().asnumpy(exposure.pixeldq), layout, step.odd_even_columns)
+def subtract_mean_offsets(exposure, layout, odd_even_columns: bool, clipping_sigma: float) -> None:
+    """Subtract the mean offsets of outputs and, where asked for, of their odd and even columns apart."""
+    sections = irs2_sections(current_backend().asnumpy(exposure.pixeldq), layout, odd_even_columns)
     frames = exposure.data.reshape(-1, *RAW_SHAPE)
-    subtract_reference_pixels(frames, irs2_axes(layout), on_backend(sections), None, step.siglimit, 0.0)
+    subtract_reference_pixels(frames, irs2_axes(layout), on_backend(sections), None, clipping_sigma, 0.0)
+
+
+def drop_flags_of_interleaved(exposure, layout) -> None:
+    """Take the rows of interleaved pixels out of the flags."""
+    rows = on_backend(normal_rows(layout))
+    exposure.pixeldq = exposure.pixeldq[rows]
+    exposure.groupdq = exposure.groupdq[:, :, rows]
 
 
 def replace_listed_rows(ramp, layout, bad, table):

@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 # NIRSpec subarrays away from the edges: their outer columns see no light and serve as reference pixels.
 EDGELESS_SUBARRAYS = ("SUB512", "SUB512S", "SUB32")
 
-OUTPUTS_IN_TURN = ("MIRI",)
 MIRI_SHAPE = (1024, 1032)
 
 
@@ -76,47 +75,31 @@ class RefPixStep(Step):
         return not is_irs2(exposure.shape_of("data")) and not superstripes_of(exposure.meta)
 
     def process(self, exposure, references):
-        correct = next(correct for is_read_so, correct in CORRECTIONS if is_read_so(exposure))
-        return correct(self, exposure, references)
+        if is_irs2(exposure.data.shape):
+            return self.correct_irs2(exposure, references)
+        if exposure.meta.instrument.name == "MIRI":
+            return self.correct_miri(exposure)
+        if is_multistripe(exposure.meta) and is_subarray(exposure):
+            return self.correct_stripes(exposure)
+        return self.correct_near_infrared(exposure, references)
 
-    def correct_interleaved(self, exposure, references):
-        """Correct an exposure in IRS2 readout."""
-        correct_irs2(exposure, references["refpix"], self)
+    def correct_irs2(self, exposure, references):
+        """Correct NIRSpec in IRS2 readout, where reference pixels are read between the others."""
+        correct_irs2(
+            exposure,
+            references["refpix"],
+            bad_pixel_sigma=self.ovr_corr_mitigation_ftr,
+            subtract_offsets=self.irs2_mean_subtraction,
+            odd_even_columns=self.odd_even_columns,
+            clipping_sigma=self.siglimit,
+            keep_interleaved=self.preserve_irs2_refpix,
+        )
         return exposure
 
-    def correct_traditional(self, exposure, references):
-        """Correct a near-infrared exposure by clipped means and what the side pixels go through."""
-        axes, window = readout_of(exposure)
-        kernels = self.sirs_kernels(exposure, references)
-        sections, sides = self.choose_pixels(exposure, axes, window)
-        if kernels is None:
-            self.correct(exposure, axes, sections, sides)
-        else:
-            self.correct_by_sirs(exposure, axes, sections, kernels)
-        return exposure
-
-    def correct(self, exposure, axes, sections, sides):
-        """Correct a near-infrared exposure by clipped means and, given sides, by their running medians."""
-        settings = (axes, sections, sides, self.siglimit, self.side_gain)
-        subtract_reference_pixels(frames_of(exposure), *settings)
-        if has_zero_frames(exposure):
-            subtract_reference_pixels_zeroframe(exposure.zeroframe, *settings)
-
-    def correct_by_sirs(self, exposure, axes, sections, kernels):
-        """Correct a full frame of a near-infrared detector by clipped means and SIRS."""
-        settings = (axes, sections, kernels, self.siglimit, self.sigreject)
-        subtract_sirs(frames_of(exposure), *settings)
-        if has_zero_frames(exposure):
-            subtract_sirs_zeroframe(exposure.zeroframe, *settings)
-
-    def correct_stripes(self, exposure, references):
-        """Correct a multistripe subarray; the result of superstripes is a new exposure of whole frames."""
-        axes = axes_of(exposure)
-        self.correct(exposure, axes, stripe_pixels(exposure, axes, self.odd_even_columns), None)
-        return reassembled(exposure) if superstripes_of(exposure.meta) else exposure
-
-    def correct_outputs_in_turn(self, exposure, references):
+    def correct_miri(self, exposure):
         """Correct a full frame of MIRI by the clipped means of its side pixels.
+
+        The outputs read the columns of a row in turn: only the pixels at the sides see no light.
 
         Raises
         ------
@@ -132,6 +115,38 @@ class RefPixStep(Step):
         log.info("%d reference pixels correct rows", len(sections.pixels))
         subtract_edge_pixels(exposure.data, on_backend(sections), self.siglimit)
         return exposure
+
+    def correct_stripes(self, exposure):
+        """Correct a subarray of stripes; the result of superstripes is a new exposure of whole frames."""
+        axes = axes_of(exposure)
+        sections = stripe_pixels(exposure, axes, self.odd_even_columns)
+        self.subtract_means(exposure, axes, sections)
+        return reassembled(exposure) if superstripes_of(exposure.meta) else exposure
+
+    def correct_near_infrared(self, exposure, references):
+        """Correct a full frame or a subarray of a near-infrared detector in traditional readout."""
+        axes, window = readout_of(exposure)
+        kernels = self.sirs_kernels(exposure, references)
+        sections, sides = self.choose_pixels(exposure, axes, window)
+        if kernels is None:
+            self.subtract_means(exposure, axes, sections, sides)
+        else:
+            self.subtract_sirs(exposure, axes, sections, kernels)
+        return exposure
+
+    def subtract_means(self, exposure, axes, sections, sides=None):
+        """Subtract clipped means and, given sides, running medians of side pixels, from groups and zero frames."""
+        settings = axes, sections, sides, self.siglimit, self.side_gain
+        subtract_reference_pixels(frames_of(exposure), *settings)
+        if has_zero_frames(exposure):
+            subtract_reference_pixels_zeroframe(exposure.zeroframe, *settings)
+
+    def subtract_sirs(self, exposure, axes, sections, kernels):
+        """Subtract clipped means, and what SIRS makes of the side pixels, from groups and zero frames."""
+        settings = axes, sections, kernels, self.siglimit, self.sigreject
+        subtract_sirs(frames_of(exposure), *settings)
+        if has_zero_frames(exposure):
+            subtract_sirs_zeroframe(exposure.zeroframe, *settings)
 
     def sirs_kernels(self, exposure, references):
         """The convolution kernels of SIRS, on the backend; None where the running median is to be used."""
@@ -254,27 +269,3 @@ def host_pixeldq(exposure):
         pixeldq[:, :BORDER] |= REFERENCE_PIXEL
         pixeldq[:, -BORDER:] |= REFERENCE_PIXEL
     return pixeldq
-
-
-def is_interleaved(exposure):
-    """Whether reference pixels are read between the others: IRS2."""
-    return is_irs2(exposure.data.shape)
-
-
-def outputs_take_turns(exposure):
-    """Whether the outputs read the columns of a row in turn, so that only the pixels at the sides see no light."""
-    return exposure.meta.instrument.name in OUTPUTS_IN_TURN
-
-
-def is_striped(exposure):
-    """Whether a subarray holds stripes of the detector."""
-    return is_multistripe(exposure.meta) and is_subarray(exposure)
-
-
-# The kinds of readout and their corrections; the first that an exposure is of counts.
-CORRECTIONS = (
-    (is_interleaved, RefPixStep.correct_interleaved),
-    (outputs_take_turns, RefPixStep.correct_outputs_in_turn),
-    (is_striped, RefPixStep.correct_stripes),
-    (lambda exposure: True, RefPixStep.correct_traditional),
-)

@@ -28,6 +28,6 @@ class ResetStep(Step):
         reference = references["reset"]
         held = reference.meta.exposure
         exposure.pixeldq |= reference.array("dq", exposure)
-        for rows, anomaly in reference.parts("data", exposure, first=(held.nints, held.ngroups)):
+        for rows, anomaly in reference.parts("data", exposure, counts=(held.nints, held.ngroups)):
             subtract_reset_anomaly(exposure.data, anomaly, first_integration(exposure), rows.start or 0)
         return exposure

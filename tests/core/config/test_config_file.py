@@ -125,7 +125,7 @@ def test_the_log_configuration_is_no_parameter(put):
 
 
 def test_a_bare_name_is_looked_up_among_the_packaged_files(put):
-    assert read_config("jump.cfg").class_name == "gpucal.steps.ramps.jump.JumpStep"
+    assert read_config("jump.cfg").class_name == "jwst.step.JumpStep"
     mine = put("jump.cfg", "class = mine.JumpStep")
     assert find_config_file("jump.cfg") == mine
 

@@ -60,19 +60,19 @@ def test_a_window_is_a_part_of_each_image(backend, tmp_path, monkeypatch, read_b
 
 
 @pytest.mark.parametrize("read_bytes", [1, 400, 2**20])
-@pytest.mark.parametrize("first", [(), (1,), (2, 2), (9, 1)])
+@pytest.mark.parametrize("counts", [(), (1,), (2, 2), (9, 1)])
 @pytest.mark.parametrize("window", [None, Rectangle((2, 6), (1, 5)), Rectangle((0, 7), (3, 9))])
-def test_images_are_read_some_rows_at_a_time(backend, tmp_path, monkeypatch, read_bytes, first, window):
+def test_images_are_read_some_rows_at_a_time(backend, tmp_path, monkeypatch, read_bytes, counts, window):
     monkeypatch.setattr("gpucal.data.files.file_pixels.READ_BYTES", read_bytes)
     values = RANDOM.normal(0, 1, (2, 3, 7, 9)).astype(np.float32)
     path = tmp_path / "image.fits"
     fits.HDUList([fits.PrimaryHDU(), fits.ImageHDU(values)]).writeto(path)
-    wanted = values[tuple(map(slice, first))]
+    wanted = values[tuple(map(slice, counts))]
     wanted = wanted if window is None else window.of(wanted)
     with fits.open(path) as opened, open(path, "rb") as file:
         pixels = FilePixels.of(opened[1], file)
-        np.testing.assert_array_equal(backend.asnumpy(pixels.load(window=window, first=first)), wanted)
-        parts = [(rows, backend.asnumpy(part).copy()) for rows, part in pixels.parts(window, first=first)]
+        np.testing.assert_array_equal(backend.asnumpy(pixels.load(window=window, counts=counts)), wanted)
+        parts = [(rows, backend.asnumpy(part).copy()) for rows, part in pixels.parts(window, counts=counts)]
     np.testing.assert_array_equal(np.concatenate([part for _, part in parts], axis=-2), wanted)
     edges = [rows.start for rows, _ in parts] + [parts[-1][0].stop]
     assert edges == [0, *np.cumsum([part.shape[-2] for _, part in parts])]
