@@ -153,7 +153,7 @@ class StepAtWork:
         step = self.step
         if step.skip and step.parent is not None:
             log.info("Step %s skipped, as asked for", step.name)
-            set_status(exposure, step.class_alias, "SKIPPED")
+            set_status(exposure, step, "SKIPPED")
             announce(StepEvent("skipped", step.name, self.place, self.count))
             return True
         if step.skip:
@@ -189,21 +189,22 @@ class StepAtWork:
         announce(StepEvent(kind, **about, seconds=seconds, traffic=traffic().since(before)))
 
     def process(self, exposure: Exposure):
-        """Do what the step is for, and write so into the headers; an exposure that it is not for stays as it is."""
+        """Do what the step is for, and write so into the headers; if it does not apply, the exposure is not changed."""
         try:
-            if not self.is_pipeline and (missing := self.references.missing()):
+            self.step.check_applies(exposure)
+            if not self.is_pipeline and (missing := self.references.missing(exposure)):
                 log.warning("There is no %s reference for %s", " and no ".join(missing), self.step.name)
                 raise SkipStep(f"no {' and no '.join(missing)} reference")
             result = self.step.process(exposure, self.references)
         except SkipStep as reason:
             log.info("Step %s skipped: %s", self.step.name, reason)
             self.skipped = reason
-            set_status(exposure, self.step.class_alias, reason.status)
+            set_status(exposure, self.step, reason.status)
             record(exposure, {} if self.is_pipeline else self.references.used)
             return exposure
         if not self.is_pipeline:
             for product in products_of(result):
-                set_status(product, self.step.class_alias, "COMPLETE")
+                set_status(product, self.step, "COMPLETE")
                 record(product, self.references.used)
         return result
 

@@ -10,7 +10,7 @@ from gpucal.errors import GpucalError
 log = logging.getLogger(__name__)
 
 
-def run_inside(step, exposure: Exposure):
+def run_inside(step, exposure: Exposure, references: RunReferences):
     """Run a step for the use of another, without hooks, saving or a place in the pipeline.
 
     Parameters
@@ -19,6 +19,8 @@ def run_inside(step, exposure: Exposure):
         With its parameters.
     exposure : Exposure
         The input, edited in place.
+    references : RunReferences
+        Those of the run: those of the step are found with them if the other one names it in ``inner_steps``.
 
     Returns
     -------
@@ -28,20 +30,14 @@ def run_inside(step, exposure: Exposure):
     Raises
     ------
     GpucalError
-        If CRDS has no reference that the step needs.
+        If there is no reference that the step needs.
     """
     log.info("%s runs for the use of another step", step.name)
-    references = RunReferences.find([step], exposure)
-    try:
-        used = references.of(step)
-        if missing := used.missing():
-            raise GpucalError(
-                f"{exposure.source}: {step.name} needs a {' and a '.join(missing)} reference of CRDS"
-            )
-        result = step.process(exposure, used)
-    finally:
-        references.close()
+    used = references.of(step)
+    if missing := used.missing(exposure):
+        raise GpucalError(f"{exposure.source}: {step.name} needs a {' and a '.join(missing)} reference of CRDS")
+    result = step.process(exposure, used)
     for product in products_of(result):
-        set_status(product, step.class_alias, "COMPLETE")
+        set_status(product, step, "COMPLETE")
         record(product, used.used)
     return result

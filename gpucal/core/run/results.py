@@ -12,10 +12,11 @@ def products_of(result) -> list[Exposure]:
     return [] if result is None else [product for product in result if product is not None]
 
 
-def set_status(exposure: Exposure, alias: str | None, status: str) -> None:
+def set_status(exposure: Exposure, step, status: str) -> None:
     """Write what became of a step into the header, where there is a place for it."""
-    if alias is not None and hasattr(exposure.meta.cal_step, alias):
-        setattr(exposure.meta.cal_step, alias, status)
+    name = step.status_name or step.class_alias
+    if name is not None and hasattr(exposure.meta.cal_step, name):
+        setattr(exposure.meta.cal_step, name, status)
 
 
 def record(exposure: Exposure, used: dict[str, str]) -> None:

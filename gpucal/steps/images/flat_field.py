@@ -48,7 +48,11 @@ class FlatFieldStep(Step):
     """
     input_types = ("ImageModel", "CubeModel", GUIDE_STAR_RATES)
     reference_file_types = ("flat", "fflat", "sflat", "dflat")
-    optional_references = reference_file_types
+    optional_references = ("fflat", "sflat", "dflat")
+
+    def uses(self, exposure):
+        """None where the user gives a flat."""
+        return self.reference_file_types if self.user_supplied_flat is None else ()
 
     def process(self, exposure, references):
         """Flat-field rates.
@@ -56,7 +60,7 @@ class FlatFieldStep(Step):
         Raises
         ------
         SkipStep
-            If there is no flat, or it is smaller than the exposure.
+            If the flat is smaller than the exposure.
         GpucalError
             If the flat field of such exposures depends on the wavelength.
         """
@@ -78,8 +82,6 @@ class FlatFieldStep(Step):
             log.info("Flat of the user: %s; flat references are not used", flat.path)
         else:
             flat = [references[kind] for kind in self.reference_file_types][0]
-        if flat is None:
-            raise SkipStep("no flat reference")
         sizes = zip(flat.model.data.shape[-2:], exposure.data.shape[-2:], strict=True)
         if any(its < needed for its, needed in sizes):
             raise SkipStep(f"the flat {flat.label} is smaller than the exposure")

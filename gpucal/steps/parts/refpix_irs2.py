@@ -26,7 +26,7 @@ def correct_irs2(exposure, reference, step):
     ----------
     exposure : Exposure
         Edited in place.
-    reference : Reference or None
+    reference : Reference
         The refpix reference.
     step : RefPixStep
         Its parameters.
@@ -36,7 +36,7 @@ def correct_irs2(exposure, reference, step):
     GpucalError
         If the exposure is not such that its readout is known.
     SkipStep
-        Without a usable reference.
+        If the reference has not the weights that are needed.
     """
     layout = layout_of(exposure)
     if exposure.data.shape[-1] != RAW_SHAPE[1]:
@@ -67,8 +67,6 @@ def read_weights(reference):
     alpha, beta : list of (period, nslow // 2 + 1) complex64 array
         On the host, as `weight_image` arranges them.
     """
-    if reference is None:
-        raise SkipStep("no refpix reference, which the IRS2 readout needs")
     table = reference.table("irs2_table")
     nslow = RAW_SHAPE[1]
     period = irs2_layout("NRS1").period

@@ -55,7 +55,7 @@ class DarkCurrentStep(Step):
         average_dark_current = float(default=None)  # average dark current of the detector in electrons/s
     """
     reference_file_types = ("dark",)
-    optional_references = ("dark",)
+    status_name = "dark_sub"
     input_types = ("RampModel",)
 
     def works_by_integration(self, exposure):
@@ -63,10 +63,7 @@ class DarkCurrentStep(Step):
         return exposure.meta.instrument.name != "MIRI" and self.dark_output is None
 
     def process(self, exposure, references):
-        exposure.meta.cal_step.dark_sub = "SKIPPED"
         reference = references["dark"]
-        if reference is None:
-            raise SkipStep("no dark reference")
         self.set_average_dark_current(exposure, reference)
         nread = reference.shape[-3]
         wanted = read_pattern(exposure.meta, exposure.data.shape[1], exposure.source)
@@ -84,7 +81,6 @@ class DarkCurrentStep(Step):
         for rows, darks in reference.parts("data", exposure, first):
             darks = by_integration(darks, len(exposure.data), is_averaged)
             subtract_dark(exposure.data, darks, *sampled, from_first, first_row=rows.start or 0)
-        exposure.meta.cal_step.dark_sub = "COMPLETE"
         return exposure
 
     def set_average_dark_current(self, exposure, reference):

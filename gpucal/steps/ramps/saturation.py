@@ -47,6 +47,10 @@ class SaturationStep(Step):
     input_types = ("RampModel", "SuperstripeRampModel")
     by_integration = True
 
+    def uses(self, exposure):
+        """The bias only to find saturation within groups."""
+        return self.reference_file_types if self.use_readpatt else ("saturation",)
+
     def process(self, exposure, references):
         """Flag the ramps, blank what is saturated in zero frames; raises `InputError` if NFRAMES is missing."""
         nframes = exposure.meta.exposure.nframes
@@ -54,10 +58,9 @@ class SaturationStep(Step):
             raise InputError(
                 f"{exposure.source}: keyword NFRAMES is missing; without it, use_readpatt must be off"
             )
-        if is_irs2(exposure.data.shape):
-            self.flag_irs2(exposure, references["saturation"], references["superbias"], nframes)
-        else:
-            self.flag(exposure, references["saturation"], references["superbias"], nframes)
+        flag = self.flag_irs2 if is_irs2(exposure.data.shape) else self.flag
+        superbias = references["superbias"] if self.use_readpatt else None
+        flag(exposure, references["saturation"], superbias, nframes)
         flags = flags_of_pixels(exposure.groupdq)
         log.info("%d pixels saturate", (flags & SATURATED != 0).sum())
         log.info("%d pixels reach the A/D floor", (flags & AD_FLOOR != 0).sum())
@@ -68,8 +71,7 @@ class SaturationStep(Step):
         limit, limit_dq = saturation_limits(
             saturation.array("data", exposure), saturation.array("dq", exposure)
         )
-        has_bias = self.use_readpatt and superbias is not None
-        bias = superbias.array("data", exposure) if has_bias else _zeros_like(limit)
+        bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)
         exposure.pixeldq |= limit_dq
         for region, integrations in detector_regions(exposure):
             ramp, groupdq = exposure.data[integrations], exposure.groupdq[integrations]

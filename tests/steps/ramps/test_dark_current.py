@@ -40,7 +40,7 @@ def dark_model():
 
 
 def process(exposure, dark, **parameters):
-    return DarkCurrentStep(**parameters).process(exposure, {"dark": dark and Reference("dark", dark)})
+    return DarkCurrentStep(**parameters).process(exposure, {"dark": Reference("dark", dark)})
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,6 @@ def test_the_dark_of_the_read_pattern_is_subtracted(dark_model, nframes, groupga
     expected = np.broadcast_to(1000 - np.array(dark)[:, None, None], (2, 4, 4, 6))
     np.testing.assert_array_equal(on_host(result.data), expected)
     assert result.pixeldq[1, 2] == 2048
-    assert result.meta.cal_step.dark_sub == "COMPLETE"
     assert dark_model.data[1, 0, 0] == 2
 
 
@@ -78,7 +77,6 @@ def test_a_dark_that_averages_or_drops_more_is_not_subtracted(dark_model, keywor
         process(exposure, described(dark_model, *keywords))
     assert (exposure.data == 1000).all()
     assert not exposure.pixeldq.any()
-    assert exposure.meta.cal_step.dark_sub == "SKIPPED"
 
 
 def test_a_dark_of_one_group_cannot_be_continued(dark_model):
@@ -89,9 +87,11 @@ def test_a_dark_of_one_group_cannot_be_continued(dark_model):
     assert not exposure.pixeldq.any()
 
 
-def test_no_reference_skips():
-    with pytest.raises(SkipStep):
-        process(ramp(1, 0), None)
+@pytest.mark.parametrize(("has_dark", "status", "value"), [(True, "COMPLETE", 994), (False, "SKIPPED", 1000)])
+def test_the_header_tells_what_became_of_it(dark_model, has_dark, status, value):
+    result = DarkCurrentStep.call(ramp(1, 0).to_model(), override_dark=dark_model if has_dark else "N/A")
+    assert result.meta.cal_step.dark_sub == status
+    assert result.data[0, 3, 0, 0] == value
 
 
 def test_missing_read_pattern_is_named(dark_model):
