@@ -131,10 +131,15 @@ def test_dark_of_a_segment(dark):
 
 @pytest.mark.parametrize(("step_class", "fewest"), [(FirstFrameStep, 4), (LastFrameStep, 3), (RscdStep, 3)])
 def test_too_few_groups(step_class, fewest, table):
-    step_class().check_applies(exposure(ngroups=fewest))
-    step_class().process(exposure(ngroups=fewest), table)
+    def apply(exposure):
+        step_class().check_applies(exposure)
+        step_class().process(exposure, table)
+
+    apply(exposure(ngroups=fewest))
+    few = exposure(ngroups=fewest - 1)
     with pytest.raises(SkipStep, match=f"{fewest - 1} groups, and {fewest} are needed"):
-        step_class().check_applies(exposure(ngroups=fewest - 1))
+        apply(few)
+    assert not few.groupdq.any()
 
 
 @pytest.mark.parametrize("step_class", [FirstFrameStep, LastFrameStep, ResetStep, RscdStep])

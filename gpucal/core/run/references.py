@@ -134,6 +134,10 @@ class StepReferences:
         self.used[kind] = NOT_APPLICABLE if reference is None else reference.label
         return reference
 
+    def peek(self, kind: str) -> Reference | None:
+        """A reference of which nothing gets into the product, whose header does not name it."""
+        return self._find(kind)
+
     def close(self) -> None:
         """Let go of the host copies of those that the step used: what it needed of them is on the backend."""
         for kind in self.used:
@@ -149,9 +153,14 @@ class StepReferences:
             log.info("%s reference for %s: %s", kind.upper(), self._step.name, label)
 
     def missing(self, exposure: Exposure) -> list[str]:
-        """The types that the step cannot do without for an exposure, and that nobody has."""
-        missing = [kind for kind in self._step.uses(exposure) if self._is_needed(kind) and self._find(kind) is None]
-        self.used.update(dict.fromkeys(missing, NOT_APPLICABLE))
+        """The types that the step cannot do without for an exposure, and that nobody has.
+
+        The header will name those that the step would have asked for up to the first of these.
+        """
+        used = self._step.uses(exposure)
+        missing = [kind for kind in used if self._is_needed(kind) and self._find(kind) is None]
+        for kind in used[: used.index(missing[0]) + 1] if missing else ():
+            self[kind]
         return missing
 
     def _is_needed(self, kind: str) -> bool:

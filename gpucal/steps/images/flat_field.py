@@ -47,7 +47,7 @@ class FlatFieldStep(Step):
         inverse = boolean(default=False)  # multiply by the flat: undo the division
     """
     input_types = ("ImageModel", "CubeModel", GUIDE_STAR_RATES)
-    reference_file_types = ("flat", "fflat", "sflat", "dflat")
+    reference_file_types = ("fflat", "sflat", "dflat", "flat")
     optional_references = ("fflat", "sflat", "dflat")
 
     def uses(self, exposure):
@@ -81,7 +81,7 @@ class FlatFieldStep(Step):
             exposure.meta.ref_file.flat.name = flat.meta.filename
             log.info("Flat of the user: %s; flat references are not used", flat.path)
         else:
-            flat = [references[kind] for kind in self.reference_file_types][0]
+            flat = [references[kind] for kind in self.reference_file_types][-1]
         sizes = zip(flat.model.data.shape[-2:], exposure.data.shape[-2:], strict=True)
         if any(its < needed for its, needed in sizes):
             raise SkipStep(f"the flat {flat.label} is smaller than the exposure")

@@ -105,7 +105,7 @@ def science_pixels(draft: Exposure, references):
         return soss_pixels(draft, pastasoss)
     if kind not in FLAT_TELLS_FIELD:
         return None
-    return ((draft.dq | flags_of_flat(draft, references["flat"])) & (DO_NOT_USE | NON_SCIENCE)) != 0
+    return ((draft.dq | flags_of_flat(draft, references.peek("flat"))) & (DO_NOT_USE | NON_SCIENCE)) != 0
 
 
 def flags_of_flat(exposure: Exposure, flat: Reference | None):

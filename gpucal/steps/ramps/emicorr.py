@@ -55,9 +55,8 @@ class EmiCorrStep(Step):
     input_types = ("RampModel",)
 
     def check_applies(self, exposure):
-        """Only for MIRI in a read pattern whose timing is known, and if there are enough groups."""
+        """Only for MIRI in a read pattern whose timing is known."""
         check_readout(exposure)
-        check_groups(exposure, MINIMUM_GROUPS)
 
     def uses(self, exposure):
         """None where the user gives frequencies, or a file in another way."""
@@ -92,6 +91,7 @@ class EmiCorrStep(Step):
 
     def _case(self, exposure, reference):
         """Clocks and waves of the exposure."""
+        check_groups(exposure, MINIMUM_GROUPS)
         subarray, readpatt = str(exposure.meta.subarray.name), exposure.meta.exposure.readpatt
         if reference is None:
             case = case_of_frequencies(self.onthefly_corr_freq, subarray, readpatt)

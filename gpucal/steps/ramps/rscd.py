@@ -51,17 +51,17 @@ class RscdStep(Step):
     input_types = ("RampModel",)
 
     def check_applies(self, exposure):
-        """Only for MIRI, and if enough groups are left."""
+        """Only for MIRI."""
         check_detector(exposure)
-        check_groups(exposure, MINIMUM_GROUPS)
 
     def process(self, exposure, references):
-        """Flag the groups; raises `SkipStep` if the reference knows no such readout."""
+        """Flag the groups; raises `SkipStep` if the reference knows no such readout, or there are too few."""
         reference = references["rscd"]
         table = reference.table("rscd_group_skip_table")
         if table is None:
             raise ReferenceFileError(f"rscd reference {reference.label}: it has no table RSCD_GROUP_SKIP")
         spoiled = spoiled_groups(table, exposure.meta)
+        check_groups(exposure, MINIMUM_GROUPS)
         nints, ngroups = exposure.data.shape[:2]
         begins = first_integration(exposure) == 0
         if begins:

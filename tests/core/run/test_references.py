@@ -137,7 +137,7 @@ def test_one_that_was_not_foreseen_is_asked_for_when_it_is_used(crds):
         (CleanFlickerNoiseStep(mask_science_regions=True), {"exp_type": "NIS_SOSS"}, ("pastasoss",)),
         (CleanFlickerNoiseStep(mask_science_regions=True), {"exp_type": "MIR_IMAGE"}, ("flat",)),
         (CleanFlickerNoiseStep(mask_science_regions=True, user_mask="m.fits"), {"exp_type": "MIR_IMAGE"}, ()),
-        (FlatFieldStep(), {}, ("flat", "fflat", "sflat", "dflat")),
+        (FlatFieldStep(), {}, ("fflat", "sflat", "dflat", "flat")),
         (FlatFieldStep(user_supplied_flat="flat.fits"), {}, ()),
     ],
 )
