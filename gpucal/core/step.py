@@ -41,7 +41,7 @@ class Step:
         Those of them that it can do without: where CRDS has none, they count as ``N/A``. If another is ``N/A``, the
         step is skipped; if CRDS has none, the run ends before its first step.
     status_name : str, optional
-        Where ``meta.cal_step`` tells what became of the step, if not under its alias.
+        Where ``meta.cal_step`` tells what became of the step when it was to run, if not under its alias.
     input_types : tuple of str
         The types of data model that it takes; empty for all.
     by_integration : bool

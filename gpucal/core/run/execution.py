@@ -142,6 +142,7 @@ class StepAtWork:
 
     def __init__(self, placed: Placed, references: RunReferences):
         self.step, self.place, self.count = placed
+        self.status_name = self.step.status_name or self.step.class_alias
         self.is_pipeline = hasattr(self.step, "step_defs")
         self.references = references if self.is_pipeline else references.of(self.step)
         self.skipped: SkipStep | None = None
@@ -153,7 +154,7 @@ class StepAtWork:
         step = self.step
         if step.skip and step.parent is not None:
             log.info("Step %s skipped, as asked for", step.name)
-            set_status(exposure, step, "SKIPPED")
+            set_status(exposure, step.class_alias, "SKIPPED")
             announce(StepEvent("skipped", step.name, self.place, self.count))
             return True
         if step.skip:
@@ -199,12 +200,12 @@ class StepAtWork:
         except SkipStep as reason:
             log.info("Step %s skipped: %s", self.step.name, reason)
             self.skipped = reason
-            set_status(exposure, self.step, reason.status)
+            set_status(exposure, self.status_name, reason.status)
             record(exposure, {} if self.is_pipeline else self.references.used)
             return exposure
         if not self.is_pipeline:
             for product in products_of(result):
-                set_status(product, self.step, "COMPLETE")
+                set_status(product, self.status_name, "COMPLETE")
                 record(product, self.references.used)
         return result
 

@@ -38,6 +38,6 @@ def run_inside(step, exposure: Exposure, references: RunReferences):
         raise GpucalError(f"{exposure.source}: {step.name} needs a {' and a '.join(missing)} reference of CRDS")
     result = step.process(exposure, used)
     for product in products_of(result):
-        set_status(product, step, "COMPLETE")
+        set_status(product, step.status_name or step.class_alias, "COMPLETE")
         record(product, used.used)
     return result

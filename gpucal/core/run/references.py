@@ -135,7 +135,7 @@ class StepReferences:
         return reference
 
     def peek(self, kind: str) -> Reference | None:
-        """A reference of which nothing gets into the product, whose header does not name it."""
+        """A reference that the header of the product does not name."""
         return self._find(kind)
 
     def close(self) -> None:

@@ -12,9 +12,8 @@ def products_of(result) -> list[Exposure]:
     return [] if result is None else [product for product in result if product is not None]
 
 
-def set_status(exposure: Exposure, step, status: str) -> None:
-    """Write what became of a step into the header, where there is a place for it."""
-    name = step.status_name or step.class_alias
+def set_status(exposure: Exposure, name: str | None, status: str) -> None:
+    """Write what became of a step into the header, where there is a place of this name for it."""
     if name is not None and hasattr(exposure.meta.cal_step, name):
         setattr(exposure.meta.cal_step, name, status)
 

@@ -29,6 +29,7 @@ from gpucal.steps.parts.background_scene import (
     beside,
     draft_rates,
     draft_steps,
+    flag_outside_field,
     science_pixels,
 )
 from gpucal.steps.parts.flicker_parameters import Choices, automatic_choices
@@ -134,7 +135,10 @@ class CleanFlickerNoiseStep(Step):
         if user_mask is None or with_scene:
             draft = draft_rates(exposure, references, per_integration=with_scene or not self.single_mask)
         if user_mask is None:
-            science = science_pixels(draft, references) if self.mask_science_regions else None
+            science = None
+            if self.mask_science_regions:
+                flag_outside_field(draft, references)
+                science = science_pixels(draft, references)
             mask = self.mask(draft, flat, science, one_for_all=self.single_mask and not with_scene)
         else:
             mask = read_mask(expand(user_mask))

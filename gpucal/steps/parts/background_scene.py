@@ -14,7 +14,6 @@ from gpucal.core.run.inner import run_inside
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.kernels.images.flat_field import usable_flat
-from gpucal.reference import Reference
 from gpucal.steps.parts.soss_traces import soss_pixels
 from gpucal.steps.ramps.ramp_fit import RampFitStep
 
@@ -74,10 +73,9 @@ def science_pixels(draft: Exposure, references):
     Parameters
     ----------
     draft : Exposure
-        Rates, which are not edited.
+        Rates, which are not edited. Of the MIRI imager those that `flag_outside_field` was given.
     references : StepReferences
-        Those of the step: the traces of NIRISS SOSS; the flat of the MIRI imager, whose flags tell what is outside of
-        its field.
+        Those of the step: the traces of NIRISS SOSS.
 
     Returns
     -------
@@ -103,17 +101,27 @@ def science_pixels(draft: Exposure, references):
                 "override_pastasoss, or set mask_science_regions to false"
             )
         return soss_pixels(draft, pastasoss)
-    if kind not in FLAT_TELLS_FIELD:
-        return None
-    return ((draft.dq | flags_of_flat(draft, references.peek("flat"))) & (DO_NOT_USE | NON_SCIENCE)) != 0
+    return (draft.dq & (DO_NOT_USE | NON_SCIENCE)) != 0 if kind in FLAT_TELLS_FIELD else None
 
 
-def flags_of_flat(exposure: Exposure, flat: Reference | None):
-    """The flags of a flat, cut to an exposure; zero without a flat."""
+def flag_outside_field(rates: Exposure, references) -> None:
+    """Add the flags of the flat to rates of the MIRI imager: they tell what is outside of its field.
+
+    Parameters
+    ----------
+    rates : Exposure
+        Draft rates, or those that a step corrects: its product keeps the flags, as in jwst 3.0.0, and its header does
+        not name the flat. Others than those of the imager are not edited.
+    references : StepReferences
+        Those of the step.
+    """
+    if rates.meta.exposure.type not in FLAT_TELLS_FIELD:
+        return
+    flat = references.peek("flat")
     if flat is None:
-        log.warning("There is no flat for %s: nothing is known of its science regions", exposure.source)
-        return 0
-    return usable_flat(flat.array("data", exposure), flat.array("dq", exposure))[1]
+        log.warning("There is no flat for %s: nothing is known of its science regions", rates.source)
+        return
+    rates.dq |= usable_flat(flat.array("data", rates), flat.array("dq", rates))[1]
 
 
 def beside(exposure: Exposure, array) -> Exposure:

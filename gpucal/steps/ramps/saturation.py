@@ -47,10 +47,6 @@ class SaturationStep(Step):
     input_types = ("RampModel", "SuperstripeRampModel")
     by_integration = True
 
-    def uses(self, exposure):
-        """The bias only to find saturation within groups."""
-        return self.reference_file_types if self.use_readpatt else ("saturation",)
-
     def process(self, exposure, references):
         """Flag the ramps, blank what is saturated in zero frames; raises `InputError` if NFRAMES is missing."""
         nframes = exposure.meta.exposure.nframes
@@ -59,8 +55,7 @@ class SaturationStep(Step):
                 f"{exposure.source}: keyword NFRAMES is missing; without it, use_readpatt must be off"
             )
         flag = self.flag_irs2 if is_irs2(exposure.data.shape) else self.flag
-        superbias = references["superbias"] if self.use_readpatt else None
-        flag(exposure, references["saturation"], superbias, nframes)
+        flag(exposure, references["saturation"], references["superbias"], nframes)
         flags = flags_of_pixels(exposure.groupdq)
         log.info("%d pixels saturate", (flags & SATURATED != 0).sum())
         log.info("%d pixels reach the A/D floor", (flags & AD_FLOOR != 0).sum())
@@ -71,7 +66,8 @@ class SaturationStep(Step):
         limit, limit_dq = saturation_limits(
             saturation.array("data", exposure), saturation.array("dq", exposure)
         )
-        bias = _zeros_like(limit) if superbias is None else superbias.array("data", exposure)
+        has_bias = self.use_readpatt and superbias is not None
+        bias = superbias.array("data", exposure) if has_bias else _zeros_like(limit)
         exposure.pixeldq |= limit_dq
         for region, integrations in detector_regions(exposure):
             ramp, groupdq = exposure.data[integrations], exposure.groupdq[integrations]

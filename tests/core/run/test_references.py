@@ -52,6 +52,15 @@ def exposure(instrument="NIRCAM", detector="NRCA1", exp_type="NRC_IMAGE", subarr
     return Exposure(model, "made_uncal.fits")
 
 
+def flickering():
+    """What clean_flicker_noise takes, and its draft."""
+    given = exposure()
+    given.meta.subarray.slowaxis = 2
+    keywords = {"nframes": 1, "groupgap": 0, "group_time": 1.0, "frame_time": 1.0}
+    given.meta.exposure.instance.update(keywords)
+    return given
+
+
 class Needs(Step):
     """Needs a gain, and may do without a flat."""
 
@@ -129,7 +138,6 @@ def test_one_that_was_not_foreseen_is_asked_for_when_it_is_used(crds):
         (RefPixStep(refpix_algorithm="sirs"), {"instrument": "MIRI"}, ()),
         (RefPixStep(), {"shape": (1, 1, 3200, 2048)}, ("refpix",)),
         (SaturationStep(), {}, ("saturation", "superbias")),
-        (SaturationStep(use_readpatt=False), {}, ("saturation",)),
         (CleanFlickerNoiseStep(), {}, ()),
         (CleanFlickerNoiseStep(apply_flat_field=True), {}, ("flat",)),
         (CleanFlickerNoiseStep(autoparam=True), {}, ("flat",)),
@@ -159,6 +167,13 @@ def test_a_draft_has_its_references_from_the_run(parameters, names, crds):
     answers = crds("readnoise", "gain")
     RunReferences.find([step], exposure())
     assert answers.asked == [({"readnoise", "gain"} if names else set(), set())]
+
+
+def test_a_draft_asks_nothing_of_its_own(crds):
+    answers = crds("readnoise", "gain")
+    with pytest.raises(GpucalError, match="draft ramp_fit needs a readnoise and a gain reference of CRDS"):
+        CleanFlickerNoiseStep(fit_method="median").run(flickering())
+    assert answers.asked == [({"readnoise", "gain"}, set())]
 
 
 @pytest.mark.parametrize("missing", ["gain", "readnoise"])
