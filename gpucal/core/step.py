@@ -24,10 +24,11 @@ class Step(Configurable):
 
     Attributes
     ----------
-    status_name : str
-        The name in ``meta.cal_step``, where that is not ``class_alias``.
+    status_name : str, optional
+        Where ``meta.cal_step`` tells what became of the step, if not under its alias.
     optional_references : tuple of str
-        Those of its references that it can do without. If another is ``N/A``, the step is skipped.
+        Those of its references that it can do without: where CRDS has none, they count as ``N/A``. If another is
+        ``N/A``, the step is skipped; if CRDS has none, the run ends before its first step.
     input_types : tuple of str
         The types of data model that it takes; empty for all.
     by_integration : bool
@@ -79,9 +80,31 @@ class Step(Configurable):
         Raises
         ------
         SkipStep
-            If the step does not apply, before pixels are edited.
+            If it turns out that the step does not apply, before pixels are edited.
         """
         raise NotImplementedError(f"{type(self).__name__} has no process method")
+
+    def check_applies(self, exposure: Exposure) -> None:
+        """Whether the step is for such an exposure, told from metadata and shapes alone.
+
+        The runner asks before it looks for a reference, and again before `process`.
+
+        Raises
+        ------
+        SkipStep
+            If it is not, with the reason.
+        """
+
+    def uses(self, exposure: Exposure) -> tuple[str, ...]:
+        """The types of reference that the step, with its parameters, will use for this exposure.
+
+        They are found and checked before the first step of a run. By default all of ``reference_file_types``.
+        """
+        return self.reference_file_types
+
+    def inner_steps(self, exposure: Exposure) -> tuple["Step", ...]:
+        """The steps that will run inside this one, for its own use: their references are found with its own."""
+        return ()
 
     def works_by_integration(self, exposure: Exposure) -> bool:
         """Whether, with its parameters, the step can work on some integrations of this exposure at a time.

@@ -38,6 +38,9 @@ class Exposure:
     ----------
     origin : path, model or None
         What the exposure can be opened from once more.
+    refused : dict of str to object
+        Values in the header of its file that its schema refuses, and that the metadata lack for that, by their place,
+        such as ``meta.subarray.name``.
 
     Notes
     -----
@@ -54,6 +57,7 @@ class Exposure:
         self.__dict__["model"] = model
         self.__dict__["source"] = source or model.meta.filename or UNNAMED
         self.__dict__["origin"] = None
+        self.__dict__["refused"] = {}
         self.__dict__["_arrays"] = {}
         self.__dict__["_stored"] = dict(images or {})
         self.__dict__["_names"] = frozenset(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
@@ -96,7 +100,7 @@ class Exposure:
             self._arrays[name] = current_backend().xp.ascontiguousarray(value)
             self._stored.pop(name, None)
             self.model._instance.pop(name, None)
-        elif name in ("source", "origin"):
+        elif name in ("source", "origin", "refused"):
             self.__dict__[name] = value
         else:
             setattr(self.model, name, value)

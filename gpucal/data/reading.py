@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
 from gpucal.data.files.compression import plain_name
+from gpucal.data.files.keywords import keywords_of, refused_values
 from gpucal.data.files.outline import read_outline
 from gpucal.data.files.quiet import quietly
 from gpucal.data.shapes import misfit
@@ -17,6 +19,8 @@ from gpucal.data.sizes import follow_array
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import datamodels, fits
+
+log = logging.getLogger(__name__)
 
 # The exposure types of the guide star functions, whose raw exposures are no ramps.
 GUIDE_STAR_TYPES = ("FGS_ID-IMAGE", "FGS_ID-STACK", "FGS_ACQ1", "FGS_ACQ2", "FGS_TRACK", "FGS_FINEGUIDE")
@@ -116,13 +120,23 @@ def _open_whole(path: Path, model_class: type | None = None) -> Exposure:
 
 
 def _open_fits(path: Path) -> Exposure:
-    """Open a FITS file, its images to be read when they are used."""
+    """Open a FITS file, and tell which values of its header are not taken."""
     try:
         header = fits.getheader(path, ignore_missing_simple=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: not a readable FITS file ({_one_line(error)})") from error
     if "DATAMODL" not in header:
         raise InputError(f"{path}: not a JWST product (its header has no DATAMODL keyword)")
+    exposure = _open_product(path, header)
+    exposure.refused = refused_values(exposure.model, header)
+    names = {keyword.path: keyword.name for keyword in keywords_of(exposure.model)}
+    for place, value in exposure.refused.items():
+        log.warning("%s: keyword %s is %r, which is no valid value: it is left out", path, names[place], value)
+    return exposure
+
+
+def _open_product(path: Path, header: fits.Header) -> Exposure:
+    """Open a file with this primary header, its images to be read when they are used."""
     is_raw = header["DATAMODL"] == "Level1bModel"
     model_class = getattr(datamodels, header["DATAMODL"], None)
     if is_raw:

@@ -1,23 +1,25 @@
-"""Ask CRDS for best references, in one question for a whole run.
-
-Source: the CRDS client documentation, https://jwst-crds.stsci.edu/static/users_guide/index.html.
-"""
+"""Ask CRDS for best references, in one question for a whole run."""
 
 import logging
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from importlib.metadata import version
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from threading import RLock, get_ident
 
+from gpucal.reference.crds_client import (
+    OBSERVATORY,
+    CrdsFailure,
+    advice,
+    context_in_use,
+    crds_client,
+    rules_of,
+)
 from gpucal.reference.files import ReferenceFileError
 
 log = logging.getLogger(__name__)
-_turn = RLock()
 
-OBSERVATORY = "jwst"
 NOT_APPLICABLE = "N/A"
+
+INSTRUMENT = "meta.instrument.name"
 
 
 def crds_parameters(model) -> dict:
@@ -25,25 +27,12 @@ def crds_parameters(model) -> dict:
     return model.get_crds_parameters()
 
 
-def crds_version() -> str:
-    """The version of the CRDS client."""
-    return version("crds")
-
-
-def context_in_use() -> str | None:
-    """The CRDS context (``.pmap``) that best references are taken from; None where there is no CRDS."""
-    from crds.core.exceptions import CrdsError
-
-    with _quiet_crds():
-        try:
-            _connected, context = _client().get_processing_mode(OBSERVATORY)
-        except (CrdsError, OSError, SystemExit) as reason:  # the client exits where it finds no cache
-            log.debug("No CRDS context: %s", reason)
-            return None
-    return context
-
-
-def best_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
+def best_references(
+    parameters: dict,
+    types: Iterable[str],
+    optional: Iterable[str] = (),
+    in_words: Callable[[str], str] | None = None,
+) -> dict[str, str]:
     """The best reference of each type.
 
     Parameters
@@ -52,6 +41,10 @@ def best_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
         Header values, see `crds_parameters`.
     types : iterable of str
         Reference types, such as ``dark``.
+    optional : iterable of str
+        Those of them that nobody needs: where CRDS has none, they count as ``N/A``.
+    in_words : callable, optional
+        How an error tells a parameter to people, such as ``SUBARRAY = FULL`` for ``meta.subarray.name``.
 
     Returns
     -------
@@ -61,13 +54,21 @@ def best_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
     Raises
     ------
     ReferenceFileError
-        If CRDS has no answer for a type, cannot be reached, or its file is not in the cache.
+        If CRDS has no answer for a type, cannot be asked, or its file is not in the cache.
     """
     types = sorted(set(types))
     if not types:
         return {}
-    answers = _ask_crds(parameters, types)
-    return {kind: NOT_APPLICABLE if "N/A" in answer.upper() else answer for kind, answer in answers.items()}
+    try:
+        names = _recommended(parameters, types)
+        lacking = [kind for kind, name in names.items() if _is_missing(name)]
+        if needed := [kind for kind in lacking if kind not in set(optional)]:
+            raise ReferenceFileError(_refusal(parameters, needed, in_words or partial(_plainly, parameters)))
+        for kind in lacking:
+            log.info("CRDS has no %s reference for this exposure", kind)
+        return dict.fromkeys(names, NOT_APPLICABLE) | _paths(parameters, _with_file(names), names)
+    except CrdsFailure as failure:
+        raise ReferenceFileError(f"CRDS cannot tell the best references: {failure}; {advice()}") from failure
 
 
 def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:
@@ -75,82 +76,84 @@ def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, st
 
     A step without parameter reference, or a context from before the type existed, is no error.
     """
+    try:
+        names = _recommended(parameters, sorted(set(types)))
+    except CrdsFailure as reason:
+        log.debug("No parameter references: %s", reason)
+        return {}
     found = {}
-    for kind in _recommended(parameters, sorted(set(types))):  # one question about all, most of which have none
+    for kind in _with_file(names):
         try:
-            answer = best_references(parameters, [kind])[kind]
-        except ReferenceFileError as reason:
+            found |= _paths(parameters, [kind], names)
+        except CrdsFailure as reason:
             log.debug("No %s reference: %s", kind, reason)
-            continue
-        if answer != NOT_APPLICABLE:
-            found[kind] = answer
     return found
 
 
-def _client():
-    """The part of the CRDS client that selects references."""
-    from crds.core import heavy_client
-
-    return heavy_client
+def _is_not_applicable(name: str) -> bool:
+    """Whether the rules say that an instrument, or such an exposure, has no reference of a type."""
+    return "N/A" in name.upper()
 
 
-def _ask_crds(parameters: dict, types: list[str]) -> dict[str, str]:
-    from crds.core.exceptions import CrdsError
-
-    try:
-        with _quiet_crds():
-            return _client().getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
-    except (CrdsError, AttributeError, OSError, SystemExit) as error:
-        text = " ".join(str(error).split()) or type(error).__name__
-        lacking = _not_in_cache(parameters, types)
-        if lacking:
-            text = f"the CRDS cache lacks {', '.join(lacking)}, and they could not be fetched"
-        raise ReferenceFileError(
-            f"no best references of type {', '.join(types)}: {text}; {_advice()}"
-        ) from error
+def _is_missing(name: str) -> bool:
+    """Whether the rules have no answer, though there are references of the type."""
+    return name.upper().startswith("NOT FOUND") and not _is_not_applicable(name)
 
 
-def _not_in_cache(parameters: dict, types: list[str]) -> list[str]:
-    """The files that the rules name and the local cache does not hold, as far as the rules are there."""
-    from crds.core.config import locate_file
-
-    names = _recommended(parameters, types)
-    return [f"{name} ({kind})" for kind, name in names.items() if not Path(locate_file(name, OBSERVATORY)).is_file()]
+def _with_file(names: dict[str, str]) -> list[str]:
+    """The types for which the rules name a file."""
+    return [kind for kind, name in names.items() if not _is_missing(name) and not _is_not_applicable(name)]
 
 
 def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
-    """The names of the files that the rules name for these types, as far as the rules are there."""
-    from crds.core.exceptions import CrdsError
+    """What the rules say for these types: the name of a file, or why there is none."""
+    with crds_client() as client:
+        mode, _context = client.get_processing_mode(OBSERVATORY)
+        if mode != "remote":
+            rules_of(client, str(parameters.get(INSTRUMENT)))
+        return client.getrecommendations(parameters, reftypes=types, observatory=OBSERVATORY)
 
-    try:
-        with _quiet_crds():
-            names = _client().getrecommendations(parameters, reftypes=types, observatory=OBSERVATORY)
-    except (CrdsError, AttributeError, OSError, SystemExit) as reason:
-        log.debug("No recommendations of type %s: %s", ", ".join(types), reason)
+
+def _paths(parameters: dict, types: list[str], names: dict[str, str]) -> dict[str, str]:
+    """Where the files of these types are, fetched if the cache lacks them."""
+    if not types:
         return {}
-    return {kind: name for kind, name in names.items() if not name.upper().startswith("NOT FOUND")}
+    try:
+        with crds_client() as client:
+            return client.getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
+    except CrdsFailure as failure:
+        lacking = _not_in_cache({kind: names[kind] for kind in types})
+        if not lacking:
+            raise
+        raise CrdsFailure(f"the cache lacks {', '.join(lacking)}, and they could not be fetched") from failure
 
 
-@contextmanager
-def _quiet_crds() -> Iterator[None]:
-    """Keep the client's own messages back: what matters of them is in the exception. One thread at a time.
+def _not_in_cache(names: dict[str, str]) -> list[str]:
+    """The files that the local cache does not hold."""
+    from crds.core.config import locate_file
 
-    What other threads ask of the client is logged as ever.
-    """
-    logger, thread = logging.getLogger("CRDS"), get_ident()
-
-    def is_of_another(record: logging.LogRecord) -> bool:
-        return record.thread != thread
-
-    with _turn:
-        logger.addFilter(is_of_another)
-        try:
-            yield
-        finally:
-            logger.removeFilter(is_of_another)
+    return [f"{name} ({kind})" for kind, name in names.items() if not Path(locate_file(name, OBSERVATORY)).is_file()]
 
 
-def _advice() -> str:
-    cache = os.environ.get("CRDS_PATH", "not set")
-    server = os.environ.get("CRDS_SERVER_URL", "not set")
-    return f"check CRDS_PATH ({cache}) and CRDS_SERVER_URL ({server}), or name a file with --override_<type>"
+def _refusal(parameters: dict, types: list[str], in_words: Callable[[str], str]) -> str:
+    """That there are no references of these types, with the values that they are selected by."""
+    keys = dict.fromkeys(key for kind in types for key in _selection_keys(parameters, kind))
+    values = ", ".join(map(in_words, keys)) or "this exposure"
+    kinds = ", no ".join(types)
+    return f"CRDS ({context_in_use()}) has no {kinds} reference for {values}; name files with --override_<type>"
+
+
+def _selection_keys(parameters: dict, kind: str) -> list[str]:
+    """The parameters by which CRDS chooses a reference of a type, as far as the rules are at hand."""
+    try:
+        with crds_client() as client:
+            rules = rules_of(client, str(parameters.get(INSTRUMENT))).get_rmap(kind)
+    except CrdsFailure as reason:
+        log.debug("No rules for %s: %s", kind, reason)
+        return []
+    keys = [(key,) if isinstance(key, str) else key for key in rules.parkey]
+    return [key.lower() for group in keys for key in group]
+
+
+def _plainly(parameters: dict, name: str) -> str:
+    return f"{name} = {parameters.get(name, 'undefined')}"

@@ -113,10 +113,16 @@ def test_a_missing_override_is_an_error_before_anything_runs(ramp, monkeypatch):
         Subtract.call(ramp, override_superbias="nowhere.fits")
 
 
-def test_a_reference_of_another_detector_is_refused(ramp, superbias):
-    superbias.meta.instrument.detector = "NRCB4"
-    with pytest.raises(GpucalError, match="for detector NRCB4.*NRCA1.*--override_superbias"):
-        Subtract.call(ramp, override_superbias=superbias)
+@pytest.mark.parametrize(("what", "value"), [("detector", "NRCB4"), ("name", "NIRISS")])
+def test_a_reference_for_another_detector_that_the_user_names_is_used_with_a_warning(
+    ramp, superbias, caplog, what, value
+):
+    superbias.meta.instrument.instance[what] = value
+    result = Subtract.call(ramp, override_superbias=superbias)
+    np.testing.assert_array_equal(result.data, 7)
+    [warning] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning.startswith(f"superbias reference {superbias.override_handle} is used as asked for, but is for")
+    assert f" {value}, and the exposure is of" in warning
 
 
 def test_a_product_of_another_kind_is_refused(superbias):

@@ -11,7 +11,7 @@ from astropy.io import fits
 from crds.core import config, rmap
 
 from gpucal.data import open_exposure
-from gpucal.reference import ReferenceFileError, best_references, crds_parameters
+from gpucal.reference import ReferenceFileError, best_references, crds_parameters, parameter_references
 from gpucal.simulate.crds_cache import crds_environment
 
 DATA = Path(__file__).parents[1] / "files"
@@ -64,6 +64,46 @@ def test_the_choice_is_that_of_crds(header, cache):
             put_in_cache(name)
     ours = best_references(crds_parameters(open_exposure(header).model), expected)
     assert {kind: Path(path).name if path != "N/A" else path for kind, path in ours.items()} == expected
+
+
+def parameters_of(name: str, **changed) -> dict:
+    """What CRDS selects by, for one of the headers."""
+    header = next(path for path in HEADERS if name in path.name)
+    return crds_parameters(open_exposure(header).model) | changed
+
+
+def test_what_the_rules_have_no_row_for_is_an_error_or_not_applicable(cache):
+    given = parameters_of("nrca2", **{"meta.subarray.name": "SUBXYZ"})
+    put_in_cache("jwst_nircam_gain_0052.fits")
+    with pytest.raises(ReferenceFileError) as error:
+        best_references(given, ["dark", "gain"])
+    assert str(error.value) == (
+        "CRDS (jwst_0676.pmap) has no dark reference for meta.exposure.type = NRC_CORON, "
+        "meta.instrument.detector = NRCA2, meta.subarray.name = SUBXYZ, meta.observation.date = 2022-05-14, "
+        "meta.observation.time = 18:15:30.545; name files with --override_<type>"
+    )
+    found = best_references(given, ["dark", "gain"], optional=["dark"])
+    assert found["dark"] == "N/A" and Path(found["gain"]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"CRDS_PATH": None}, r"there is no CRDS cache, and no server answers; check CRDS_PATH \(not set\)"),
+        ({"CRDS_CONTEXT": "garbage"}, "not 'garbage'"),
+        ({"CRDS_CONTEXT": "jwst_0001.pmap"}, "the cache lacks rules of context jwst_0001.pmap"),
+    ],
+)
+def test_why_crds_does_not_answer_is_told_in_one_line(cache, variables, reason, monkeypatch, capfd):
+    given = parameters_of("nrca2")
+    with crds_environment({}):
+        for name, value in variables.items():
+            monkeypatch.delenv(name) if value is None else monkeypatch.setenv(name, value)
+        with pytest.raises(ReferenceFileError, match=reason) as error:
+            best_references(given, ["gain"])
+        assert parameter_references(given, ["pars-jumpstep"]) == {}
+    assert "\n" not in str(error.value)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_reference_that_the_cache_lacks_is_named(cache):

@@ -31,12 +31,8 @@ def unused():
     return Reference("refpix", datamodels.IRS2Model())
 
 
-def test_refpix_without_reference_is_skipped_and_nothing_edited(exposure):
-    before = on_host(exposure.data.copy())
-    with pytest.raises(SkipStep, match="no refpix reference"):
-        refpix(exposure, None)
-    np.testing.assert_array_equal(on_host(exposure.data), before)
-    assert not exposure.pixeldq.any()
+def test_weights_are_asked_for_and_kernels_are_not(exposure):
+    assert RefPixStep(refpix_algorithm="sirs").uses(exposure) == ("refpix",)
 
 
 def test_refpix_with_another_number_of_weights_is_skipped(exposure, tmp_path):
@@ -81,8 +77,8 @@ def test_another_detector_is_refused(exposure):
 
 def test_missing_keywords_of_the_readout_are_taken_as_usual(exposure, caplog):
     exposure.meta.exposure.nrs_normal = exposure.meta.exposure.nrs_reference = None
-    with caplog.at_level(logging.WARNING), pytest.raises(SkipStep, match="no refpix reference"):
-        refpix(exposure, None)
+    with caplog.at_level(logging.WARNING), pytest.raises(SkipStep, match="no rows of weights"):
+        refpix(exposure, unused())
     assert "NRS_NORM is missing; it is taken to be 16" in caplog.text
     assert "NRS_REF is missing; it is taken to be 4" in caplog.text
 

@@ -131,17 +131,21 @@ def test_dark_of_a_segment(dark):
 
 @pytest.mark.parametrize(("step_class", "fewest"), [(FirstFrameStep, 4), (LastFrameStep, 3), (RscdStep, 3)])
 def test_too_few_groups(step_class, fewest, table):
-    step_class().process(exposure(ngroups=fewest), table)
+    def apply(exposure):
+        step_class().check_applies(exposure)
+        step_class().process(exposure, table)
+
+    apply(exposure(ngroups=fewest))
     few = exposure(ngroups=fewest - 1)
-    with pytest.raises(SkipStep, match=f"{fewest - 1} groups"):
-        step_class().process(few, table)
+    with pytest.raises(SkipStep, match=f"{fewest - 1} groups, and {fewest} are needed"):
+        apply(few)
     assert not few.groupdq.any()
 
 
 @pytest.mark.parametrize("step_class", [FirstFrameStep, LastFrameStep, ResetStep, RscdStep])
 def test_other_instruments(step_class):
     with pytest.raises(SkipStep, match="NRCA1 is not of MIRI"):
-        step_class().process(of_another_instrument(exposure()), {})
+        step_class().check_applies(of_another_instrument(exposure()))
 
 
 def test_first_and_last_group():

@@ -189,9 +189,10 @@ class StepAtWork:
         announce(StepEvent(kind, **about, seconds=seconds, traffic=traffic().since(before)))
 
     def process(self, exposure: Exposure):
-        """Do what the step is for, and write so into the headers; an exposure that it is not for stays as it is."""
+        """Do what the step is for, and write so into the headers; if it does not apply, the exposure is not changed."""
         try:
-            if not self.step.is_pipeline and (missing := self.references.missing()):
+            self.step.check_applies(exposure)
+            if not self.step.is_pipeline and (missing := self.references.missing(exposure)):
                 log.warning("There is no %s reference for %s", " and no ".join(missing), self.step.name)
                 raise SkipStep(f"no {' and no '.join(missing)} reference")
             result = self.step.process(exposure, self.references)

@@ -11,7 +11,7 @@ from gpucal.errors import GpucalError
 log = logging.getLogger(__name__)
 
 
-def run_inside(step, exposure: Exposure):
+def run_inside(step, exposure: Exposure, references: RunReferences):
     """Run a step for the use of another, without hooks, saving or a place in the pipeline.
 
     Parameters
@@ -20,6 +20,8 @@ def run_inside(step, exposure: Exposure):
         With its parameters.
     exposure : Exposure
         The input, edited in place.
+    references : RunReferences
+        Those of the run: those of the step are found with them if the other one names it in ``inner_steps``.
 
     Returns
     -------
@@ -29,20 +31,14 @@ def run_inside(step, exposure: Exposure):
     Raises
     ------
     GpucalError
-        If the step cannot take the exposure, or CRDS has no reference that it needs.
+        If the step cannot take the exposure, or there is no reference that it needs.
     """
     check_input(step, exposure)
     log.info("%s runs for the use of another step", step.name)
-    references = RunReferences.find([step], exposure)
-    try:
-        used = references.of(step)
-        if missing := used.missing():
-            raise GpucalError(
-                f"{exposure.source}: {step.name} needs a {' and a '.join(missing)} reference of CRDS"
-            )
-        result = step.process(exposure, used)
-    finally:
-        references.close()
+    used = references.of(step)
+    if missing := used.missing(exposure):
+        raise GpucalError(f"{exposure.source}: {step.name} needs a {' and a '.join(missing)} reference of CRDS")
+    result = step.process(exposure, used)
     for product in products_of(result):
         set_status(product, step, "COMPLETE")
         record(product, used.used)

@@ -73,7 +73,9 @@ def check_input(step, exposure: Exposure) -> None:
             f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
         )
     missing = [
-        keyword for keyword, path in step.required_keywords.items() if value_at(exposure.meta, path) is None
+        f"a valid {keyword}" if f"meta.{path}" in exposure.refused else keyword
+        for keyword, path in step.required_keywords.items()
+        if value_at(exposure.meta, path) is None
     ]
     if missing:
         raise InputError(f"{exposure.source}: the header lacks {', '.join(missing)}, which {step.name} needs")

@@ -23,7 +23,15 @@ from gpucal.kernels.flicker.flicker_noise import (
     plane,
 )
 from gpucal.kernels.flicker.nsclean_subarray import ALLSLITS_PASSBAND, DEFAULT_PASSBAND
-from gpucal.steps.parts.background_scene import beside, draft_rates, science_pixels
+from gpucal.steps.parts.background_scene import (
+    FLAT_TELLS_FIELD,
+    TRACES_TELL_SOURCES,
+    beside,
+    draft_rates,
+    draft_steps,
+    flag_outside_field,
+    science_pixels,
+)
 from gpucal.steps.parts.flicker_parameters import Choices, automatic_choices
 
 log = logging.getLogger(__name__)
@@ -88,6 +96,26 @@ class CleanFlickerNoiseStep(Step):
         "SLOWAXIS": "subarray.slowaxis",
     }
 
+    def check_applies(self, exposure):
+        """Only for exposure types that the method of the fit is made for."""
+        check_type(exposure.meta.exposure.type, self.fit_method)
+
+    def uses(self, exposure):
+        """The flat to divide by, or for its flags; the traces of SOSS to mask them."""
+        kind = exposure.meta.exposure.type
+        masks = self.mask_science_regions and none_for_none(self.user_mask) is None
+        used = {
+            "flat": self.apply_flat_field or self.autoparam or (masks and kind in FLAT_TELLS_FIELD),
+            "pastasoss": masks and kind in TRACES_TELL_SOURCES,
+        }
+        return tuple(reference for reference, is_used in used.items() if is_used)
+
+    def inner_steps(self, exposure):
+        """The fit of draft rates, for ramps; not where a mask is given, and nothing else follows from them."""
+        has_mask = none_for_none(self.user_mask) is not None
+        needs_draft = not has_mask or self.autoparam or self.background_method == "median_image"
+        return draft_steps(exposure) if needs_draft else ()
+
     def process(self, exposure, references):
         """Clean the exposure.
 
@@ -100,18 +128,19 @@ class CleanFlickerNoiseStep(Step):
         GpucalError
             If what was asked for takes a step that gpucal does not have yet.
         """
-        check_type(exposure.meta.exposure.type, self.fit_method)
         choices = self.choices(exposure, references)
         flat = flat_of(exposure, references) if choices.apply_flat_field else None
-        pastasoss = references["pastasoss"] if exposure.meta.exposure.type == "NIS_SOSS" else None
         background_method = none_for_none(choices.background_method)
         user_mask = none_for_none(self.user_mask)
         with_scene = background_method == "median_image"
         draft = exposure
         if user_mask is None or with_scene:
-            draft = draft_rates(exposure, per_integration=with_scene or not self.single_mask)
+            draft = draft_rates(exposure, references, per_integration=with_scene or not self.single_mask)
         if user_mask is None:
-            science = science_pixels(draft, pastasoss) if self.mask_science_regions else None
+            science = None
+            if self.mask_science_regions:
+                flag_outside_field(draft, references)
+                science = science_pixels(draft, references)
             mask = self.mask(draft, flat, science, one_for_all=self.single_mask and not with_scene)
         else:
             mask = read_mask(expand(user_mask))
@@ -134,7 +163,7 @@ class CleanFlickerNoiseStep(Step):
         given = Choices(self.background_method, self.fit_by_channel, self.apply_flat_field)
         if not self.autoparam:
             return given
-        automatic = automatic_choices(exposure, flat_of(exposure, references))
+        automatic = automatic_choices(exposure, references, flat_of(exposure, references))
         if automatic is None:
             log.warning("There are no automatic parameters for %s", exposure.meta.exposure.type)
             return given
@@ -232,6 +261,7 @@ def none_for_none(text):
 
 def check_type(kind, fit_method):
     """Raise if the step is not for exposures of this type."""
+    kind = str(kind)
     if kind.startswith("MIR") and kind not in MIRI_TYPES:
         raise SkipStep(f"it is not for EXP_TYPE {kind}", status="FAILED")
     if fit_method == "fft" and kind not in FOURIER_TYPES:

@@ -46,8 +46,12 @@ class FlatFieldStep(Step):
         inverse = boolean(default=False)  # multiply by the flat: undo the division
     """
     input_types = ("ImageModel", "CubeModel", GUIDE_STAR_RATES)
-    reference_file_types = ("flat", "fflat", "sflat", "dflat")
-    optional_references = reference_file_types
+    reference_file_types = ("fflat", "sflat", "dflat", "flat")
+    optional_references = ("fflat", "sflat", "dflat")
+
+    def uses(self, exposure):
+        """None where the user gives a flat."""
+        return self.reference_file_types if self.user_supplied_flat is None else ()
 
     def process(self, exposure, references):
         """Flat-field rates.
@@ -55,7 +59,7 @@ class FlatFieldStep(Step):
         Raises
         ------
         SkipStep
-            If there is no flat, or it is smaller than the exposure.
+            If the flat is smaller than the exposure.
         GpucalError
             If the flat field of such exposures depends on the wavelength.
         """
@@ -76,9 +80,7 @@ class FlatFieldStep(Step):
             exposure.meta.ref_file.flat.name = flat.meta.filename
             log.info("Flat of the user: %s; flat references are not used", flat.path)
         else:
-            flat = [references[kind] for kind in self.reference_file_types][0]
-        if flat is None:
-            raise SkipStep("no flat reference")
+            flat = [references[kind] for kind in self.reference_file_types][-1]
         sizes = zip(flat.model.data.shape[-2:], exposure.data.shape[-2:], strict=True)
         if any(its < needed for its, needed in sizes):
             raise SkipStep(f"the flat {flat.label} is smaller than the exposure")

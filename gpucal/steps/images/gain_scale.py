@@ -20,14 +20,16 @@ class GainScaleStep(Step):
 
     class_alias = "gain_scale"
     reference_file_types = ("gain",)
-    optional_references = ("gain",)
+
+    def uses(self, exposure):
+        """The gain only where the exposure has no factor."""
+        return self.reference_file_types if exposure.meta.exposure.gain_factor is None else ()
 
     def process(self, exposure, references):
         """Rescale rates, errors and variances; raises `SkipStep` if no factor is known."""
         gain_factor = exposure.meta.exposure.gain_factor
         if gain_factor is None:
-            gain = references["gain"]
-            gain_factor = gain and gain.meta.exposure.gain_factor
+            gain_factor = references["gain"].meta.exposure.gain_factor
         if gain_factor is None:
             raise SkipStep("keyword GAINFACT is missing from the exposure and from the gain reference")
         log.info("Rescaling by the gain factor %g", gain_factor)

@@ -8,9 +8,12 @@ import numpy as np
 from gpucal.core import SkipStep, Step
 from gpucal.kernels.background.scene_mask import planes, scene_mask
 from gpucal.kernels.flicker.picture_frame import Frame, subtract_from_ramp, subtract_from_rates
-from gpucal.steps.parts.background_scene import beside, draft_rates, science_pixels
+from gpucal.readouts.groups import check_groups
+from gpucal.steps.parts.background_scene import beside, draft_rates, draft_steps, science_pixels
 
 log = logging.getLogger(__name__)
+
+MINIMUM_GROUPS = 2
 
 
 class PictureFrameStep(Step):
@@ -37,29 +40,30 @@ class PictureFrameStep(Step):
     input_types = ("RampModel", "ImageModel", "CubeModel", "IFUImageModel")
     required_keywords: ClassVar = {"INSTRUME": "instrument.name", "SUBARRAY": "subarray.name"}
 
+    def check_applies(self, exposure):
+        """Only for full frames of NIRSpec, and if there are enough groups."""
+        if (exposure.meta.instrument.name, exposure.meta.subarray.name) != ("NIRSPEC", "FULL"):
+            raise SkipStep("the picture frame is that of full frames of NIRSpec")
+        if exposure.model_type == "RampModel":
+            check_groups(exposure, MINIMUM_GROUPS)
+
+    def inner_steps(self, exposure):
+        """The fit of draft rates, for ramps."""
+        return draft_steps(exposure)
+
     def process(self, exposure, references):
         """Subtract the pattern.
 
         Raises
         ------
         SkipStep
-            If this is not a full frame of NIRSpec, there is one group, or no background shows in the middle or at the
-            edges.
+            If no background shows in the middle or at the edges.
         GpucalError
             If science regions are to be masked: that takes sky coordinates, which gpucal does not compute yet.
         """
         rates = references["pictureframe"].array("data")
-        if (exposure.meta.instrument.name.upper(), exposure.meta.subarray.name.upper()) != (
-            "NIRSPEC",
-            "FULL",
-        ):
-            raise SkipStep("the picture frame is that of full frames of NIRSpec")
-        is_ramp = exposure.model_type == "RampModel"
-        if is_ramp and exposure.data.shape[1] == 1:
-            raise SkipStep("an integration has a single group")
-
-        draft = draft_rates(exposure, per_integration=False)
-        science = science_pixels(draft) if self.mask_science_regions else None
+        draft = draft_rates(exposure, references, per_integration=False)
+        science = science_pixels(draft, references) if self.mask_science_regions else None
         mask = planes(scene_mask(draft.data, science, self.n_sigma)).all(axis=0)
         if self.save_mask:
             self.save_beside(beside(draft, mask.astype(np.float32)), exposure, "pctfrm_mask")
@@ -69,7 +73,7 @@ class PictureFrameStep(Step):
 
         data = exposure.data
         removed = data - data if self.save_correction else None
-        if is_ramp:
+        if exposure.model_type == "RampModel":
             subtract_from_ramp(data, frame, removed)
         else:
             subtract_from_rates(planes(data), frame, None if removed is None else planes(removed))

@@ -14,7 +14,6 @@ from gpucal.core.run.inner import run_inside
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.kernels.images.flat_field import usable_flat
-from gpucal.reference import Reference, best_references, crds_parameters
 from gpucal.steps.parts.soss_traces import soss_pixels
 from gpucal.steps.ramps.ramp_fit import RampFitStep
 
@@ -27,19 +26,28 @@ MODEL_TYPES = {
     4: ("RampModel", {"groupdq": (np.uint8, 4), "pixeldq": (np.uint32, 2)}),
 }
 
+# The exposure types whose sources, or whose field, a reference tells: the traces of PASTASOSS, the flags of the flat.
+TRACES_TELL_SOURCES = ("NIS_SOSS",)
+FLAT_TELLS_FIELD = ("MIR_IMAGE",)
+
 # What the science regions of instruments follow from, where that is not there yet.
 LACKING = {"NRS": "the footprints of slits or slices and of failed-open shutters (assign_wcs, msaflagopen)"}
 
-NOT_APPLICABLE = "N/A"
+
+def draft_steps(exposure: Exposure) -> tuple[RampFitStep, ...]:
+    """The steps that make draft rates of an exposure, with their defaults; none for rates."""
+    return (RampFitStep("draft ramp_fit"),) if exposure.model_type == "RampModel" else ()
 
 
-def draft_rates(exposure: Exposure, per_integration: bool) -> Exposure:
+def draft_rates(exposure: Exposure, references, per_integration: bool) -> Exposure:
     """Rates to find the background in.
 
     Parameters
     ----------
     exposure : Exposure
         Ramps, which are not edited, or rates, which are returned.
+    references : StepReferences
+        Those of the step that has use of them.
     per_integration : bool
         Whether those of each integration are wanted, or their mean.
 
@@ -49,24 +57,25 @@ def draft_rates(exposure: Exposure, per_integration: bool) -> Exposure:
         For ramps, what ``ramp_fit`` makes of them with its defaults and the references of CRDS, whatever the pipeline's
         own ``ramp_fit`` is told.
     """
-    if exposure.model_type != "RampModel":
+    steps = draft_steps(exposure)
+    if not steps:
         return exposure
     kept = ("pixeldq", "zeroframe", "average_dark_current")
     arrays = {name: getattr(exposure, name) for name in kept if name == "pixeldq" or exposure.has(name)}
     ramps = exposure.blank("RampModel", data=exposure.data, groupdq=exposure.groupdq.copy(), **arrays)
-    result = run_inside(RampFitStep("draft ramp_fit"), ramps)
+    result = run_inside(steps[0], ramps, references.run)
     return result.rateints if per_integration else result.rate
 
 
-def science_pixels(draft: Exposure, pastasoss: Reference | None = None):
+def science_pixels(draft: Exposure, references):
     """The pixels that are known to show sources, or nothing of use.
 
     Parameters
     ----------
     draft : Exposure
-        Rates. Those of the MIRI imager get the flags of its flat: they tell what is outside of its field.
-    pastasoss : Reference, optional
-        The traces of NIRISS SOSS.
+        Rates, which are not edited. Of the MIRI imager those that `flag_outside_field` was given.
+    references : StepReferences
+        Those of the step: the traces of NIRISS SOSS.
 
     Returns
     -------
@@ -84,27 +93,35 @@ def science_pixels(draft: Exposure, pastasoss: Reference | None = None):
         raise GpucalError(
             f"{draft.source}: mask_science_regions needs {lacking}, which gpucal does not have yet; set it to false"
         )
-    if kind == "NIS_SOSS":
+    if kind in TRACES_TELL_SOURCES:
+        pastasoss = references["pastasoss"]
         if pastasoss is None:
             raise GpucalError(
                 f"{draft.source}: mask_science_regions needs a PASTASOSS reference, and there is none; name one with "
                 "override_pastasoss, or set mask_science_regions to false"
             )
         return soss_pixels(draft, pastasoss)
-    if kind != "MIR_IMAGE":
-        return None
-    draft.dq |= flags_of_flat(draft)
-    return (draft.dq & (DO_NOT_USE | NON_SCIENCE)) != 0
+    return (draft.dq & (DO_NOT_USE | NON_SCIENCE)) != 0 if kind in FLAT_TELLS_FIELD else None
 
 
-def flags_of_flat(exposure: Exposure):
-    """The flags of the flat that CRDS has for an exposure."""
-    path = best_references(crds_parameters(exposure.model), ["flat"])["flat"]
-    if path == NOT_APPLICABLE:
-        log.warning("CRDS has no flat for %s: nothing is known of its science regions", exposure.source)
-        return 0
-    flat = Reference("flat", path, from_crds=True)
-    return usable_flat(flat.array("data", exposure), flat.array("dq", exposure))[1]
+def flag_outside_field(rates: Exposure, references) -> None:
+    """Add the flags of the flat to rates of the MIRI imager: they tell what is outside of its field.
+
+    Parameters
+    ----------
+    rates : Exposure
+        Draft rates, or those that a step corrects: its product keeps the flags, as in jwst 3.0.0, and its header does
+        not name the flat. Others than those of the imager are not edited.
+    references : StepReferences
+        Those of the step.
+    """
+    if rates.meta.exposure.type not in FLAT_TELLS_FIELD:
+        return
+    flat = references.peek("flat")
+    if flat is None:
+        log.warning("There is no flat for %s: nothing is known of its science regions", rates.source)
+        return
+    rates.dq |= usable_flat(flat.array("data", rates), flat.array("dq", rates))[1]
 
 
 def beside(exposure: Exposure, array) -> Exposure:

@@ -69,13 +69,15 @@ LIMITS = {
 }
 
 
-def automatic_choices(exposure, flat) -> Choices | None:
+def automatic_choices(exposure, references, flat) -> Choices | None:
     """Choose parameters after the data.
 
     Parameters
     ----------
     exposure : Exposure
         Ramps or rates.
+    references : StepReferences
+        Those of the step, for draft rates.
     flat : (ny, nx) float32 array or None
         The flat field, if there is one.
 
@@ -87,7 +89,7 @@ def automatic_choices(exposure, flat) -> Choices | None:
     limits = LIMITS.get(exposure.meta.exposure.type)
     if limits is None:
         return None
-    draft = draft_rates(exposure, per_integration=False)
+    draft = draft_rates(exposure, references, per_integration=False)
     rate = array_namespace(draft.data).nanmean(draft.data, axis=0) if draft.data.ndim == 3 else draft.data
     axis = abs(exposure.meta.subarray.slowaxis) - 1
     statistics = background_statistics(rate, axis, flat, limits.channel_axis, limits.rough_rows)

@@ -35,7 +35,7 @@ def correct_irs2(
     ----------
     exposure : Exposure
         Edited in place.
-    reference : Reference or None
+    reference : Reference
         The refpix reference.
     bad_pixel_sigma : float
         Sigmas at which an interleaved pixel is bad.
@@ -53,7 +53,7 @@ def correct_irs2(
     GpucalError
         If the exposure is not such that its readout is known.
     SkipStep
-        Without a usable reference.
+        If the reference has not the weights that are needed.
     """
     layout = layout_of(exposure)
     if exposure.data.shape[-1] != RAW_SHAPE[1]:
@@ -82,8 +82,6 @@ def read_weights(reference):
     alpha, beta : list of (period, nslow // 2 + 1) complex64 array
         On the host, as `weight_image` arranges them.
     """
-    if reference is None:
-        raise SkipStep("no refpix reference, which the IRS2 readout needs")
     table = reference.table("irs2_table")
     nslow = RAW_SHAPE[1]
     period = irs2_layout("NRS1").period

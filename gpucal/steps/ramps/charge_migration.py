@@ -2,8 +2,9 @@
 
 import logging
 
-from gpucal.core import SkipStep, Step
+from gpucal.core import Step
 from gpucal.kernels.ramps.charge_migration import flag_charge_migration
+from gpucal.readouts.groups import check_groups
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,11 @@ class ChargeMigrationStep(Step):
     input_types = ("RampModel",)
     by_integration = True
 
+    def check_applies(self, exposure):
+        """Only if there are enough groups."""
+        check_groups(exposure, MINIMUM_GROUPS)
+
     def process(self, exposure, references):
-        ngroups = exposure.data.shape[1]
-        if ngroups < MINIMUM_GROUPS:
-            raise SkipStep(f"an integration has {ngroups} groups, and {MINIMUM_GROUPS} are needed")
         log.info("Charge migrates above %g DN", self.signal_threshold)
         flag_charge_migration(exposure.data, exposure.groupdq, self.signal_threshold)
         return exposure

@@ -11,6 +11,7 @@ from gpucal.data.reading import expand
 from gpucal.kernels.emicorr.clock import OUTPUTS, REFERENCE_DELAY, ReadoutClock, ticks_in_period
 from gpucal.kernels.emicorr.joint import remove_wave_with_ramps
 from gpucal.kernels.emicorr.sequential import number_of_bins, remove_wave_after_ramps
+from gpucal.readouts.groups import check_groups
 from gpucal.reference import Reference
 from gpucal.startup.lazy import datamodels
 from gpucal.steps.parts.emicorr_cases import case_of_frequencies, case_of_reference
@@ -52,11 +53,18 @@ class EmiCorrStep(Step):
         skip = boolean(default=True)  # leave this step out
     """
     reference_file_types = ("emicorr",)
-    optional_references = ("emicorr",)
     input_types = ("RampModel",)
 
-    def process(self, exposure, references):
+    def check_applies(self, exposure):
+        """Only for MIRI in a read pattern whose timing is known."""
         check_readout(exposure)
+
+    def uses(self, exposure):
+        """None where the user gives frequencies, or a file in another way."""
+        is_given = self.onthefly_corr_freq is not None or self.user_supplied_reffile is not None
+        return () if is_given else self.reference_file_types
+
+    def process(self, exposure, references):
         reference = self._reference(references)
         case = self._case(exposure, reference)
         log.info("Frequencies to correct: %s Hz", ", ".join(f"{wave.frequency:g}" for wave in case.waves))
@@ -75,20 +83,16 @@ class EmiCorrStep(Step):
         if self.onthefly_corr_freq is not None:
             return None
         if self.user_supplied_reffile is None:
-            reference = references["emicorr"]
-        else:
-            log.warning("user_supplied_reffile is deprecated, use override_emicorr")
-            path = self.user_supplied_reffile.strip()
-            reference = None if path == "N/A" else Reference("emicorr", expand(path))
-        if reference is None:
+            return references["emicorr"]
+        log.warning("user_supplied_reffile is deprecated, use override_emicorr")
+        path = self.user_supplied_reffile.strip()
+        if path == "N/A":
             raise SkipStep("no emicorr reference")
-        return reference
+        return Reference("emicorr", expand(path))
 
     def _case(self, exposure, reference):
         """Clocks and waves of the exposure."""
-        ngroups = exposure.data.shape[1]
-        if ngroups < MINIMUM_GROUPS:
-            raise SkipStep(f"an integration has {ngroups} groups, and {MINIMUM_GROUPS} are needed")
+        check_groups(exposure, MINIMUM_GROUPS)
         subarray, readpatt = str(exposure.meta.subarray.name), exposure.meta.exposure.readpatt
         if reference is None:
             case = case_of_frequencies(self.onthefly_corr_freq, subarray, readpatt)

@@ -2,8 +2,9 @@
 
 import logging
 
-from gpucal.core import SkipStep, Step
+from gpucal.core import Step
 from gpucal.kernels.ramps.firstframe import flag_first_group
+from gpucal.readouts.groups import check_groups
 from gpucal.readouts.miri import check_detector
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,12 @@ class FirstFrameStep(Step):
     input_types = ("RampModel",)
     by_integration = True
 
-    def process(self, exposure, references):
-        """Flag the groups; raises `SkipStep` if too few would be left, or for other instruments."""
+    def check_applies(self, exposure):
+        """Only for MIRI, and if enough groups are left."""
         check_detector(exposure)
-        ngroups = exposure.data.shape[1]
-        if ngroups < MINIMUM_GROUPS:
-            raise SkipStep(f"an integration has {ngroups} groups, and {MINIMUM_GROUPS} are needed")
+        check_groups(exposure, MINIMUM_GROUPS)
+
+    def process(self, exposure, references):
         kept = flag_first_group(exposure.groupdq, exposure.pixeldq, self.bright_use_group1)
         log.info("%d pixels saturate in the third group and keep the first", kept)
         return exposure

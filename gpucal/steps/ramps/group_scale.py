@@ -21,14 +21,18 @@ class GroupScaleStep(Step):
     timing_keywords = ("NFRAMES", "FRMDIVSR")
     by_integration = True
 
-    def process(self, exposure, references):
-        """Rescale the ramps; raises `SkipStep` if they are averages already, or if nobody says."""
+    def check_applies(self, exposure):
+        """Not if the groups are averages already, or if nobody says."""
         nframes = exposure.meta.exposure.nframes
         frame_divisor = exposure.meta.exposure.frame_divisor
         if nframes is None or frame_divisor is None:
             raise SkipStep("keyword NFRAMES or FRMDIVSR is missing")
         if nframes == frame_divisor:
             raise SkipStep(f"groups of {nframes} frames were divided by {frame_divisor} on board")
+
+    def process(self, exposure, references):
+        nframes = exposure.meta.exposure.nframes
+        frame_divisor = exposure.meta.exposure.frame_divisor
         log.info("Rescaling groups by %d/%d", frame_divisor, nframes)
         rescale_groups(exposure.data, nframes, frame_divisor)
         return exposure

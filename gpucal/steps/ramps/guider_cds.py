@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from gpucal.core import SkipStep, Step
+from gpucal.core import Step
 from gpucal.data import InputError
 from gpucal.kernels.ramps.guider_cds import (
     group_difference,
@@ -43,24 +43,12 @@ class GuiderCdsStep(Step):
 
     class_alias = "guider_cds"
     reference_file_types = ("gain", "readnoise")
-    optional_references = reference_file_types
     input_types = ("GuiderRawModel",)
     timing_keywords = ("TGROUP",)
     required_keywords: ClassVar = {"EXP_TYPE": "exposure.type", "TGROUP": "exposure.group_time"}
 
     def process(self, exposure, references):
-        """Make the rates.
-
-        Raises
-        ------
-        SkipStep
-            If there is no gain or no read noise.
-        InputError
-            If there are too few reads.
-        """
-        for kind in self.reference_file_types:  # asked for in turn: those before a missing one are recorded
-            if references[kind] is None:
-                raise SkipStep(f"no {kind} reference")
+        """Make the rates; raises `InputError` if there are too few reads."""
         difference = differences(exposure)
         gain, read_noise = (detector_map(references[kind], exposure) for kind in self.reference_file_types)
         rate, err = rates_with_errors(difference, gain, read_noise, exposure.meta.exposure.group_time)

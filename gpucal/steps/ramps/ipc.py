@@ -26,10 +26,13 @@ class IPCStep(Step):
     input_types = ("RampModel", "SuperstripeRampModel")
     by_integration = True
 
+    def check_applies(self, exposure):
+        """Not if no pixel sees light."""
+        if any(part.stop < part.start for part in science_pixels(exposure.meta)):
+            raise SkipStep("no pixel of the subarray sees light, by the place that its keywords tell")
+
     def process(self, exposure, references):
         pixels = science_pixels(exposure.meta)
-        if any(part.stop < part.start for part in pixels):
-            raise SkipStep("no pixel of the subarray sees light, by the place that its keywords tell")
         try:
             if is_irs2(exposure.data.shape):
                 correct_normal_pixels(exposure, references["ipc"].array("data"), pixels)

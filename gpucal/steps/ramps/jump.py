@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace
-from gpucal.core import SkipStep, Step
+from gpucal.core import Step
 from gpucal.data import InputError
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET, NO_GAIN_VALUE, SATURATED
 from gpucal.kernels.flags.group_flags import count_flagged, drop_flag_where, fully_flagged_groups
@@ -20,6 +20,7 @@ from gpucal.kernels.jump.two_point_difference import (
     flag_jumps_iteratively,
     flag_jumps_once,
 )
+from gpucal.readouts.groups import check_groups
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +90,11 @@ class JumpStep(Step):
     input_types = ("RampModel",)
     timing_keywords = ("NFRAMES", "TGROUP")
 
+    def check_applies(self, exposure):
+        """Only if there are enough groups."""
+        check_groups(exposure, MINIMUM_GROUPS)
+
     def process(self, exposure, references):
-        if exposure.data.shape[1] < MINIMUM_GROUPS:
-            raise SkipStep("jump detection needs at least 3 groups")
         timing = Timing.of(exposure)
         if self.minimum_groups != MINIMUM_GROUPS:
             log.warning(

@@ -1,7 +1,8 @@
 """The lastframe step."""
 
-from gpucal.core import SkipStep, Step
+from gpucal.core import Step
 from gpucal.kernels.ramps.lastframe import flag_last_group
+from gpucal.readouts.groups import check_groups
 from gpucal.readouts.miri import check_detector
 
 MINIMUM_GROUPS = 3
@@ -19,11 +20,11 @@ class LastFrameStep(Step):
     input_types = ("RampModel",)
     by_integration = True
 
-    def process(self, exposure, references):
-        """Flag the groups; raises `SkipStep` if too few would be left, or for other instruments."""
+    def check_applies(self, exposure):
+        """Only for MIRI, and if enough groups are left."""
         check_detector(exposure)
-        ngroups = exposure.data.shape[1]
-        if ngroups < MINIMUM_GROUPS:
-            raise SkipStep(f"an integration has {ngroups} groups, and {MINIMUM_GROUPS} are needed")
+        check_groups(exposure, MINIMUM_GROUPS)
+
+    def process(self, exposure, references):
         flag_last_group(exposure.groupdq)
         return exposure

@@ -67,12 +67,26 @@ class RefPixStep(Step):
         siglimit = float(default=3.0)  # sigmas at which the means of reference pixels are clipped
     """
     reference_file_types = ("refpix", "sirskernel")
-    optional_references = ("refpix", "sirskernel")
+    optional_references = ("sirskernel",)
     input_types = ("RampModel", "SuperstripeRampModel")
 
     def works_by_integration(self, exposure):
         """Bad pixels of IRS2 are found in all integrations; superstripes become fewer integrations."""
         return not is_irs2(exposure.shape_of("data")) and not superstripes_of(exposure.meta)
+
+    def check_applies(self, exposure):
+        """Not for subarrays of MIRI."""
+        rows, columns = exposure.shape_of("data")[-2:]
+        if exposure.meta.instrument.name == "MIRI" and (rows < MIRI_SHAPE[0] or columns < MIRI_SHAPE[1]):
+            raise SkipStep("subarrays of MIRI are not corrected")
+
+    def uses(self, exposure):
+        """Weights for the IRS2 readout, kernels for SIRS, and none in other cases."""
+        if is_irs2(exposure.shape_of("data")):
+            return ("refpix",)
+        striped = is_multistripe(exposure.meta) and is_subarray(exposure)
+        others = exposure.meta.instrument.name == "MIRI" or striped
+        return ("sirskernel",) if self.asks_for_sirs() and is_full_frame(exposure) and not others else ()
 
     def process(self, exposure, references):
         if is_irs2(exposure.data.shape):
@@ -100,14 +114,7 @@ class RefPixStep(Step):
         """Correct a full frame of MIRI by the clipped means of its side pixels.
 
         The outputs read the columns of a row in turn: only the pixels at the sides see no light.
-
-        Raises
-        ------
-        SkipStep
-            For subarrays.
         """
-        if exposure.data.shape[-2] < MIRI_SHAPE[0] or exposure.data.shape[-1] < MIRI_SHAPE[1]:
-            raise SkipStep("subarrays of MIRI are not corrected")
         sections = edge_sections(current_backend().asnumpy(exposure.pixeldq), self.odd_even_rows)
         if sections is None:
             log.warning("An output has no good reference pixels: nothing is subtracted")
@@ -148,11 +155,15 @@ class RefPixStep(Step):
         if has_zero_frames(exposure):
             subtract_sirs_zeroframe(exposure.zeroframe, *settings)
 
+    def asks_for_sirs(self):
+        """Whether the user wants SIRS."""
+        return self.refpix_algorithm == "sirs" and self.use_side_ref_pixels
+
     def sirs_kernels(self, exposure, references):
         """The convolution kernels of SIRS, on the backend; None where the running median is to be used."""
-        if self.refpix_algorithm != "sirs" or not self.use_side_ref_pixels:
+        if not self.asks_for_sirs():
             return None
-        if "FULL" not in str(exposure.meta.subarray.name):
+        if not is_full_frame(exposure):
             log.warning("SIRS needs a full frame: the running median is used")
             return None
         reference = references["sirskernel"]
@@ -220,7 +231,12 @@ def has_zero_frames(exposure):
 
 def is_subarray(exposure):
     """Whether a near-infrared exposure holds less than the full frame."""
-    return min(exposure.data.shape[-2:]) < FULL_FRAME
+    return min(exposure.shape_of("data")[-2:]) < FULL_FRAME
+
+
+def is_full_frame(exposure):
+    """Whether the name of the subarray is that of a full frame."""
+    return "FULL" in str(exposure.meta.subarray.name)
 
 
 def readout_of(exposure):

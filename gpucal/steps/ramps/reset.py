@@ -22,9 +22,11 @@ class ResetStep(Step):
     input_types = ("RampModel",)
     by_integration = True
 
-    def process(self, exposure, references):
-        """Correct the ramps; raises `SkipStep` for other instruments."""
+    def check_applies(self, exposure):
+        """Only for MIRI."""
         check_detector(exposure)
+
+    def process(self, exposure, references):
         reference = references["reset"]
         held = reference.meta.exposure
         exposure.pixeldq |= reference.array("dq", exposure)

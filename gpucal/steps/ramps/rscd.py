@@ -8,6 +8,7 @@ import numpy as np
 from gpucal.core import SkipStep, Step
 from gpucal.data.segments import first_integration
 from gpucal.kernels.ramps.rscd import flag_decaying_groups, groups_to_skip
+from gpucal.readouts.groups import check_groups
 from gpucal.readouts.miri import check_detector
 from gpucal.reference import ReferenceFileError
 
@@ -49,17 +50,19 @@ class RscdStep(Step):
     reference_file_types = ("rscd",)
     input_types = ("RampModel",)
 
-    def process(self, exposure, references):
-        """Flag the groups; raises `SkipStep` for other instruments, or if nothing can or needs to be flagged."""
+    def check_applies(self, exposure):
+        """Only for MIRI."""
         check_detector(exposure)
+
+    def process(self, exposure, references):
+        """Flag the groups; raises `SkipStep` if the reference knows no such readout, or there are too few."""
         reference = references["rscd"]
         table = reference.table("rscd_group_skip_table")
         if table is None:
             raise ReferenceFileError(f"rscd reference {reference.label}: it has no table RSCD_GROUP_SKIP")
         spoiled = spoiled_groups(table, exposure.meta)
+        check_groups(exposure, MINIMUM_GROUPS)
         nints, ngroups = exposure.data.shape[:2]
-        if ngroups < MINIMUM_GROUPS:
-            raise SkipStep(f"an integration has {ngroups} groups, and {MINIMUM_GROUPS} are needed")
         begins = first_integration(exposure) == 0
         if begins:
             skip = groups_to_skip(spoiled.after_first_reset, ngroups)

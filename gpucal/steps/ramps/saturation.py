@@ -55,10 +55,8 @@ class SaturationStep(Step):
             raise InputError(
                 f"{exposure.source}: keyword NFRAMES is missing; without it, use_readpatt must be off"
             )
-        if is_irs2(exposure.data.shape):
-            self.flag_irs2(exposure, references["saturation"], references["superbias"], nframes)
-        else:
-            self.flag(exposure, references["saturation"], references["superbias"], nframes)
+        flag = self.flag_irs2 if is_irs2(exposure.data.shape) else self.flag
+        flag(exposure, references["saturation"], references["superbias"], nframes)
         flags = flags_of_pixels(exposure.groupdq)
         log.info("%d pixels saturate", (flags & SATURATED != 0).sum())
         log.info("%d pixels reach the A/D floor", (flags & AD_FLOOR != 0).sum())

@@ -102,12 +102,9 @@ def test_a_missing_user_flat(rates, tmp_path):
         FlatFieldStep(user_supplied_flat=str(tmp_path / "none.fits")).process(rates, references())
 
 
-@pytest.mark.parametrize(
-    ("model", "reason"), [(None, "no flat reference"), (flat(5), "smaller than the exposure")]
-)
-def test_without_a_flat_that_fits(rates, model, reason):
-    with pytest.raises(SkipStep, match=reason):
-        FlatFieldStep().process(rates, references(model))
+def test_without_a_flat_that_fits(rates):
+    with pytest.raises(SkipStep, match="smaller than the exposure"):
+        FlatFieldStep().process(rates, references(flat(5)))
     assert (rates.data == 8).all()
 
 

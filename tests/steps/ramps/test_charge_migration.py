@@ -28,4 +28,4 @@ def test_the_threshold_is_read(parameters, onset):
 
 def test_short_ramps_are_skipped():
     with pytest.raises(SkipStep, match="2 groups"):
-        ChargeMigrationStep(signal_threshold=1000).process(bright_pixel(2), {})
+        ChargeMigrationStep(signal_threshold=1000).check_applies(bright_pixel(2))

@@ -27,5 +27,4 @@ def test_five_frames_divided_by_eight():
 def test_averages_and_unknown_divisors_are_left_alone(keywords):
     exposure = ramp(*keywords)
     with pytest.raises(SkipStep):
-        GroupScaleStep().process(exposure, {})
-    assert (exposure.data == 1000).all()
+        GroupScaleStep().check_applies(exposure)

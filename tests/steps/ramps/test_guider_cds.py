@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from gpucal.core import SkipStep
 from gpucal.data import Exposure, InputError
 from gpucal.kernels.flags.dqflags import HOT
 from gpucal.reference import Reference, ReferenceFileError
@@ -91,12 +90,6 @@ def test_a_reference_must_cover_all_else():
 def test_too_few_reads(kind, nints, ngroups):
     with pytest.raises(InputError, match=f"has {nints} integrations of {ngroups} groups; {kind} needs"):
         GuiderCdsStep().process(raw(kind, nints, ngroups), references())
-
-
-@pytest.mark.parametrize("kind", ["gain", "readnoise"])
-def test_without_a_reference(kind):
-    with pytest.raises(SkipStep, match=f"no {kind} reference"):
-        GuiderCdsStep().process(raw("FGS_ACQ1"), references() | {kind: None})
 
 
 def test_another_exposure_type():

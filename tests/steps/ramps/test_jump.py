@@ -133,7 +133,7 @@ def test_groups_that_no_pixel_can_use_do_not_count(references, monkeypatch):
 
 def test_too_few_groups(references, caplog):
     with pytest.raises(SkipStep):
-        JumpStep().process(ramp(1, 2), references)
+        JumpStep().check_applies(ramp(1, 2))
     exposure = ramp(1, 5)
     exposure.groupdq[:, 2:] |= DO_NOT_USE
     exposure.groupdq[0, 1, 3, 3] = SATURATED | JUMP_DET
