@@ -11,7 +11,6 @@ from importlib.metadata import version
 from threading import RLock, get_ident
 
 from gpucal.errors import GpucalError
-from gpucal.startup.deferred import execute
 
 log = logging.getLogger(__name__)
 _turn = RLock()
@@ -38,7 +37,7 @@ def crds_client() -> Iterator:
 
     with _turn, _quiet():
         try:
-            yield _set_up()
+            yield _selection()
         except SystemExit as error:  # the client exits where it finds neither server nor cache
             raise CrdsFailure("there is no CRDS cache, and no server answers") from error
         except (CrdsError, AssertionError, AttributeError, OSError) as error:
@@ -60,19 +59,10 @@ def _quiet() -> Iterator[None]:
         logger.removeFilter(is_of_another)
 
 
-def _set_up():
-    """The part of the client that selects references, set up as all of it is when it is imported."""
-    import crds
-    from crds.client import api
+def _selection():
+    """The part of the client that selects references."""
     from crds.core import heavy_client
 
-    if api.S is None:
-        server = os.environ.get("CRDS_SERVER_URL")
-        crds.__version__ = version("crds")
-        if server is None:
-            execute(crds)
-        else:
-            api.set_crds_server(server)
     return heavy_client
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, row_tiles, strip_kernel
-from gpucal.backend.fit import check_fit
+from gpucal.backend.fit import check_fit, check_indices
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL, SATURATED
 from gpucal.kernels.jump.shower_signal import (
@@ -184,7 +184,16 @@ def change_flags(ramp, groupdq, pixeldq, gain, showers, rules):
     showers : Showers
         What was found.
     """
-    _, ngroups, ny, nx = ramp.shape
+    nints, ngroups, ny, nx = ramp.shape
+    check_fit(
+        ramp=(ramp, "nints ngroups ny nx"),
+        groupdq=(groupdq, "nints ngroups ny nx"),
+        pixeldq=(pixeldq, "ny nx"),
+        gain=(gain, "ny nx"),
+        images=(showers.ellipses.images, "nshowers"),
+        groups=(showers.groups, "nshowers"),
+    )
+    check_indices(showers.ellipses.images, nints)
     showered = np.unique(showers.ellipses.images)
     pixels = [in_a_row(array) for array in (ramp, gain, pixeldq, groupdq)]
     scratch, change = Scratch(samples=KEPT_ROWS), np.float32(rules.max_change)

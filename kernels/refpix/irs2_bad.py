@@ -9,7 +9,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend
+from gpucal.backend import array_namespace, current_backend, host_backend, use_backend
 from gpucal.kernels.readout.irs2_layout import BLOCK, BLOCKS, INTERLEAVED, NORMAL, OUTPUTS
 from gpucal.kernels.statistics.sigma_clip import clipped_statistics, sorted_finite
 
@@ -48,15 +48,22 @@ def find_bad_rows(ramp, flagged, nsigma):
     usable = ~(flagged[first_of_pairs] | flagged[first_of_pairs + 1])
     statistics = pair_statistics(ramp, first_of_pairs)
     bad = flagged.copy()
-    for output in range(OUTPUTS):
-        here = usable & (first_of_pairs // (nrows // OUTPUTS) == output)
-        for values in statistics.reshape(-1, len(first_of_pairs)):
-            ordered = sorted_finite(values[here])
-            if len(ordered):
-                usual = clipped_statistics(ordered, nsigma)
-                high = first_of_pairs[here][values[here] - usual.mean > nsigma * usual.sigma]
+    with use_backend(host_backend()):
+        for output in range(OUTPUTS):
+            here = usable & (first_of_pairs // (nrows // OUTPUTS) == output)
+            for values in statistics.reshape(-1, len(first_of_pairs)):
+                high = first_of_pairs[here][stands_out(values[here], nsigma)]
                 bad[high] = bad[high + 1] = True
     return bad
+
+
+def stands_out(values, nsigma):
+    """Which values are more than so many standard deviations above the mean of those that are no outliers."""
+    ordered = sorted_finite(values)
+    if not len(ordered):
+        return np.zeros(len(values), bool)
+    usual = clipped_statistics(ordered, nsigma)
+    return values - usual.mean > nsigma * usual.sigma
 
 
 def pair_statistics(ramp, first_of_pairs):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import current_backend, strip_kernel
-from gpucal.backend.fit import check_fit
+from gpucal.backend.fit import check_fit, check_indices
 from gpucal.backend.strips import NO_SCRATCH
 
 # What `edit_strip` knows of an integration: its number, and where its ellipses begin and stop in the tables;
@@ -61,6 +61,7 @@ def edit_flags(groupdq, ellipses, minor_radii, major_radii, first_groups, stop_g
         minor_radii=(minor_radii, "n"),
         major_radii=(major_radii, "n"),
     )
+    check_indices(ellipses.images, groupdq.shape[0])
     drawn = np.flatnonzero((minor_radii != 0) & (major_radii != 0))
     if not drawn.size:
         return

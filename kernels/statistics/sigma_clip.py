@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
+from gpucal.backend.fit import check_fit, check_indices
 
 REACH = 3.0
 ROUNDS = 5
@@ -93,6 +94,25 @@ class BlockSums(NamedTuple):
         return cls(middles[:, 0], first, blocks.sum(axis=2), length)
 
 
+def check_sums(rows, sums) -> None:
+    """See that sums are those of rows, as far as shapes tell, and that rows are as long as they say.
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    """
+    nrows, size = rows.values.shape
+    blocks = nrows, -(-size // sums.length)
+    check_fit(
+        counts=(rows.counts, (nrows,)),
+        middles=(sums.middles, (nrows,)),
+        first=(sums.first, blocks),
+        second=(sums.second, blocks),
+    )
+    check_indices(rows.counts - 1, size)
+
+
 class Kept(NamedTuple):
     """The part of each row that clipping keeps.
 
@@ -128,6 +148,7 @@ def clip_rows(rows, sums, reach=REACH, rounds=ROUNDS) -> Kept:
     Kept
         The values within the last limits.
     """
+    check_sums(rows, sums)
     xp = array_namespace(rows.values)
     nrows = len(rows.values)
     kept = Kept(xp.zeros((nrows, 2), np.int64), xp.full(nrows, np.nan), xp.full(nrows, np.nan))
@@ -242,6 +263,8 @@ def clipped_spreads_below(rows, sums, centers, reach=REACH, rounds=ROUNDS):
     (nrows,) float64 array
         Root mean square distances from the centres of those kept; NaN where no value is below the centre.
     """
+    check_sums(rows, sums)
+    check_fit(centers=(centers, (len(rows.values),)))
     xp = array_namespace(rows.values)
     spreads = xp.full(len(centers), np.nan)
     clip_below(spreads.shape, *rows, *sums, centers, reach, rounds, spreads)

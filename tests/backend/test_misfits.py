@@ -31,7 +31,7 @@ AS_GOOD = {
     "ramps.saturation.flags_of_pixels": {"groupdq": ALL},
     "ramps.saturation_growth.planes_with": {"planes": ALL},
     "refpix.irs2_series.mean_frame": {"ramp": ALL},
-    "regions.ellipse_flags.edit_flags": {"flags": ALL, "ellipses.minor": (0,), "ellipses.major": (0,)},
+    "regions.ellipse_flags.edit_flags": {"groupdq": (1, 2, 3), "ellipses.minor": (0,), "ellipses.major": (0,)},
     "storage.flag_definitions.standardize_flags": {"dq": ALL, "meanings": (0,)},
     # A sum has fewer terms: of a polynomial, a ring, a local mean, a group of reads.
     "jump.shower_signal.find_bright": {"offsets": (0,)},

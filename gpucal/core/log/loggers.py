@@ -76,14 +76,16 @@ def _crds_propagates() -> Iterator[None]:
     from crds.core import log as crds_log
 
     crds = crds_log.THE_LOGGER
-    alone, propagates = crds.console is not None, crds.logger.propagate
-    let_crds_propagate()
+    console, propagated = crds.console, crds.logger.propagate
+    crds.logger.removeHandler(console)
+    crds.console, crds.logger.propagate = None, True
     try:
         yield
     finally:
-        crds.logger.propagate = propagates
-        if alone:
-            crds.add_console_handler()
+        crds.logger.propagate = propagated
+        if console is not None:
+            crds.console = console
+            crds.logger.addHandler(console)
 
 
 def let_crds_propagate() -> None:

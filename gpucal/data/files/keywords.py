@@ -7,7 +7,6 @@ from functools import reduce
 from typing import NamedTuple
 
 from gpucal.startup.lazy import datamodels, fits
-from gpucal.startup.quick_checks import is_plainly_valid
 
 PRIMARY = "PRIMARY"
 
@@ -83,8 +82,6 @@ def _is_valid(value, schema: dict) -> bool:
     from asdf.exceptions import ValidationError
     from asdf.schema import validate
 
-    if is_plainly_valid(value, schema):
-        return True
     try:
         validate(value, schema=schema)
     except ValidationError:
