@@ -1,0 +1,174 @@
+"""The square drop: an input pixel, shrunken, is a quadrilateral on the output grid, and weighs by area of overlap.
+
+Source: Fruchter & Hook (2002), PASP 114, 144, https://doi.org/10.1086/338393, and the documentation of the package
+drizzle, https://spacetelescope-drizzle.readthedocs.io.
+
+The part of a quadrilateral that lies below a height Y, in a column of cells, is the sum over its edges of the signed
+areas between the edge and Y. The difference between the top and the bottom of a cell is the overlap. This needs no
+branch, so that a strip of pixels is vector code.
+"""
+
+import math
+
+import numpy as np
+
+from gpucal.backend import pixel_function
+from gpucal.kernels.resample.work import (
+    CELLS,
+    FACTOR,
+    FIRST_X,
+    FIRST_Y,
+    HALF_RUN,
+    LAST_X,
+    LAST_Y,
+    LOWER_X,
+    LOWER_Y,
+    LOWEST,
+    RISE,
+    SLOPE,
+    UPPER_X,
+    UPPER_Y,
+    WIDTH,
+    X,
+    Y,
+)
+
+# Overlaps of less are what rounding leaves of none; in cells.
+LEAST_OVERLAP = 1e-13
+
+
+@pixel_function
+def place_squares(work, pixel_map, row, last_row, first, count, half):
+    """Write the corners of pixels, clockwise from upper left, and the cells about them.
+
+    Corners are interpolated between the centres of four pixels, extrapolated beyond the outermost ones. A pixel one
+    of whose corners is NaN goes nowhere.
+
+    Parameters
+    ----------
+    work : (nrows, nlanes + 2) float64 array
+        Written to.
+    pixel_map : (2, nrows, nx) float64 array
+        x and y on the output grid of the centres of pixels.
+    row, last_row : int
+        In the map: of the pixels; and of the last one of the image, if there, otherwise one that is larger.
+    first, count : int
+        The first pixel of the row, and how many.
+    half : float
+        Half a side of the shrunken pixel, in pixels.
+    """
+    for axis in range(2):
+        interpolate_rows(work[LOWER_X + axis], work[UPPER_X + axis], pixel_map[axis], row, last_row, first, count, half)
+        lower, upper, to = work[LOWER_X + axis], work[UPPER_X + axis], X + (Y - X) * axis
+        upper_left, upper_right, lower_right, lower_left = work[to], work[to + 1], work[to + 2], work[to + 3]
+        low, high = work[FIRST_X + 2 * axis], work[LAST_X + 2 * axis]
+        for lane in range(count):
+            a = upper_left[lane] = half * upper[lane] + (1 - half) * upper[lane + 1]
+            b = upper_right[lane] = (1 - half) * upper[lane + 1] + half * upper[lane + 2]
+            c = lower_right[lane] = (1 - half) * lower[lane + 1] + half * lower[lane + 2]
+            d = lower_left[lane] = half * lower[lane] + (1 - half) * lower[lane + 1]
+            least, less = a if a < b else b, c if c < d else d
+            most, more = a if a > b else b, c if c > d else d
+            known = a + b + c + d == a + b + c + d
+            low[lane] = np.floor((least if least < less else less) + 0.5) if known else math.inf
+            high[lane] = np.floor((most if most > more else more) + 0.5) if known else -math.inf
+
+
+@pixel_function
+def interpolate_rows(lower, upper, centers, row, last_row, first, count, half):
+    """Interpolate a coordinate to the lower and upper edges of pixels, from one pixel before the strip to one after."""
+    nx = centers.shape[1]
+    below, above = row - 1, row
+    share = 1 - half  # of the row above
+    if row == 0:
+        below, above, share = 0, 1, -half
+    next_below, next_above, next_share = row, row + 1, half
+    if row == last_row:
+        next_below, next_above, next_share = row - 1, row, 1 + half
+    begin, end = max(first - 1, 0), min(first + count + 1, nx)
+    low, high = centers[below, begin:end], centers[above, begin:end]
+    next_low, next_high = centers[next_below, begin:end], centers[next_above, begin:end]
+    to_lower, to_upper = lower[begin - first + 1 :], upper[begin - first + 1 :]
+    for place in range(end - begin):
+        to_lower[place] = (1 - share) * low[place] + share * high[place]
+        to_upper[place] = (1 - next_share) * next_low[place] + next_share * next_high[place]
+    if first == 0:
+        lower[0], upper[0] = 2 * lower[1] - lower[2], 2 * upper[1] - upper[2]
+    if first + count == nx:
+        lower[count + 1] = 2 * lower[count] - lower[count - 1]
+        upper[count + 1] = 2 * upper[count] - upper[count - 1]
+
+
+@pixel_function
+def prepare_squares(work, begin, end):
+    """Make ready to compute overlaps: corners relative to the first cell, slopes, and the factor over the area."""
+    for corner in range(4):
+        x, y, first_x, first_y = work[X + corner], work[Y + corner], work[FIRST_X], work[FIRST_Y]
+        for lane in range(begin, end):
+            x[lane] = x[lane] - first_x[lane] + 0.5
+            y[lane] = y[lane] - first_y[lane] + 0.5
+    for corner in range(4):
+        x, y, slope, half_run = work[X + corner], work[Y + corner], work[SLOPE + corner], work[HALF_RUN + corner]
+        next_x, next_y = work[X + (corner + 1) % 4], work[Y + (corner + 1) % 4]
+        for lane in range(begin, end):
+            dx, dy = next_x[lane] - x[lane], next_y[lane] - y[lane]
+            slope[lane] = dy / dx if dx != 0 else 0.0
+            half_run[lane] = -0.5 * dx / abs(dy) if dy != 0 else 0.0
+    factor = work[FACTOR]
+    x0, x1, x2, x3 = work[X], work[X + 1], work[X + 2], work[X + 3]
+    y0, y1, y2, y3 = work[Y], work[Y + 1], work[Y + 2], work[Y + 3]
+    for lane in range(begin, end):
+        twice = (x1[lane] - x3[lane]) * (y0[lane] - y2[lane]) - (x0[lane] - x2[lane]) * (y1[lane] - y3[lane])
+        factor[lane] = factor[lane] / (0.5 * twice)
+
+
+@pixel_function
+def overlap_squares(work, begin, end, column, row, ncolumns, nrows):
+    """Write the overlaps with a window of cells, which begins so many columns and rows after the first cell.
+
+    The areas have the sign of the factor, which is negative where the map turns the image over.
+    """
+    for i in range(ncolumns):
+        for j in range(nrows + 1):
+            below = work[CELLS + j * ncolumns + i]
+            for lane in range(begin, end):
+                below[lane] = 0.0
+        for corner in range(4):
+            cut_edge(work, begin, end, corner, float(column + i))
+            for j in range(row == 0, nrows + 1):
+                add_below(work, begin, end, work[CELLS + j * ncolumns + i], float(row + j), work[HALF_RUN + corner])
+    for cell in range(CELLS, CELLS + nrows * ncolumns):
+        overlap, above = work[cell], work[cell + ncolumns]
+        for lane in range(begin, end):
+            overlap[lane] = above[lane] - overlap[lane]
+
+
+@pixel_function
+def cut_edge(work, begin, end, corner, left):
+    """Write what of an edge is in a column of cells: its width, where it is lowest, how much it rises."""
+    following = (corner + 1) % 4
+    x, next_x, y, slope = work[X + corner], work[X + following], work[Y + corner], work[SLOPE + corner]
+    width, lowest, rise = work[WIDTH], work[LOWEST], work[RISE]
+    right = left + 1.0
+    for lane in range(begin, end):
+        start, stop = x[lane], next_x[lane]
+        enter = left if start < left else start
+        enter = right if enter > right else enter
+        leave = left if stop < left else stop
+        leave = right if leave > right else leave
+        y_in = y[lane] + slope[lane] * (enter - start)
+        y_out = y[lane] + slope[lane] * (leave - start)
+        width[lane] = enter - leave
+        lowest[lane] = y_in if y_in < y_out else y_out
+        rise[lane] = abs(y_out - y_in)
+
+
+@pixel_function
+def add_below(work, begin, end, below, top, half_run):
+    """Add the area, with a sign, between a piece of an edge and a height above it."""
+    width, lowest, rise = work[WIDTH], work[LOWEST], work[RISE]
+    for lane in range(begin, end):
+        height = top - lowest[lane]
+        height = height if height > 0 else 0.0
+        cut = height if height < rise[lane] else rise[lane]
+        below[lane] += cut * cut * half_run[lane] + width[lane] * (height - cut)
