@@ -23,18 +23,18 @@ from gpucal.kernels.resample.work import (
     LAST_Y,
     LOWER_X,
     LOWER_Y,
-    LOWEST,
-    RISE,
     SLOPE,
     UPPER_X,
     UPPER_Y,
-    WIDTH,
     X,
     Y,
 )
 
 # Overlaps of less are what rounding leaves of none; in cells.
 LEAST_OVERLAP = 1e-13
+
+# Rows of cells that are worked out together.
+AT_ONCE = 3
 
 
 @pixel_function
@@ -126,49 +126,87 @@ def prepare_squares(work, begin, end):
 def overlap_squares(work, begin, end, column, row, ncolumns, nrows):
     """Write the overlaps with a window of cells, which begins so many columns and rows after the first cell.
 
-    The areas have the sign of the factor, which is negative where the map turns the image over.
+    The areas have the sign of the factor, which is negative where the map turns the image over. What is left by rounding
+    where there is none is none.
     """
     for i in range(ncolumns):
-        for j in range(nrows + 1):
-            below = work[CELLS + j * ncolumns + i]
-            for lane in range(begin, end):
-                below[lane] = 0.0
-        for corner in range(4):
-            cut_edge(work, begin, end, corner, float(column + i))
-            for j in range(row == 0, nrows + 1):
-                add_below(work, begin, end, work[CELLS + j * ncolumns + i], float(row + j), work[HALF_RUN + corner])
+        below, left = CELLS + i, float(column + i)
+        areas_below(work, begin, end, left, float(row), below, ncolumns, 1)
+        for j in range(0, nrows, AT_ONCE):
+            top, cell = row + j + 1.0, below + (j + 1) * ncolumns
+            areas_below(work, begin, end, left, top, cell, ncolumns, min(AT_ONCE, nrows - j))
     for cell in range(CELLS, CELLS + nrows * ncolumns):
         overlap, above = work[cell], work[cell + ncolumns]
         for lane in range(begin, end):
-            overlap[lane] = above[lane] - overlap[lane]
+            area = above[lane] - overlap[lane]
+            overlap[lane] = area if abs(area) > LEAST_OVERLAP else 0.0
 
 
 @pixel_function
-def cut_edge(work, begin, end, corner, left):
-    """Write what of an edge is in a column of cells: its width, where it is lowest, how much it rises."""
-    following = (corner + 1) % 4
-    x, next_x, y, slope = work[X + corner], work[X + following], work[Y + corner], work[SLOPE + corner]
-    width, lowest, rise = work[WIDTH], work[LOWEST], work[RISE]
+def areas_below(work, begin, end, left, top, cell, step, number):
+    """Write what of the squares, in a column of cells, is below a height, and below the next ones, up to three."""
+    x0, x1, x2, x3 = work[X], work[X + 1], work[X + 2], work[X + 3]
+    y0, y1, y2, y3 = work[Y], work[Y + 1], work[Y + 2], work[Y + 3]
+    s0, s1, s2, s3 = work[SLOPE], work[SLOPE + 1], work[SLOPE + 2], work[SLOPE + 3]
+    h0, h1, h2, h3 = work[HALF_RUN], work[HALF_RUN + 1], work[HALF_RUN + 2], work[HALF_RUN + 3]
+    if number == 1:
+        first = work[cell]
+        for lane in range(begin, end):
+            a, _, _ = area_below(x0[lane], x1[lane], y0[lane], s0[lane], h0[lane], left, top)
+            b, _, _ = area_below(x1[lane], x2[lane], y1[lane], s1[lane], h1[lane], left, top)
+            c, _, _ = area_below(x2[lane], x3[lane], y2[lane], s2[lane], h2[lane], left, top)
+            d, _, _ = area_below(x3[lane], x0[lane], y3[lane], s3[lane], h3[lane], left, top)
+            first[lane] = (a + b) + (c + d)
+    elif number == 2:
+        first, second = work[cell], work[cell + step]
+        for lane in range(begin, end):
+            a, e, _ = area_below(x0[lane], x1[lane], y0[lane], s0[lane], h0[lane], left, top)
+            b, f, _ = area_below(x1[lane], x2[lane], y1[lane], s1[lane], h1[lane], left, top)
+            c, g, _ = area_below(x2[lane], x3[lane], y2[lane], s2[lane], h2[lane], left, top)
+            d, h, _ = area_below(x3[lane], x0[lane], y3[lane], s3[lane], h3[lane], left, top)
+            first[lane], second[lane] = (a + b) + (c + d), (e + f) + (g + h)
+    else:
+        first, second, third = work[cell], work[cell + step], work[cell + 2 * step]
+        for lane in range(begin, end):
+            a, e, p = area_below(x0[lane], x1[lane], y0[lane], s0[lane], h0[lane], left, top)
+            b, f, q = area_below(x1[lane], x2[lane], y1[lane], s1[lane], h1[lane], left, top)
+            c, g, r = area_below(x2[lane], x3[lane], y2[lane], s2[lane], h2[lane], left, top)
+            d, h, s = area_below(x3[lane], x0[lane], y3[lane], s3[lane], h3[lane], left, top)
+            first[lane], second[lane], third[lane] = (a + b) + (c + d), (e + f) + (g + h), (p + q) + (r + s)
+
+
+@pixel_function
+def area_below(start, stop, y, slope, half_run, left, top):
+    """The areas, with a sign, between an edge and three heights, one cell apart, in a column of cells.
+
+    Parameters
+    ----------
+    start, stop, y : float
+        x of both ends of the edge, and y of the first.
+    slope, half_run : float
+        dy / dx, and -dx / |dy| / 2.
+    left : float
+        Where the column begins; it is 1 wide.
+    top : float
+        The first height.
+    """
     right = left + 1.0
-    for lane in range(begin, end):
-        start, stop = x[lane], next_x[lane]
-        enter = left if start < left else start
-        enter = right if enter > right else enter
-        leave = left if stop < left else stop
-        leave = right if leave > right else leave
-        y_in = y[lane] + slope[lane] * (enter - start)
-        y_out = y[lane] + slope[lane] * (leave - start)
-        width[lane] = enter - leave
-        lowest[lane] = y_in if y_in < y_out else y_out
-        rise[lane] = abs(y_out - y_in)
+    enter = left if start < left else start
+    enter = right if enter > right else enter
+    leave = left if stop < left else stop
+    leave = right if leave > right else leave
+    y_in, y_out = y + slope * (enter - start), y + slope * (leave - start)
+    lowest, rise, width = y_in if y_in < y_out else y_out, abs(y_out - y_in), enter - leave
+    return (
+        area_to(top - lowest, rise, width, half_run),
+        area_to(top + 1.0 - lowest, rise, width, half_run),
+        area_to(top + 2.0 - lowest, rise, width, half_run),
+    )
 
 
 @pixel_function
-def add_below(work, begin, end, below, top, half_run):
-    """Add the area, with a sign, between a piece of an edge and a height above it."""
-    width, lowest, rise = work[WIDTH], work[LOWEST], work[RISE]
-    for lane in range(begin, end):
-        height = top - lowest[lane]
-        height = height if height > 0 else 0.0
-        cut = height if height < rise[lane] else rise[lane]
-        below[lane] += cut * cut * half_run[lane] + width[lane] * (height - cut)
+def area_to(height, rise, width, half_run):
+    """The area between a piece of an edge and a height above where it is lowest: a triangle, and what is above it."""
+    above = height if height > 0 else 0.0
+    within = above if above < rise else rise
+    return within * within * half_run + width * (above - within)

@@ -12,11 +12,14 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import pixel_function, pixel_kernel
-from gpucal.kernels.resample.square import LEAST_OVERLAP, overlap_squares, place_squares, prepare_squares
+from gpucal.kernels.resample.square import overlap_squares, place_squares, prepare_squares
 from gpucal.kernels.resample.work import CELLS, FACTOR, FIRST_X, FIRST_Y, LAST_X, LAST_Y
 
 # Pixels of a strip: enough for vector code, and no more than a strip's work may have in the nearest cache.
 LANES = 64
+
+# Sums of a cell that are added to together.
+AT_ONCE = 5
 
 
 class Block(NamedTuple):
@@ -99,12 +102,12 @@ def find_reach(row, strip, block):
 
 
 @pixel_kernel
-def add_to_tiles(tile_y, tile_x, tiling, block, half, patch, sums, context, bit, work):
+def add_to_tiles(tile_y, tile_x, tiling, block, half, patch, sums, work, values):
     """Add a block of input rows to one tile."""
     top = tiling.first_row + tile_y * tiling.rows
     left = tile_x * tiling.columns
     tile = Tile(left, min(left + tiling.columns, sums.shape[1]), top, min(top + tiling.rows, tiling.stop_row))
-    own = work[tile_y * (-(-sums.shape[1] // tiling.columns)) + tile_x]
+    number = tile_y * (-(-sums.shape[1] // tiling.columns)) + tile_x
     for row in range(block.weight.shape[0]):
         first, stop = block.limits[row, 0], block.limits[row, 1]
         for strip in range(first // LANES, -(-stop // LANES)):
@@ -112,11 +115,11 @@ def add_to_tiles(tile_y, tile_x, tiling, block, half, patch, sums, context, bit,
             if reach[0] < tile.stop_x and reach[1] >= tile.first_x:
                 if reach[2] < tile.stop_y and reach[3] >= tile.first_y:
                     begin, end = max(strip * LANES, first), min(strip * LANES + LANES, stop)
-                    add_strip(own, tile, block, row, begin, end - begin, half, patch, sums, context, bit)
+                    add_strip(work[number], values[number], tile, block, row, begin, end - begin, half, patch, sums)
 
 
 @pixel_function
-def add_strip(work, tile, block, row, first, count, half, patch, sums, context, bit):
+def add_strip(work, values, tile, block, row, first, count, half, patch, sums):
     """Add a strip of pixels to a tile."""
     place_squares(work, block.pixel_map, block.first_row + row, block.last_row, first, count, half)
     begin, end = 0, count
@@ -132,14 +135,31 @@ def add_strip(work, tile, block, row, first, count, half, patch, sums, context, 
         if reaches(work, tile, lane):
             ncolumns = max(ncolumns, int(min(work[LAST_X, lane] - work[FIRST_X, lane] + 1, float(patch))))
             nrows = max(nrows, int(min(work[LAST_Y, lane] - work[FIRST_Y, lane] + 1, float(patch))))
-    prepare_squares(work, begin, end)
-    overlap_squares(work, begin, end, 0, 0, ncolumns, nrows)
+    # Indices without a sign need no test for one, and the loops over lanes can be compiled for vector registers.
+    first_lane, stop_lane = np.uint64(begin), np.uint64(end)
+    prepare_squares(work, first_lane, stop_lane)
+    overlap_squares(work, first_lane, stop_lane, 0, 0, ncolumns, nrows)
+    multiply_cells(work, first_lane, stop_lane, ncolumns * nrows)
     for lane in range(begin, end):
         if reaches(work, tile, lane) and block.weight[row, first + lane] != 0:
-            values = block.values[:, row, first + lane]
-            add_window(work, lane, tile, 0, 0, ncolumns, nrows, values, block.scale, sums, context, bit)
+            values[0], total = 1.0, 0.0
+            for plane in range(block.values.shape[0]):
+                values[1 + plane] = block.values[plane, row, first + lane] * block.scale
+                total += values[1 + plane]
+            finite = total - total == 0  # then a weight of zero changes nothing, and needs no branch
+            add_window(work, lane, tile, 0, 0, ncolumns, nrows, values, finite, sums)
             if work[LAST_X, lane] - work[FIRST_X, lane] >= ncolumns or work[LAST_Y, lane] - work[FIRST_Y, lane] >= nrows:
-                add_large(work, lane, tile, ncolumns, nrows, values, block.scale, sums, context, bit)
+                add_large(work, lane, tile, ncolumns, nrows, values, finite, sums)
+
+
+@pixel_function
+def multiply_cells(work, begin, end, ncells):
+    """Make weights of the shares of cells: multiplied by the factor of the pixel, rounded to float32."""
+    factor = work[FACTOR]
+    for cell in range(CELLS, CELLS + ncells):
+        share = work[cell]
+        for lane in range(begin, end):
+            share[lane] = np.float32(share[lane] * factor[lane])
 
 
 @pixel_function
@@ -154,7 +174,7 @@ def reaches(work, tile, lane):
 
 
 @pixel_function
-def add_large(work, lane, tile, ncolumns, nrows, values, scale, sums, context, bit):
+def add_large(work, lane, tile, ncolumns, nrows, values, finite, sums):
     """Add a pixel that reaches more cells than a window has: one window after the other, but the first."""
     first_x, first_y = work[FIRST_X, lane], work[FIRST_Y, lane]
     stop_x, stop_y = min(work[LAST_X, lane] + 1, float(tile.stop_x)), min(work[LAST_Y, lane] + 1, float(tile.stop_y))
@@ -163,29 +183,39 @@ def add_large(work, lane, tile, ncolumns, nrows, values, scale, sums, context, b
         column = int(max(tile.first_x - first_x, 0.0)) // ncolumns * ncolumns
         while first_x + column < stop_x:
             if row > 0 or column > 0:
-                overlap_squares(work, lane, lane + 1, column, row, ncolumns, nrows)
-                add_window(work, lane, tile, column, row, ncolumns, nrows, values, scale, sums, context, bit)
+                overlap_squares(work, np.uint64(lane), np.uint64(lane + 1), column, row, ncolumns, nrows)
+                multiply_cells(work, np.uint64(lane), np.uint64(lane + 1), ncolumns * nrows)
+                add_window(work, lane, tile, column, row, ncolumns, nrows, values, finite, sums)
             column += ncolumns
         row += nrows
 
 
 @pixel_function
-def add_window(work, lane, tile, column, row, ncolumns, nrows, values, scale, sums, context, bit):
-    """Add to the output what a pixel adds to the cells of a window."""
+def add_window(work, lane, tile, column, row, ncolumns, nrows, values, finite, sums):
+    """Add to the sums what a pixel adds to the cells of a window: some planes at once, others one by one."""
     x, y = int(work[FIRST_X, lane]) + column, int(work[FIRST_Y, lane]) + row
-    factor = work[FACTOR, lane]
-    for j in range(max(tile.first_y - y, 0), min(tile.stop_y - y, nrows)):
-        for i in range(max(tile.first_x - x, 0), min(tile.stop_x - x, ncolumns)):
-            overlap = work[CELLS + j * ncolumns + i, lane]
-            if abs(overlap) > LEAST_OVERLAP:
-                add_to_cell(sums[y + j, x + i], np.float32(overlap * factor), values, scale)
-                if overlap * factor > 0:
-                    context[y + j, x + i] |= bit
-
-
-@pixel_function
-def add_to_cell(cell, weight, values, scale):
-    """Add values with a weight to the sums of a cell."""
-    cell[0] += weight
-    for plane in range(values.size):
-        cell[1 + plane] += weight * (values[plane] * scale)
+    first_i, stop_i = max(tile.first_x - x, 0), min(tile.stop_x - x, ncolumns)
+    first_j, stop_j = max(tile.first_y - y, 0), min(tile.stop_y - y, nrows)
+    plane = 0
+    while plane + AT_ONCE <= values.size:
+        a, b, c, d, e = values[plane], values[plane + 1], values[plane + 2], values[plane + 3], values[plane + 4]
+        for j in range(first_j, stop_j):
+            cells = sums[np.uint64(y + j)]
+            for i in range(first_i, stop_i):
+                weight = work[np.uint64(CELLS + j * ncolumns + i), lane]
+                if finite or weight != 0:
+                    cell = cells[np.uint64(x + i), plane:]
+                    cell[0] += weight * a
+                    cell[1] += weight * b
+                    cell[2] += weight * c
+                    cell[3] += weight * d
+                    cell[4] += weight * e
+        plane += AT_ONCE
+    for rest in range(plane, values.size):
+        value = values[rest]
+        for j in range(first_j, stop_j):
+            cells = sums[np.uint64(y + j)]
+            for i in range(first_i, stop_i):
+                weight = work[np.uint64(CELLS + j * ncolumns + i), lane]
+                if finite or weight != 0:
+                    cells[np.uint64(x + i), rest] += weight * value

@@ -16,10 +16,7 @@ Y = X + 4
 SLOPE = Y + 4  # dy / dx of the edges that begin at the corners
 HALF_RUN = SLOPE + 4  # -dx / |dy| / 2 of these edges
 
-# Of the piece of an edge in a column of cells.
-WIDTH, LOWEST, RISE = range(HALF_RUN + 4, HALF_RUN + 7)
-
 # Places on the edges between rows of pixels, one more than there are pixels at both ends; needed before the slopes are.
 LOWER_X, LOWER_Y, UPPER_X, UPPER_Y = range(SLOPE, SLOPE + 4)
 
-CELLS = HALF_RUN + 7
+CELLS = HALF_RUN + 4
