@@ -33,12 +33,15 @@ from gpucal.kernels.resample.work import (
 # Overlaps of less are what rounding leaves of none; in cells.
 LEAST_OVERLAP = 1e-13
 
+# Corners farther away are as good as NaN.
+FARTHEST = 1e9
+
 # Rows of cells that are worked out together.
 AT_ONCE = 3
 
 
 @pixel_function
-def place_squares(work, pixel_map, row, last_row, first, count, half):
+def place_squares(work, pixel_map, row, last_row, column, last_column, count, half):
     """Write the corners of pixels, clockwise from upper left, and the cells about them.
 
     Corners are interpolated between the centres of four pixels, extrapolated beyond the outermost ones. A pixel one
@@ -48,18 +51,21 @@ def place_squares(work, pixel_map, row, last_row, first, count, half):
     ----------
     work : (nrows, nlanes + 2) float64 array
         Written to.
-    pixel_map : (2, nrows, nx) float64 array
+    pixel_map : (2, nrows, ncolumns) float64 array
         x and y on the output grid of the centres of pixels.
     row, last_row : int
-        In the map: of the pixels; and of the last one of the image, if there, otherwise one that is larger.
-    first, count : int
-        The first pixel of the row, and how many.
+        In the map: of the pixels; and of the last row of the image, if there, otherwise a number beyond.
+    column, last_column : int
+        Of the first pixel, and of the last column of the image.
+    count : int
+        How many pixels.
     half : float
         Half a side of the shrunken pixel, in pixels.
     """
     for axis in range(2):
-        interpolate_rows(work[LOWER_X + axis], work[UPPER_X + axis], pixel_map[axis], row, last_row, first, count, half)
-        lower, upper, to = work[LOWER_X + axis], work[UPPER_X + axis], X + (Y - X) * axis
+        lower, upper = work[LOWER_X + axis], work[UPPER_X + axis]
+        interpolate_rows(lower, upper, pixel_map[axis], row, last_row, column, last_column, count, half)
+        to = X + (Y - X) * axis
         upper_left, upper_right, lower_right, lower_left = work[to], work[to + 1], work[to + 2], work[to + 3]
         low, high = work[FIRST_X + 2 * axis], work[LAST_X + 2 * axis]
         for lane in range(count):
@@ -69,32 +75,31 @@ def place_squares(work, pixel_map, row, last_row, first, count, half):
             d = lower_left[lane] = half * lower[lane] + (1 - half) * lower[lane + 1]
             least, less = a if a < b else b, c if c < d else d
             most, more = a if a > b else b, c if c > d else d
-            known = a + b + c + d == a + b + c + d
+            known = abs(a) + abs(b) + abs(c) + abs(d) < FARTHEST
             low[lane] = np.floor((least if least < less else less) + 0.5) if known else math.inf
             high[lane] = np.floor((most if most > more else more) + 0.5) if known else -math.inf
 
 
 @pixel_function
-def interpolate_rows(lower, upper, centers, row, last_row, first, count, half):
-    """Interpolate a coordinate to the lower and upper edges of pixels, from one pixel before the strip to one after."""
-    nx = centers.shape[1]
-    below, above = row - 1, row
-    share = 1 - half  # of the row above
+def interpolate_rows(lower, upper, centers, row, last_row, column, last_column, count, half):
+    """Interpolate a coordinate to the lower and upper edges of pixels, from one pixel before the first to one after."""
+    below, above, share = row - 1, row, 1 - half  # the share of the row above
     if row == 0:
         below, above, share = 0, 1, -half
     next_below, next_above, next_share = row, row + 1, half
     if row == last_row:
         next_below, next_above, next_share = row - 1, row, 1 + half
-    begin, end = max(first - 1, 0), min(first + count + 1, nx)
-    low, high = centers[below, begin:end], centers[above, begin:end]
-    next_low, next_high = centers[next_below, begin:end], centers[next_above, begin:end]
-    to_lower, to_upper = lower[begin - first + 1 :], upper[begin - first + 1 :]
-    for place in range(end - begin):
+    begin = column if column == 0 else column - 1
+    number = min(column + count + 1, last_column + 1) - begin
+    low, high = centers[below, begin : begin + number], centers[above, begin : begin + number]
+    next_low, next_high = centers[next_below, begin : begin + number], centers[next_above, begin : begin + number]
+    to_lower, to_upper = lower[begin - column + 1 :], upper[begin - column + 1 :]
+    for place in range(number):
         to_lower[place] = (1 - share) * low[place] + share * high[place]
         to_upper[place] = (1 - next_share) * next_low[place] + next_share * next_high[place]
-    if first == 0:
+    if column == 0:
         lower[0], upper[0] = 2 * lower[1] - lower[2], 2 * upper[1] - upper[2]
-    if first + count == nx:
+    if column + count > last_column:
         lower[count + 1] = 2 * lower[count] - lower[count - 1]
         upper[count + 1] = 2 * upper[count] - upper[count - 1]
 
@@ -131,7 +136,10 @@ def overlap_squares(work, begin, end, column, row, ncolumns, nrows):
     """
     for i in range(ncolumns):
         below, left = CELLS + i, float(column + i)
-        areas_below(work, begin, end, left, float(row), below, ncolumns, 1)
+        if row == 0:
+            clear(work[below], begin, end)
+        else:
+            areas_below(work, begin, end, left, float(row), below, ncolumns, 1)
         for j in range(0, nrows, AT_ONCE):
             top, cell = row + j + 1.0, below + (j + 1) * ncolumns
             areas_below(work, begin, end, left, top, cell, ncolumns, min(AT_ONCE, nrows - j))
@@ -140,6 +148,13 @@ def overlap_squares(work, begin, end, column, row, ncolumns, nrows):
         for lane in range(begin, end):
             area = above[lane] - overlap[lane]
             overlap[lane] = area if abs(area) > LEAST_OVERLAP else 0.0
+
+
+@pixel_function
+def clear(values, begin, end):
+    """Nothing is below the first cell of a pixel."""
+    for lane in range(begin, end):
+        values[lane] = 0.0
 
 
 @pixel_function
