@@ -9,7 +9,7 @@ first used, and kept on disk, so that a second process starts at once.
 import inspect
 import math
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import FunctionType
 from typing import ClassVar, NamedTuple
@@ -20,7 +20,7 @@ from gpucal.backend.loops import INSIDE, CpuLoop
 from gpucal.backend.selection import current_backend
 from gpucal.backend.simulated_grids import SimulatedGrid
 from gpucal.backend.sources import code_digest
-from gpucal.backend.threads import run_rows
+from gpucal.backend.threads import SMALL_GRID, run_rows
 from gpucal.places import user_cache
 
 # The source of launchers, filled in with the names of a kernel's arguments. All other names begin with ``grid_``, so
@@ -85,6 +85,8 @@ class PixelKernel:
     function : callable
         A function of the grid indices (one to three of them, the last one running along memory) and
         of further arrays and scalars. It writes only to the elements of its own grid point.
+    heavy : bool
+        Whether a point is so much work that threads share even a few.
 
     Attributes
     ----------
@@ -96,8 +98,9 @@ class PixelKernel:
     own_parameters: ClassVar[int] = 0
     forceinline: ClassVar[bool] = True
 
-    def __init__(self, function: Callable):
+    def __init__(self, function: Callable, heavy: bool = False):
         self.function = function
+        self.heavy = heavy
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
         self.launchers: dict[tuple[str, int], Callable] = {}
@@ -122,7 +125,7 @@ class PixelKernel:
             launcher[grid_of(points, shape[-1])](*shape, *arguments)
         else:
             rows = points // shape[-1] if len(shape) > 1 else points
-            run_rows(launcher, rows, points, lambda: (*shape, *arguments))
+            run_rows(launcher, rows, max(points, SMALL_GRID) if self.heavy else points, lambda: (*shape, *arguments))
 
     def launcher(self, how: str, ndim: int) -> Callable:
         """The launcher for grids of ``ndim`` axes: a CPU ``loop`` or a CUDA ``grid``."""
@@ -191,6 +194,8 @@ class PixelKernel:
         return namespace[self._launcher_name(ndim)]
 
 
-def pixel_kernel(function: Callable) -> PixelKernel:
+def pixel_kernel(function: Callable | None = None, *, heavy: bool = False) -> PixelKernel | Callable:
     """Make a `PixelKernel` of a function of one grid point."""
-    return PixelKernel(function)
+    if function is None:
+        return partial(pixel_kernel, heavy=heavy)
+    return PixelKernel(function, heavy)

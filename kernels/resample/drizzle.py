@@ -4,11 +4,13 @@ Source: Fruchter & Hook (2002), PASP 114, 144, https://doi.org/10.1086/338393, a
 drizzle, https://spacetelescope-drizzle.readthedocs.io.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gpucal.backend import current_backend, pixel_kernel
 from gpucal.backend.threads import thread_count
-from gpucal.kernels.resample.drops import SQUARE
+from gpucal.kernels.resample.drops import LANCZOS, SQUARE
 from gpucal.kernels.resample.walk import LANES, Block, Tiling, add_to_tiles, find_reach
 from gpucal.kernels.resample.work import CELLS
 
@@ -23,33 +25,92 @@ DEVICE_TILE = (8, 16)
 BEYOND = 2**31
 
 
-def add_block(sums, corner, values, weight, pixel_map, place, image_shape, limits, drop, scale=1.0, tile=None):
+class Part(NamedTuple):
+    """A rectangle of an input image.
+
+    Attributes
+    ----------
+    values : (nplanes, nrows, ncolumns) float32 array
+        Planes. NaN goes into the sums unless its weight is zero.
+    weight : (nrows, ncolumns) float32 array
+        Weights.
+    pixel_map : (2, ...) float64 array
+        x and y in the output of the centres of these pixels, and of those about them in the image: see `map_about`.
+        Where it is NaN, pixels go nowhere.
+    limits : (nrows, 2) int64 array
+        Columns of the image, first and one after last, of each row that are used; see `gpucal.kernels.resample.scan`.
+        On the host.
+    place : tuple of int
+        Row and column of the image that the rectangle begins with.
+    image_shape : tuple of int
+        Of the whole image, two rows and columns at least. Beyond its outermost centres the map is extrapolated.
+    scale : float
+        What values are multiplied by.
+    """
+
+    values: object
+    weight: object
+    pixel_map: object
+    limits: np.ndarray
+    place: tuple[int, int]
+    image_shape: tuple[int, int]
+    scale: float = 1.0
+
+
+class Sums(NamedTuple):
+    """Sums over the pixels of a rectangle of the output.
+
+    Attributes
+    ----------
+    totals : (ny, nx, 1 + nplanes) float64 array
+        Of weights, and of weights times the values of each plane.
+    touched : (ny, nx) bool array
+        Where a weight above zero was added. Of drops with no lobes below zero that is where the sum of weights is above
+        zero, and this may be empty, (0, 0).
+    corner : tuple of int
+        Row and column of the output that the rectangle begins with.
+    """
+
+    totals: object
+    touched: object
+    corner: tuple[int, int] = (0, 0)
+
+
+def no_sums(shape, nplanes, drop, corner=(0, 0)):
+    """Sums of nothing, for a rectangle of the output.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Its rows and columns.
+    nplanes : int
+        How many planes there are.
+    drop : Drop
+        See `gpucal.kernels.resample.drops.drop_of`.
+    corner : tuple of int
+        Row and column of the output that it begins with.
+
+    Returns
+    -------
+    Sums
+    """
+    xp = current_backend().xp
+    return Sums(
+        xp.zeros((*shape, 1 + nplanes), np.float64), xp.zeros(shape if drop.kind == LANCZOS else (0, 0), bool), corner
+    )
+
+
+def add_part(sums, part, drop, tile=None):
     """Add a rectangle of an input image to sums over output pixels, in the order of the input.
 
     Parameters
     ----------
-    sums : (ny, nx, 1 + nplanes) float64 array
-        Of a rectangle of the output: of weights, and of weights times the values of each plane; edited.
-    corner : tuple of int
-        Row and column, in the output, that the sums begin with.
-    values : (nplanes, nrows, ncolumns) float32 array
-        Of the rectangle of the input. NaN goes into the sums unless its weight is zero.
-    weight : (nrows, ncolumns) float32 array
-        Weights of its pixels.
-    pixel_map : (2, ...) float64 array
-        x and y in the output of the centres of its pixels, and of those about them, one on each side, that are in the
-        image. Where it is NaN, pixels go nowhere.
-    place : tuple of int
-        Row and column of the image that the rectangle begins with.
-    image_shape : tuple of int
-        Of the whole image: beyond its outermost centres the map is extrapolated. Two rows and columns at least.
-    limits : (nrows, 2) int64 array
-        Columns of the image, first and one after last, of each row that are used; see `gpucal.kernels.resample.scan`.
-        On the host.
+    sums : Sums
+        Edited.
+    part : Part
+        What to add.
     drop : Drop
         See `gpucal.kernels.resample.drops.drop_of`.
-    scale : float
-        What values are multiplied by.
     tile : tuple of int, optional
         Rows and columns of the tiles that threads own. Sums do not depend on it.
 
@@ -58,25 +119,27 @@ def add_block(sums, corner, values, weight, pixel_map, place, image_shape, limit
     ValueError
         If shapes do not fit each other.
     """
-    nrows, ncolumns = weight.shape
-    around = map_about(place, weight.shape, image_shape)
-    _check(sums, values, weight, pixel_map, around, limits)
-    if 0 in (*sums.shape, nrows, ncolumns):
+    around = map_about(part.place, part.weight.shape, part.image_shape)
+    _check(sums, part, around)
+    if 0 in (*sums.totals.shape, *part.weight.shape):
         return
+    backend, (nrows, ncolumns) = current_backend(), part.weight.shape
     last_row, last_column = (
-        side - 1 - span.start if span.stop == side else BEYOND for span, side in zip(around, image_shape, strict=True)
+        side - 1 - span.start if span.stop == side else BEYOND
+        for span, side in zip(around, part.image_shape, strict=True)
     )
-    inside = np.clip(np.asarray(limits, np.int64) - place[1], 0, ncolumns)
-    backend = current_backend()
+    first_row, first_column = (place - span.start for span, place in zip(around, part.place, strict=True))
+    limits = backend.asarray(np.clip(part.limits - part.place[1], 0, ncolumns))
     block = Block(
-        values, weight, pixel_map, backend.asarray(inside), place[0] - around[0].start, last_row,
-        place[1] - around[1].start, last_column, np.float32(scale),
+        part.values, part.weight, part.pixel_map, limits,
+        first_row, last_row, first_column, last_column, np.float32(part.scale),
     )  # fmt: skip
     reach = backend.xp.empty((nrows, -(-ncolumns // LANES), 4), np.float64)
     find_reach(reach.shape[:2], block, 0.0 if drop.kind == SQUARE else drop.half, reach)
-    rows = backend.asnumpy(reach[..., 2:])
-    least, most = rows[..., 0].min() - corner[0], rows[..., 1].max() + 1 - corner[0]
-    _add_in_tiles(sums, corner, block, reach, drop, max(least, 0), min(most, sums.shape[0]), tile)
+    rows = backend.asnumpy(reach[..., 2:]) - sums.corner[0]
+    first, stop = max(rows[..., 0].min(), 0), min(rows[..., 1].max() + 1, sums.totals.shape[0])
+    if first < stop:
+        _add_in_tiles(sums, block, reach, drop, range(int(first), int(stop)), tile)
 
 
 def map_about(place, shape, image_shape):
@@ -100,28 +163,29 @@ def map_about(place, shape, image_shape):
     )
 
 
-def _check(sums, values, weight, pixel_map, around, limits):
-    if len(values) + 1 != sums.shape[2] or values.shape[1:] != weight.shape:
-        raise ValueError(f"sums of {sums.shape[2]} planes and weights {weight.shape} do not fit values {values.shape}")
-    if pixel_map.shape != (2, len(around[0]), len(around[1])):
-        raise ValueError(f"the map is of {pixel_map.shape[1:]} pixels, not of {tuple(map(len, around))}")
-    if min(map(len, around)) < 2:
-        raise ValueError("an image that is drizzled has two rows and two columns at least")
-    if limits.shape != (weight.shape[0], 2):
-        raise ValueError(f"there are limits {limits.shape} for {weight.shape[0]} rows")
+def _check(sums, part, around):
+    (ny, nx, nsums), (nrows, ncolumns) = sums.totals.shape, part.weight.shape
+    if part.values.shape != (nsums - 1, nrows, ncolumns):
+        raise ValueError(f"{nsums - 1} planes of {nrows} x {ncolumns} pixels are to be added, not {part.values.shape}")
+    if part.pixel_map.shape != (2, len(around[0]), len(around[1])):
+        raise ValueError(f"the map is of {part.pixel_map.shape[1:]} pixels, not of {tuple(map(len, around))}")
+    if min(part.image_shape) < 2:
+        raise ValueError(f"an image of {part.image_shape} pixels is too small: it needs two rows and two columns")
+    if part.limits.shape != (nrows, 2):
+        raise ValueError(f"there are limits {part.limits.shape} for {nrows} rows")
+    if sums.touched.shape not in ((0, 0), (ny, nx)):
+        raise ValueError(f"what is touched of {ny} x {nx} pixels is not {sums.touched.shape}")
 
 
-def _add_in_tiles(sums, corner, block, reach, drop, first, stop, tile):
-    """Add to the rows of the sums from first to before stop; both may be NaN or beyond where nothing is reached."""
-    if not first < stop:
-        return
-    xp, first, stop = current_backend().xp, int(first), int(stop)
-    rows, columns = tile or _usual_tile(stop - first, sums.shape[1])
-    tiles = -(-(stop - first) // rows), -(-sums.shape[1] // columns)
+def _add_in_tiles(sums, block, reach, drop, rows, tile):
+    """Add to a range of rows of the sums."""
+    xp, (_, nx, nsums) = current_backend().xp, sums.totals.shape
+    height, width = tile or _usual_tile(len(rows), nx)
+    tiles = -(-len(rows) // height), -(-nx // width)
     work = xp.empty((tiles[0] * tiles[1], CELLS + drop.window * (drop.window + 1), LANES + 2), np.float64)
-    values = xp.empty((len(work), sums.shape[2]), np.float64)
-    tiling = Tiling(corner[1], corner[0], first, stop, rows, columns)
-    add_to_tiles(tiles, tiling, block, reach, drop, sums, work, values)
+    values = xp.empty((len(work), nsums), np.float64)
+    tiling = Tiling(sums.corner[1], sums.corner[0], rows.start, rows.stop, height, width)
+    add_to_tiles(tiles, tiling, block, reach, drop, sums.totals, sums.touched, work, values)
 
 
 def _usual_tile(nrows, ncolumns):
@@ -131,20 +195,13 @@ def _usual_tile(nrows, ncolumns):
     return max(-(-nrows // (thread_count() * BANDS_PER_THREAD)), FEWEST_ROWS), ncolumns
 
 
-@pixel_kernel
-def weighted_means(y, x, sums, plane, empty, image):
-    """The mean of a plane; what is empty has no weight."""
-    weight = sums[y, x, 0]
-    image[y, x] = sums[y, x, 1 + plane] / weight if weight != 0 else empty
-
-
 def means(sums, plane, empty=np.nan):
     """The weighted mean of a plane.
 
     Parameters
     ----------
-    sums : (ny, nx, 1 + nplanes) float64 array
-        Made with `add_block`.
+    sums : Sums
+        Made with `add_part`.
     plane : int
         Which of the planes.
     empty : float
@@ -155,6 +212,42 @@ def means(sums, plane, empty=np.nan):
     (ny, nx) float32 array
         Of the values.
     """
-    image = current_backend().xp.empty(sums.shape[:2], np.float32)
-    weighted_means(image.shape, sums, plane, float(empty), image)
+    image = current_backend().xp.empty(sums.totals.shape[:2], np.float32)
+    write_means(image.shape, sums.totals, plane, float(empty), image)
     return image
+
+
+@pixel_kernel
+def write_means(y, x, totals, plane, empty, image):
+    """The mean of a plane; what has no weight is empty."""
+    weight = totals[y, x, 0]
+    image[y, x] = totals[y, x, 1 + plane] / weight if weight != 0 else empty
+
+
+def weights(sums):
+    """The sums of weights, (ny, nx) float32 array."""
+    return sums.totals[..., 0].astype(np.float32)
+
+
+def add_context(context, sums, number):
+    """Set the bit of an image where it has contributed.
+
+    Parameters
+    ----------
+    context : (nplanes, ny, nx) int32 array
+        Of the rectangle of the sums; edited. A plane has the bits of 32 images.
+    sums : Sums
+        Of this image alone.
+    number : int
+        Of the image, from 0.
+
+    Raises
+    ------
+    ValueError
+        If the context has no plane for this image, or another shape.
+    """
+    plane, bit = divmod(number, 32)
+    if context.shape[1:] != sums.totals.shape[:2] or not 0 <= plane < len(context):
+        raise ValueError(f"a context {context.shape} has no place for image {number} of {sums.totals.shape[:2]} pixels")
+    contributed = sums.touched if sums.touched.size else sums.totals[..., 0] > 0
+    context[plane][contributed] |= np.array(1 << bit, np.uint32).astype(np.int32)

@@ -1,8 +1,8 @@
-"""Which pixels of each input row are drizzled: those that lie in the outline of the output, as the package drizzle has it.
+"""Which pixels of an input image are drizzled: those in the outline of the output, as the package drizzle has it.
 
-The outline of the input is taken to the output by the pixel map, cut to the output, and taken back by a search that ends
-within 0.03 of a pixel. A pixel that crosses an edge of the result is left out where its row leaves the outline for more
-than that. All on the host, once an image.
+The outline of the input is taken to the output by the pixel map, cut to the output, and taken back by a search that
+ends within 0.03 of a pixel. Pixels have to lie inside of it, with half their height and width to spare where its edges
+slant, and are let out by 0.03. All of this is done on the host, once an image.
 
 Source: how the package drizzle 2.2.0 behaves, https://spacetelescope-drizzle.readthedocs.io.
 """

@@ -20,12 +20,9 @@ from gpucal.kernels.resample.work import (
     FIRST_Y,
     HALF_RUN,
     LAST_X,
-    LAST_Y,
     LOWER_X,
-    LOWER_Y,
     SLOPE,
     UPPER_X,
-    UPPER_Y,
     X,
     Y,
 )
@@ -131,7 +128,7 @@ def prepare_squares(work, begin, end):
 def overlap_squares(work, begin, end, column, row, ncolumns, nrows):
     """Write the overlaps with a window of cells, which begins so many columns and rows after the first cell.
 
-    The areas have the sign of the factor, which is negative where the map turns the image over. What is left by rounding
+    The areas have the sign of the factor, which is negative where the map turns the image over. What rounding leaves
     where there is none is none.
     """
     for i in range(ncolumns):

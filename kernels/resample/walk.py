@@ -110,8 +110,8 @@ def find_reach(row, strip, block, margin, reach):
         reach[row, strip, 2 * axis + 1] = np.floor(most + beyond + 0.5)
 
 
-@pixel_kernel
-def add_to_tiles(tile_y, tile_x, tiling, block, reach, drop, sums, work, values):
+@pixel_kernel(heavy=True)
+def add_to_tiles(tile_y, tile_x, tiling, block, reach, drop, sums, touched, work, values):
     """Add a block to the sums of one tile."""
     left, top = tile_x * tiling.columns, tiling.first_row + tile_y * tiling.rows
     right, bottom = min(left + tiling.columns, sums.shape[1]), min(top + tiling.rows, tiling.stop_row)
@@ -124,11 +124,11 @@ def add_to_tiles(tile_y, tile_x, tiling, block, reach, drop, sums, work, values)
             if reach[row, strip, 0] < tile.stop_x and reach[row, strip, 1] >= tile.first_x:
                 if reach[row, strip, 2] < tile.stop_y and reach[row, strip, 3] >= tile.first_y:
                     begin, end = max(strip * LANES, first), min(strip * LANES + LANES, stop)
-                    add_strip(tile, block, row, begin, end - begin, drop, sums)
+                    add_strip(tile, block, row, begin, end - begin, drop, sums, touched)
 
 
 @pixel_function
-def add_strip(tile, block, row, first, count, drop, sums):
+def add_strip(tile, block, row, first, count, drop, sums, touched):
     """Add a strip of pixels to a tile."""
     work = tile.work
     line, column = block.first_row + row, block.first_column + first
@@ -156,10 +156,10 @@ def add_strip(tile, block, row, first, count, drop, sums):
                 tile.values[1 + plane] = block.values[plane, row, first + lane] * block.scale
                 total += tile.values[1 + plane]
             finite = total - total == 0  # then a weight of zero changes nothing, and needs no branch
-            add_window(tile, lane, 0, 0, ncolumns, nrows, finite, sums)
+            add_window(tile, lane, 0, 0, ncolumns, nrows, finite, sums, touched)
             wide, high = work[LAST_X, lane] - work[FIRST_X, lane], work[LAST_Y, lane] - work[FIRST_Y, lane]
             if wide >= ncolumns or high >= nrows:
-                add_large(tile, lane, drop, ncolumns, nrows, finite, sums)
+                add_large(tile, lane, drop, ncolumns, nrows, finite, sums, touched)
 
 
 @pixel_function
@@ -185,7 +185,7 @@ def reaches(tile, lane):
 
 
 @pixel_function
-def add_large(tile, lane, drop, ncolumns, nrows, finite, sums):
+def add_large(tile, lane, drop, ncolumns, nrows, finite, sums, touched):
     """Add a pixel that reaches more cells than a window has: one window after the other, but the first."""
     first_x, first_y = tile.work[FIRST_X, lane], tile.work[FIRST_Y, lane]
     stop_x = min(tile.work[LAST_X, lane] + 1, float(tile.stop_x))
@@ -196,13 +196,13 @@ def add_large(tile, lane, drop, ncolumns, nrows, finite, sums):
         while first_x + column < stop_x:
             if row > 0 or column > 0:
                 weigh_window(tile.work, drop, np.uint64(lane), np.uint64(lane + 1), column, row, ncolumns, nrows)
-                add_window(tile, lane, column, row, ncolumns, nrows, finite, sums)
+                add_window(tile, lane, column, row, ncolumns, nrows, finite, sums, touched)
             column += ncolumns
         row += nrows
 
 
 @pixel_function
-def add_window(tile, lane, column, row, ncolumns, nrows, finite, sums):
+def add_window(tile, lane, column, row, ncolumns, nrows, finite, sums, touched):
     """Add to the sums what a pixel adds to the cells of a window: some planes at once, others one by one."""
     work, values = tile.work, tile.values
     x, y = int(work[FIRST_X, lane]) + column, int(work[FIRST_Y, lane]) + row
@@ -232,3 +232,8 @@ def add_window(tile, lane, column, row, ncolumns, nrows, finite, sums):
                 weight = work[np.uint64(CELLS + j * ncolumns + i), lane]
                 if finite or weight != 0:
                     cells[np.uint64(x + i), rest] += weight * value
+    if touched.size:
+        for j in range(first_j, stop_j):
+            for i in range(first_i, stop_i):
+                if work[CELLS + j * ncolumns + i, lane] > 0:
+                    touched[y + j, x + i] = True
