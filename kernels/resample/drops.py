@@ -15,7 +15,7 @@ from gpucal.kernels.resample.lanczos import SPACING, lanczos_table, share_lanczo
 from gpucal.kernels.resample.point import share_points
 from gpucal.kernels.resample.square import overlap_squares, place_squares, prepare_squares
 from gpucal.kernels.resample.turbo import share_turbo
-from gpucal.kernels.resample.work import FIRST_X, LAST_X, X, Y
+from gpucal.kernels.resample.work import CELLS, FIRST_X, FIRST_Y, LAST_X, LAST_Y, X, Y
 
 SQUARE, POINT, TURBO, GAUSSIAN, LANCZOS = range(5)
 ORDERS = {"lanczos2": 2, "lanczos3": 3}
@@ -136,10 +136,14 @@ def prepare_drops(work, drop, begin, end):
 
 @pixel_function
 def share_drops(work, drop, begin, end, column, row, ncolumns, nrows):
-    """Write the shares of a window of cells, which begins so many columns and rows after the first cell of a pixel."""
+    """Write the shares of a window of cells, which begins so many columns and rows after the first cell of a pixel.
+
+    The windows of a strip are as large as the largest of its pixels needs: beyond its own cells a pixel has no share.
+    """
     if drop.kind == SQUARE:
         overlap_squares(work, begin, end, column, row, ncolumns, nrows)
-    elif drop.kind == POINT:
+        return
+    if drop.kind == POINT:
         share_points(work, begin, end, ncolumns * nrows)
     elif drop.kind == TURBO:
         share_turbo(work, begin, end, column, row, ncolumns, nrows, drop.half, drop.scale)
@@ -147,3 +151,10 @@ def share_drops(work, drop, begin, end, column, row, ncolumns, nrows):
         share_gaussian(work, begin, end, column, row, ncolumns, nrows, drop.scale, drop.sharpness)
     else:
         share_lanczos(work, begin, end, column, row, ncolumns, nrows, drop.scale, drop.table)
+    first_x, last_x, first_y, last_y = work[FIRST_X], work[LAST_X], work[FIRST_Y], work[LAST_Y]
+    for j in range(nrows):
+        for i in range(ncolumns):
+            share = work[CELLS + j * ncolumns + i]
+            for lane in range(begin, end):
+                reached = first_x[lane] + (column + i) <= last_x[lane] and first_y[lane] + (row + j) <= last_y[lane]
+                share[lane] = share[lane] if reached else 0.0

@@ -5,19 +5,16 @@ import math
 import numpy as np
 
 from gpucal.backend import pixel_function
-from gpucal.kernels.resample.work import CELLS, FIRST_X, FIRST_Y, LAST_X, LAST_Y, X, Y
+from gpucal.kernels.resample.work import CELLS, FIRST_X, FIRST_Y, X, Y
 
 
 @pixel_function
 def share_gaussian(work, begin, end, column, row, ncolumns, nrows, scale, sharpness):
     """Write the shares of a window of cells, rounded to float32: scale * exp(-sharpness * distance^2)."""
     x, y, first_x, first_y = work[X], work[Y], work[FIRST_X], work[FIRST_Y]
-    last_x, last_y = work[LAST_X], work[LAST_Y]
     for j in range(nrows):
         for i in range(ncolumns):
             share = work[CELLS + j * ncolumns + i]
             for lane in range(begin, end):
-                cell_x, cell_y = first_x[lane] + (column + i), first_y[lane] + (row + j)
-                dx, dy = x[lane] - cell_x, y[lane] - cell_y
-                reached = cell_x <= last_x[lane] and cell_y <= last_y[lane]
-                share[lane] = np.float32(scale * math.exp(-(dx * dx + dy * dy) * sharpness)) if reached else 0.0
+                dx, dy = x[lane] - (first_x[lane] + (column + i)), y[lane] - (first_y[lane] + (row + j))
+                share[lane] = np.float32(scale * math.exp(-(dx * dx + dy * dy) * sharpness))

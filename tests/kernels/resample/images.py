@@ -7,7 +7,7 @@ from gpucal.kernels.resample.drizzle import Part, add_part, map_about, no_sums
 
 
 def turned_map(shape, angle, ratio=1.0, shift=(0.3, 0.6), bend=0.0):
-    """A map that turns an image by degrees, onto pixels that are larger by a ratio; and the shape of an output about it.
+    """A map that turns an image by degrees, onto pixels larger by a ratio; and the shape of an output about it.
 
     Parameters
     ----------

@@ -19,6 +19,10 @@ SHAPE = (60, 70)
 # The package keeps a mean in float32, which it rounds with each pixel that it adds.
 ROUNDING = 1e-6
 
+# Where the first weights of a pixel nearly cancel, that mean is large for a while, and so is what it is rounded by.
+# Where all of them do, it stays so: such pixels are not compared. `test_drops` holds the sums against float64.
+ROUNDING_OF_LOBES = 1e-5
+
 
 def assert_like_peer(values, weight, placed, shape, kernel="square", pixfrac=1.0, ratio=1.0, scale=1.0):
     """All planes, the weights, the context and the empty pixels are as the package has them."""
@@ -31,16 +35,20 @@ def assert_like_peer(values, weight, placed, shape, kernel="square", pixfrac=1.0
 
     np.testing.assert_array_equal(context, peer.out_ctx)
     np.testing.assert_array_equal(weights(sums) == 0, peer.out_wht == 0)
-    summed, compared = 0, np.ones(shape, bool)
-    if kernel in LOBES:  # what is left of much that cancels is rounded as that is
-        summed, compared = peer.out_wht.max(), peer.out_wht > peer.out_wht.max() / 2
-    np.testing.assert_allclose(weights(sums), peer.out_wht, rtol=ROUNDING, atol=ROUNDING * summed)
-    np.testing.assert_allclose(ours[:, compared], images[:, compared], rtol=ROUNDING)
+    if kernel in LOBES:
+        heavy = peer.out_wht > peer.out_wht.max() / 2
+        np.testing.assert_allclose(weights(sums), peer.out_wht, rtol=0, atol=ROUNDING * peer.out_wht.max())
+        np.testing.assert_allclose(ours[:, heavy], images[:, heavy], rtol=ROUNDING_OF_LOBES)
+    else:
+        np.testing.assert_allclose(weights(sums), peer.out_wht, rtol=ROUNDING)
+        np.testing.assert_allclose(ours, images, rtol=ROUNDING)
     return ours
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize(("angle", "ratio", "pixfrac"), [(0, 1, 1), (0.3, 1, 0.5), (30, 0.5, 1), (30, 2, 0.5), (137, 1, 1)])
+@pytest.mark.parametrize(
+    ("angle", "ratio", "pixfrac"), [(0, 1, 1), (0.3, 1, 0.5), (30, 0.5, 1), (30, 2, 0.5), (137, 1, 1)]
+)
 def test_like_the_package(kernel, angle, ratio, pixfrac):
     placed, shape = turned_map(SHAPE, angle, ratio, bend=0.1)
     assert_like_peer(*random_planes(2, SHAPE), placed, shape, kernel, pixfrac, ratio)

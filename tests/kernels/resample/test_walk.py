@@ -1,0 +1,133 @@
+"""Sums do not depend on tiles, threads, or how the input is cut; backends agree; shapes are checked."""
+
+import numpy as np
+import pytest
+
+from gpucal.backend import use_backend
+from gpucal.kernels.resample.drizzle import Part, add_context, add_part, means, no_sums
+from gpucal.kernels.resample.drops import drop_of
+from tests.kernels.resample.images import on_host, random_planes, resampled, turned_map
+
+SHAPE = (75, 150)
+KERNELS = ["square", "point", "turbo", "gaussian", "lanczos3"]
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("angle", [0.3, 30])
+def test_bands_and_threads_give_the_same_bits(kernel, angle, monkeypatch):
+    placed, shape = turned_map(SHAPE, angle, 0.9, bend=0.3)
+    values, weight = random_planes(4, SHAPE)
+    drop = drop_of(kernel, 1, 0.9)
+    expected = resampled(values, weight, placed, shape, drop, tile=shape)
+    for nthreads in (1, 2, 3):
+        monkeypatch.setenv("NUMBA_NUM_THREADS", str(nthreads))
+        for tile in (None, (1, shape[1]), (7, shape[1]), (64, shape[1]), (5, 9)):
+            sums = resampled(values, weight, placed, shape, drop, tile=tile)
+            np.testing.assert_array_equal(sums.totals, expected.totals)
+            np.testing.assert_array_equal(sums.touched, expected.touched)
+
+
+@pytest.mark.parametrize("kernel", ["square", "lanczos2"])
+def test_blocks_of_rows_give_the_same_bits(kernel):
+    placed, shape = turned_map(SHAPE, 30)
+    values, weight = random_planes(2, SHAPE)
+    expected = resampled(values, weight, placed, shape, drop_of(kernel), rows=SHAPE[0])
+    for rows in (1, 2, 17):
+        np.testing.assert_array_equal(
+            resampled(values, weight, placed, shape, drop_of(kernel), rows=rows).totals, expected.totals
+        )
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_rectangles_of_the_input_come_to_the_same(kernel):
+    """In another order, so that sums are rounded otherwise."""
+    placed, shape = turned_map(SHAPE, 30)
+    values, weight = random_planes(1, SHAPE)
+    expected = resampled(values, weight, placed, shape, drop_of(kernel))
+    sums = resampled(values, weight, placed, shape, drop_of(kernel), rows=20, columns=33)
+    np.testing.assert_allclose(sums.totals, expected.totals, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("nplanes", [1, 2, 4, 5, 9])
+def test_planes_are_summed_alike_however_many_there_are(nplanes):
+    placed, shape = turned_map((20, 30), 30)
+    values, weight = random_planes(9, (20, 30))
+    sums = resampled(values[:nplanes], weight, placed, shape, drop_of("square"))
+    alone = resampled(values[nplanes - 1 : nplanes], weight, placed, shape, drop_of("square"))
+    np.testing.assert_array_equal(sums.totals[..., [0, nplanes]], alone.totals)
+
+
+def test_a_rectangle_of_the_output():
+    placed, shape = turned_map(SHAPE, 30)
+    values, weight = random_planes(2, SHAPE)
+    whole = resampled(values, weight, placed, shape, drop_of("square"))
+    sums = no_sums((40, 50), 2, drop_of("square"), corner=(30, 41))
+    limits = np.tile([0, SHAPE[1]], (SHAPE[0], 1))
+    add_part(sums, Part(values, weight, placed, limits, (0, 0), SHAPE), drop_of("square"))
+    np.testing.assert_array_equal(sums.totals, whole.totals[30:70, 41:91])
+    assert (sums.totals[..., 0] > 0).mean() > 0.9
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_backends_agree_to_the_bit(backend, kernel):
+    placed, shape = turned_map((6, 7), 30)
+    values, weight = random_planes(2, (6, 7))
+    sums = resampled(values, weight, placed, shape, drop_of(kernel))
+    totals, mean = on_host(sums), backend.asnumpy(means(sums, 1))
+    with use_backend("cpu"):
+        expected = resampled(values, weight, placed, shape, drop_of(kernel))
+        np.testing.assert_array_equal(totals, on_host(expected))
+        np.testing.assert_array_equal(mean, means(expected, 1))
+
+
+def test_nothing_is_added_of_nothing():
+    sums = no_sums((5, 6), 1, drop_of("square"))
+    empty = np.zeros((0, 4), np.float32)
+    part = Part(empty[None], empty, np.zeros((2, 1, 4)), np.zeros((0, 2), int), (0, 0), (4, 4))
+    add_part(sums, part, drop_of("square"))
+    assert not sums.totals.any()
+    assert np.isnan(means(sums, 0)).all()
+    assert (means(sums, 0, empty=-7) == -7).all()
+
+
+def test_context_has_a_bit_for_each_image():
+    placed, shape = turned_map((6, 7), 30)
+    sums = resampled(*random_planes(1, (6, 7)), placed, shape, drop_of("square"))
+    context = np.zeros((2, *shape), np.int32)
+    add_context(context, sums, 31)
+    add_context(context, sums, 33)
+    where = sums.totals[..., 0] > 0
+    np.testing.assert_array_equal(context[0], np.where(where, -(2**31), 0))
+    np.testing.assert_array_equal(context[1], np.where(where, 2, 0))
+    with pytest.raises(ValueError, match="no place for image 64"):
+        add_context(context, sums, 64)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"values": np.zeros((2, 8, 9), np.float32)}, "1 planes of 8 x 9 pixels"),
+        ({"weight": np.zeros((8, 8), np.float32)}, "1 planes of 8 x 8 pixels"),
+        ({"pixel_map": np.zeros((2, 8, 10))}, "the map is of"),
+        ({"image_shape": (8, 10)}, "the map is of"),
+        ({"limits": np.zeros((7, 2), int)}, "for 8 rows"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(changed, message):
+    part = Part(
+        np.zeros((1, 8, 9), np.float32), np.zeros((8, 9), np.float32), np.zeros((2, 8, 9)), np.zeros((8, 2), int),
+        (0, 0), (8, 9),
+    )  # fmt: skip
+    sums = no_sums((5, 6), 1, drop_of("square"))
+    add_part(sums, part, drop_of("square"))
+    with pytest.raises(ValueError, match=message):
+        add_part(sums, part._replace(**changed), drop_of("square"))
+
+
+def test_an_image_of_one_row_is_refused():
+    part = Part(
+        np.zeros((1, 1, 9), np.float32), np.zeros((1, 9), np.float32), np.zeros((2, 1, 9)), np.zeros((1, 2), int),
+        (0, 0), (1, 9),
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="too small"):
+        add_part(no_sums((5, 6), 1, drop_of("square")), part, drop_of("square"))
