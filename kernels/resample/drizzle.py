@@ -137,9 +137,9 @@ def add_part(sums, part, drop, tile=None):
     reach = backend.xp.empty((nrows, -(-ncolumns // LANES), 4), np.float64)
     find_reach(reach.shape[:2], block, 0.0 if drop.kind == SQUARE else drop.half, reach)
     rows = backend.asnumpy(reach[..., 2:]) - sums.corner[0]
-    first, stop = max(rows[..., 0].min(), 0), min(rows[..., 1].max() + 1, sums.totals.shape[0])
-    if first < stop:
-        _add_in_tiles(sums, block, reach, drop, range(int(first), int(stop)), tile)
+    first, last = max(rows[..., 0].min(), 0), min(rows[..., 1].max(), sums.totals.shape[0] - 1)
+    if first <= last:
+        _add_in_tiles(sums, block, reach, drop, range(int(first), int(last) + 1), tile)
 
 
 def map_about(place, shape, image_shape):

@@ -15,7 +15,7 @@ from gpucal.kernels.resample.lanczos import SPACING, lanczos_table, share_lanczo
 from gpucal.kernels.resample.point import share_points
 from gpucal.kernels.resample.square import overlap_squares, place_squares, prepare_squares
 from gpucal.kernels.resample.turbo import share_turbo
-from gpucal.kernels.resample.work import CELLS, FIRST_X, FIRST_Y, LAST_X, LAST_Y, X, Y
+from gpucal.kernels.resample.work import CELLS, FARTHEST, FIRST_X, FIRST_Y, LAST_X, LAST_Y, X, Y
 
 SQUARE, POINT, TURBO, GAUSSIAN, LANCZOS = range(5)
 ORDERS = {"lanczos2": 2, "lanczos3": 3}
@@ -115,16 +115,17 @@ def place_drops(work, drop, pixel_map, row, last_row, column, last_column, count
         to, low, high = work[X + (Y - X) * axis], work[FIRST_X + 2 * axis], work[LAST_X + 2 * axis]
         for lane in range(count):
             center = to[lane] = centers[lane]
-            if drop.kind == LANCZOS:
-                low[lane], high[lane] = np.floor(center - drop.half) + 1, np.floor(center + drop.half)
-            else:
-                low[lane], high[lane] = nearest(center - drop.half), nearest(center + drop.half)
+            low[lane], high[lane] = math.inf, -math.inf
+            if abs(center) < FARTHEST:
+                begin, end = center - drop.half, center + drop.half
+                low[lane] = math.floor(begin) + 1.0 if drop.kind == LANCZOS else nearest(begin)
+                high[lane] = math.floor(end) + 0.0 if drop.kind == LANCZOS else nearest(end)
 
 
 @pixel_function
 def nearest(place):
     """The nearest whole number; the one farther from zero where there are two."""
-    return np.floor(place + 0.5) if place >= 0 else np.ceil(place - 0.5)
+    return float(math.floor(place + 0.5) if place >= 0 else math.ceil(place - 0.5))
 
 
 @pixel_function

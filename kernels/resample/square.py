@@ -10,12 +10,11 @@ branch, so that a strip of pixels is vector code.
 
 import math
 
-import numpy as np
-
 from gpucal.backend import pixel_function
 from gpucal.kernels.resample.work import (
     CELLS,
     FACTOR,
+    FARTHEST,
     FIRST_X,
     FIRST_Y,
     HALF_RUN,
@@ -29,9 +28,6 @@ from gpucal.kernels.resample.work import (
 
 # Overlaps of less are what rounding leaves of none; in cells.
 LEAST_OVERLAP = 1e-13
-
-# Corners farther away are as good as NaN.
-FARTHEST = 1e9
 
 # Rows of cells that are worked out together.
 AT_ONCE = 3
@@ -73,8 +69,8 @@ def place_squares(work, pixel_map, row, last_row, column, last_column, count, ha
             least, less = a if a < b else b, c if c < d else d
             most, more = a if a > b else b, c if c > d else d
             known = abs(a) + abs(b) + abs(c) + abs(d) < FARTHEST
-            low[lane] = np.floor((least if least < less else less) + 0.5) if known else math.inf
-            high[lane] = np.floor((most if most > more else more) + 0.5) if known else -math.inf
+            low[lane] = float(math.floor((least if least < less else less) + 0.5)) if known else math.inf
+            high[lane] = float(math.floor((most if most > more else more) + 0.5)) if known else -math.inf
 
 
 @pixel_function

@@ -89,10 +89,10 @@ class Tile(NamedTuple):
 
 @pixel_kernel
 def find_reach(row, strip, block, margin, reach):
-    """Write the cells that a strip of pixels may reach: first and last column, first and last row.
+    """Write how far the cells may be that a strip of pixels reaches: least and most x, least and most y.
 
-    Those about the centres of its pixels and their neighbours. Corners of the image are beyond the centres of pixels by
-    no more than the strip is wide.
+    A pixel lies between its centre and those of its neighbours, and cells reach half a pixel about theirs. Corners
+    of the image are beyond the centres of pixels by no more than the strip is wide.
     """
     begin = max(block.first_column + strip * LANES - 1, 0)
     end = min(block.first_column + min(strip * LANES + LANES, block.weight.shape[1]) + 1, block.pixel_map.shape[2])
@@ -105,9 +105,9 @@ def find_reach(row, strip, block, margin, reach):
             for lane in range(end - begin):
                 least = places[lane] if places[lane] < least else least
                 most = places[lane] if places[lane] > most else most
-        beyond = margin + (most - least if outermost else 0.0)
-        reach[row, strip, 2 * axis] = np.floor(least - beyond + 0.5)
-        reach[row, strip, 2 * axis + 1] = np.floor(most + beyond + 0.5)
+        beyond = 1.0 + margin + (most - least if outermost else 0.0)
+        reach[row, strip, 2 * axis] = least - beyond
+        reach[row, strip, 2 * axis + 1] = most + beyond
 
 
 @pixel_kernel(heavy=True)

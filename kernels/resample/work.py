@@ -20,3 +20,6 @@ HALF_RUN = SLOPE + 4  # -dx / |dy| / 2 of these edges
 LOWER_X, LOWER_Y, UPPER_X, UPPER_Y = range(SLOPE, SLOPE + 4)
 
 CELLS = HALF_RUN + 4
+
+# Places farther away, output pixels, are as good as NaN.
+FARTHEST = 1e9
