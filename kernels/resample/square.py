@@ -117,7 +117,7 @@ def prepare_squares(work, begin, end):
     y0, y1, y2, y3 = work[Y], work[Y + 1], work[Y + 2], work[Y + 3]
     for lane in range(begin, end):
         twice = (x1[lane] - x3[lane]) * (y0[lane] - y2[lane]) - (x0[lane] - x2[lane]) * (y1[lane] - y3[lane])
-        factor[lane] = factor[lane] / (0.5 * twice)
+        factor[lane] = factor[lane] / (0.5 * twice) if twice != 0 else 0.0
 
 
 @pixel_function

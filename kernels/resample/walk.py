@@ -140,26 +140,47 @@ def add_strip(tile, block, row, first, count, drop, sums, touched):
         end -= 1
     if begin == end:
         return
-    ncolumns, nrows = 1, 1
-    for lane in range(begin, end):
-        work[FACTOR, lane] = block.weight[row, first + lane]
-        if reaches(tile, lane):
-            ncolumns = max(ncolumns, int(min(work[LAST_X, lane] - work[FIRST_X, lane] + 1, float(drop.window))))
-            nrows = max(nrows, int(min(work[LAST_Y, lane] - work[FIRST_Y, lane] + 1, float(drop.window))))
     # Indices without a sign need no test for one, and the loops over lanes can be compiled for vector registers.
-    prepare_drops(work, drop, np.uint64(begin), np.uint64(end))
-    weigh_window(work, drop, np.uint64(begin), np.uint64(end), 0, 0, ncolumns, nrows)
-    for lane in range(begin, end):
-        if reaches(tile, lane) and block.weight[row, first + lane] != 0:
+    first_lane, stop_lane = np.uint64(begin), np.uint64(end)
+    ncolumns, nrows = begin_factors(tile, block.weight[row, first : first + count], first_lane, stop_lane)
+    ncolumns, nrows = min(ncolumns, drop.window), min(nrows, drop.window)
+    prepare_drops(work, drop, first_lane, stop_lane)
+    weigh_window(work, drop, first_lane, stop_lane, 0, 0, ncolumns, nrows)
+    nplanes, values = block.values.shape[0], block.values[:, row, first : first + count]
+    for lane in range(first_lane, stop_lane):
+        if work[FACTOR, lane] != 0:
             tile.values[0], total = 1.0, 0.0
-            for plane in range(block.values.shape[0]):
-                tile.values[1 + plane] = block.values[plane, row, first + lane] * block.scale
+            for plane in range(nplanes):
+                tile.values[1 + plane] = values[plane, lane] * block.scale
                 total += tile.values[1 + plane]
             finite = total - total == 0  # then a weight of zero changes nothing, and needs no branch
             add_window(tile, lane, 0, 0, ncolumns, nrows, finite, sums, touched)
             wide, high = work[LAST_X, lane] - work[FIRST_X, lane], work[LAST_Y, lane] - work[FIRST_Y, lane]
             if wide >= ncolumns or high >= nrows:
                 add_large(tile, lane, drop, ncolumns, nrows, finite, sums, touched)
+
+
+@pixel_function
+def begin_factors(tile, weight, begin, end):
+    """Write the weights of pixels, zero of those that do not reach the tile; return how many cells the others do.
+
+    Returns
+    -------
+    ncolumns, nrows : int
+        Of the largest.
+    """
+    factor = tile.work[FACTOR]
+    first_x, last_x, first_y, last_y = tile.work[FIRST_X], tile.work[LAST_X], tile.work[FIRST_Y], tile.work[LAST_Y]
+    widest, highest = 0, 0
+    for lane in range(begin, end):
+        here = first_x[lane] < tile.stop_x and last_x[lane] >= tile.first_x
+        here = here and first_y[lane] < tile.stop_y and last_y[lane] >= tile.first_y
+        factor[lane] = weight[lane] if here else 0.0
+        wide = int(last_x[lane] - first_x[lane] if here else 0.0)
+        high = int(last_y[lane] - first_y[lane] if here else 0.0)
+        widest = wide if wide > widest else widest
+        highest = high if high > highest else highest
+    return widest + 1, highest + 1
 
 
 @pixel_function
@@ -195,7 +216,7 @@ def add_large(tile, lane, drop, ncolumns, nrows, finite, sums, touched):
         column = int(max(tile.first_x - first_x, 0.0)) // ncolumns * ncolumns
         while first_x + column < stop_x:
             if row > 0 or column > 0:
-                weigh_window(tile.work, drop, np.uint64(lane), np.uint64(lane + 1), column, row, ncolumns, nrows)
+                weigh_window(tile.work, drop, lane, lane + np.uint64(1), column, row, ncolumns, nrows)
                 add_window(tile, lane, column, row, ncolumns, nrows, finite, sums, touched)
             column += ncolumns
         row += nrows
