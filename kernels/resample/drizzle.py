@@ -1,4 +1,4 @@
-"""Drizzling: add input pixels to the sums of output pixels, and make images of the sums.
+"""Drizzling: add images, or rectangles of them, to sums over output pixels.
 
 Source: Fruchter & Hook (2002), PASP 114, 144, https://doi.org/10.1086/338393, and the documentation of the package
 drizzle, https://spacetelescope-drizzle.readthedocs.io.
@@ -8,15 +8,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import current_backend, pixel_kernel
+from gpucal.backend import current_backend, row_tiles
 from gpucal.backend.threads import thread_count
-from gpucal.kernels.resample.drops import LANCZOS, SQUARE
+from gpucal.kernels.resample.drops import SQUARE
 from gpucal.kernels.resample.walk import LANES, Block, Tiling, add_to_tiles, find_reach
 from gpucal.kernels.resample.work import CELLS
 
 # Of the bands that a block reaches, so many for each thread: some are done sooner than others.
 BANDS_PER_THREAD = 4
 FEWEST_ROWS = 8
+
+# What a map may take, of the scratch memory of the backend: on a CPU it is to be in a cache when it is used.
+MAP_SHARE = 32
 
 # Rows and columns of a tile of a device, which has a thread for each.
 DEVICE_TILE = (8, 16)
@@ -57,47 +60,42 @@ class Part(NamedTuple):
     scale: float = 1.0
 
 
-class Sums(NamedTuple):
-    """Sums over the pixels of a rectangle of the output.
-
-    Attributes
-    ----------
-    totals : (ny, nx, 1 + nplanes) float64 array
-        Of weights, and of weights times the values of each plane.
-    touched : (ny, nx) bool array
-        Where a weight above zero was added. Of drops with no lobes below zero that is where the sum of weights is above
-        zero, and this may be empty, (0, 0).
-    corner : tuple of int
-        Row and column of the output that the rectangle begins with.
-    """
-
-    totals: object
-    touched: object
-    corner: tuple[int, int] = (0, 0)
-
-
-def no_sums(shape, nplanes, drop, corner=(0, 0)):
-    """Sums of nothing, for a rectangle of the output.
+def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0):
+    """Add an image to sums over output pixels; its map is made for some rows at a time, and not kept.
 
     Parameters
     ----------
-    shape : tuple of int
-        Its rows and columns.
-    nplanes : int
-        How many planes there are.
+    sums : Sums
+        Edited.
+    planes : sequence of (ny, nx) float32 array
+        What to add: one for each plane of the sums.
+    weight : (ny, nx) float32 array
+        Weights.
+    map_of : callable
+        Takes a shape, rows and columns, and an origin, x and y; gives the map of the pixels from there, (2, *shape)
+        float64 array, as `gpucal.wcs.program.Program.on_grid` does.
+    limits : (ny, 2) int64 array
+        See `Part`.
     drop : Drop
         See `gpucal.kernels.resample.drops.drop_of`.
-    corner : tuple of int
-        Row and column of the output that it begins with.
+    scale : float
+        What values are multiplied by.
 
-    Returns
-    -------
-    Sums
+    Raises
+    ------
+    ValueError
+        If shapes do not fit each other.
     """
-    xp = current_backend().xp
-    return Sums(
-        xp.zeros((*shape, 1 + nplanes), np.float64), xp.zeros(shape if drop.kind == LANCZOS else (0, 0), bool), corner
-    )
+    backend, (ny, nx) = current_backend(), weight.shape
+    if len(limits) != ny or len(planes) != sums.totals.shape[2] - 1:
+        raise ValueError(f"{len(planes)} planes with {len(limits)} rows do not fit sums {sums.totals.shape}")
+    budget = backend.scratch_bytes // MAP_SHARE
+    for rows in row_tiles(ny, 2 * nx * np.dtype(np.float64).itemsize, budget):
+        values = backend.xp.stack([plane[rows] for plane in planes])
+        around, columns = map_about((rows.start, 0), values.shape[1:], (ny, nx))
+        pixel_map = map_of((len(around), len(columns)), (float(columns.start), float(around.start)))
+        part = Part(values, weight[rows], pixel_map, limits[rows], (rows.start, 0), (ny, nx), scale)
+        add_part(sums, part, drop)
 
 
 def add_part(sums, part, drop, tile=None):
@@ -130,10 +128,9 @@ def add_part(sums, part, drop, tile=None):
     )
     first_row, first_column = (place - span.start for span, place in zip(around, part.place, strict=True))
     limits = backend.asarray(np.clip(part.limits - part.place[1], 0, ncolumns))
-    block = Block(
-        part.values, part.weight, part.pixel_map, limits,
-        first_row, last_row, first_column, last_column, np.float32(part.scale),
-    )  # fmt: skip
+    values, weight, pixel_map = map(backend.xp.ascontiguousarray, (part.values, part.weight, part.pixel_map))
+    placed = first_row, last_row, first_column, last_column
+    block = Block(values, weight, pixel_map, limits, *placed, np.float32(part.scale))
     reach = backend.xp.empty((nrows, -(-ncolumns // LANES), 4), np.float64)
     find_reach(reach.shape[:2], block, 0.0 if drop.kind == SQUARE else drop.half, reach)
     rows = backend.asnumpy(reach[..., 2:]) - sums.corner[0]
@@ -193,61 +190,3 @@ def _usual_tile(nrows, ncolumns):
     if current_backend().launcher == "grid":
         return DEVICE_TILE
     return max(-(-nrows // (thread_count() * BANDS_PER_THREAD)), FEWEST_ROWS), ncolumns
-
-
-def means(sums, plane, empty=np.nan):
-    """The weighted mean of a plane.
-
-    Parameters
-    ----------
-    sums : Sums
-        Made with `add_part`.
-    plane : int
-        Which of the planes.
-    empty : float
-        The value of output pixels without weight.
-
-    Returns
-    -------
-    (ny, nx) float32 array
-        Of the values.
-    """
-    image = current_backend().xp.empty(sums.totals.shape[:2], np.float32)
-    write_means(image.shape, sums.totals, plane, float(empty), image)
-    return image
-
-
-@pixel_kernel
-def write_means(y, x, totals, plane, empty, image):
-    """The mean of a plane; what has no weight is empty."""
-    weight = totals[y, x, 0]
-    image[y, x] = totals[y, x, 1 + plane] / weight if weight != 0 else empty
-
-
-def weights(sums):
-    """The sums of weights, (ny, nx) float32 array."""
-    return sums.totals[..., 0].astype(np.float32)
-
-
-def add_context(context, sums, number):
-    """Set the bit of an image where it has contributed.
-
-    Parameters
-    ----------
-    context : (nplanes, ny, nx) int32 array
-        Of the rectangle of the sums; edited. A plane has the bits of 32 images.
-    sums : Sums
-        Of this image alone.
-    number : int
-        Of the image, from 0.
-
-    Raises
-    ------
-    ValueError
-        If the context has no plane for this image, or another shape.
-    """
-    plane, bit = divmod(number, 32)
-    if context.shape[1:] != sums.totals.shape[:2] or not 0 <= plane < len(context):
-        raise ValueError(f"a context {context.shape} has no place for image {number} of {sums.totals.shape[:2]} pixels")
-    contributed = sums.touched if sums.touched.size else sums.totals[..., 0] > 0
-    context[plane][contributed] |= np.array(1 << bit, np.uint32).astype(np.int32)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gpucal.backend import pixel_function, pixel_kernel, row_tiles
+from gpucal.backend import kernels, pixel_function, pixel_kernel, row_tiles, use_backend
+from gpucal.backend.threads import SMALL_GRID
 
 
 @pixel_function
@@ -53,6 +54,17 @@ def test_an_array_that_must_not_be_written_is_read(backend):
     numerator.flags.writeable = False
     divide((3,), out, backend.asarray(numerator), backend.asarray(np.float32([1, 2, 4])))
     np.testing.assert_array_equal(backend.asnumpy(out), [3, 2.5, 1.75])
+
+
+@pytest.mark.parametrize("heavy", [False, True])
+def test_few_points_are_shared_among_threads_if_they_are_heavy(heavy, monkeypatch):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+    asked = []
+    monkeypatch.setattr(kernels, "run_rows", lambda loop, nrows, npoints, arguments: asked.append((nrows, npoints)))
+    out = np.zeros((3, 4), np.float32)
+    with use_backend("cpu"):
+        pixel_kernel(number_2d.function, heavy=heavy)((3, 4), out, 10)
+    assert asked == [(3, SMALL_GRID if heavy else 12)]
 
 
 def test_two_axes(backend):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from gpucal.backend import current_backend
-from gpucal.kernels.resample.drizzle import Part, add_part, map_about, no_sums
+from gpucal.kernels.resample.drizzle import Part, add_part, map_about
+from gpucal.kernels.resample.sums import no_sums
 
 
 def turned_map(shape, angle, ratio=1.0, shift=(0.3, 0.6), bend=0.0):

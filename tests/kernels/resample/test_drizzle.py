@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gpucal.kernels.resample.drizzle import add_context, means, weights
 from gpucal.kernels.resample.drops import drop_of
 from gpucal.kernels.resample.scan import known_section, scan_limits
+from gpucal.kernels.resample.sums import add_context, means, weights
 from tests.kernels.resample.images import peer_of, random_planes, resampled, turned_map
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*not a flux-conserving", "ignore:.*pixel_fraction is ignored")

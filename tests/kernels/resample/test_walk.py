@@ -1,11 +1,16 @@
 """Sums do not depend on tiles, threads, or how the input is cut; backends agree; shapes are checked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from gpucal.backend import use_backend
-from gpucal.kernels.resample.drizzle import Part, add_context, add_part, means, no_sums
+from gpucal.backend import current_backend, use_backend
+from gpucal.kernels.resample.drizzle import Part, add_image, add_part
 from gpucal.kernels.resample.drops import drop_of
+from gpucal.kernels.resample.sums import add_context, means, no_sums
+from gpucal.kernels.wcs.instructions import AFFINE_2D
+from gpucal.wcs.program import Instruction, assembled
 from tests.kernels.resample.images import on_host, random_planes, resampled, turned_map
 
 SHAPE = (75, 150)
@@ -78,6 +83,25 @@ def test_backends_agree_to_the_bit(backend, kernel):
         expected = resampled(values, weight, placed, shape, drop_of(kernel))
         np.testing.assert_array_equal(totals, on_host(expected))
         np.testing.assert_array_equal(mean, means(expected, 1))
+
+
+def test_an_image_whose_map_a_program_makes():
+    """Some rows at a time: the same bits."""
+    shape = 300, 400
+    turn = np.deg2rad(20)
+    affine = np.cos(turn), -np.sin(turn), np.sin(turn), np.cos(turn), 120.0, 3.0
+    program = assembled([Instruction(AFFINE_2D, (2, 3), (0, 1), affine)], 2, (2, 3))
+    values, weight = random_planes(3, shape)
+    limits = np.tile([0, shape[1]], (shape[0], 1))
+    expected, sums = (no_sums((450, 520), 3, drop_of("square")) for _ in range(2))
+    whole = Part(values, weight, program.on_grid(shape), limits, (0, 0), shape, 0.5)
+    add_part(expected, whole, drop_of("square"))
+    with use_backend(replace(current_backend(), scratch_bytes=3 * 2**20)):
+        add_image(sums, list(values), weight, program.on_grid, limits, drop_of("square"), 0.5)
+    np.testing.assert_array_equal(sums.totals, expected.totals)
+    np.testing.assert_allclose(sums.totals[..., 0].sum(), weight.sum(dtype=float), rtol=1e-7)
+    with pytest.raises(ValueError, match="2 planes with 300 rows"):
+        add_image(sums, list(values[:2]), weight, program.on_grid, limits, drop_of("square"))
 
 
 def test_nothing_is_added_of_nothing():
