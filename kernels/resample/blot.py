@@ -34,12 +34,12 @@ def blot(image, pixel_map, empty=0.0):
     if image.ndim != 2 or pixel_map.ndim != 3 or len(pixel_map) != 2:
         raise ValueError(f"an image {image.shape} cannot be interpolated at places {pixel_map.shape}")
     blotted = current_backend().xp.empty(pixel_map.shape[1:], np.float32)
-    interpolate(blotted.shape, image, pixel_map, np.float32(empty), blotted)
+    write_interpolated(blotted.shape, image, pixel_map, np.float32(empty), blotted)
     return blotted
 
 
 @pixel_kernel
-def interpolate(row, column, image, pixel_map, empty, blotted):
+def write_interpolated(row, column, image, pixel_map, empty, blotted):
     """The value at one place."""
     ny, nx = image.shape
     x, y = np.float32(pixel_map[0, row, column]), np.float32(pixel_map[1, row, column])
@@ -57,11 +57,12 @@ def between(image, x, y):
     left, below = np.float32(1) - right, np.float32(1) - above
     last_x, last_y = i == image.shape[1] - 1, j == image.shape[0] - 1
     value = image[j, i]
-    if last_x and last_y:
-        return value
-    if last_x:
-        return below * value + above * image[j + 1, i]
-    if last_y:
-        return left * value + right * image[j, i + 1]
-    beside = left * below * value + right * below * image[j, i + 1]
-    return beside + above * left * image[j + 1, i] + right * above * image[j + 1, i + 1]
+    if last_x and not last_y:
+        value = below * value + above * image[j + 1, i]
+    elif last_y and not last_x:
+        value = left * value + right * image[j, i + 1]
+    elif not last_x:
+        value = left * below * value + right * below * image[j, i + 1]
+        value += above * left * image[j + 1, i]
+        value += right * above * image[j + 1, i + 1]
+    return value
