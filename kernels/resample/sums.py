@@ -105,4 +105,4 @@ def add_context(context, sums, number):
     if context.shape[1:] != sums.totals.shape[:2] or not 0 <= plane < len(context):
         raise ValueError(f"a context {context.shape} has no place for image {number} of {sums.totals.shape[:2]} pixels")
     contributed = sums.touched if sums.touched.size else sums.totals[..., 0] > 0
-    context[plane][contributed] |= np.array(1 << bit, np.uint32).astype(np.int32)
+    context[plane][contributed] |= np.uint32(1 << bit).view(np.int32)

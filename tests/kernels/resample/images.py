@@ -4,7 +4,7 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.kernels.resample.drizzle import Part, add_part, map_about
-from gpucal.kernels.resample.sums import no_sums
+from gpucal.kernels.resample.sums import means, no_sums, weights
 
 
 def turned_map(shape, angle, ratio=1.0, shift=(0.3, 0.6), bend=0.0):
@@ -39,7 +39,7 @@ def random_planes(nplanes, shape, seed=1):
 
 def resampled(values, weight, pixel_map, shape, drop, rows=64, columns=None, limits=None, scale=1.0, **settings):
     """Sums of an image that is added in rectangles of so many rows and columns."""
-    backend, image_shape = current_backend(), weight.shape
+    image_shape = weight.shape
     columns = columns or image_shape[1]
     sums = no_sums(shape, len(values), drop)
     limits = np.tile([0, image_shape[1]], (image_shape[0], 1)) if limits is None else limits
@@ -48,22 +48,27 @@ def resampled(values, weight, pixel_map, shape, drop, rows=64, columns=None, lim
             inside = slice(row, row + rows), slice(column, column + columns)
             own = weight[inside]
             around = map_about((row, column), own.shape, image_shape)
-            part = Part(
-                backend.asarray(values[:, *inside]),
-                backend.asarray(own),
-                backend.asarray(pixel_map[:, around[0].start : around[0].stop, around[1].start : around[1].stop]),
-                limits[inside[0]],
-                (row, column),
-                image_shape,
-                scale,
-            )
-            add_part(sums, part, drop, **settings)
+            placed = pixel_map[:, around[0].start : around[0].stop, around[1].start : around[1].stop]
+            given = values[:, *inside], own, placed, limits[inside[0]]
+            add_part(sums, part_of(*given, (row, column), image_shape, scale), drop, **settings)
     return sums
 
 
 def on_host(sums):
     """Weights, and weighted values of all planes, (1 + nplanes, ny, nx)."""
     return np.moveaxis(current_backend().asnumpy(sums.totals), -1, 0)
+
+
+def images_of(sums):
+    """The weights, and the means of all planes, (nplanes, ny, nx)."""
+    made = weights(sums), *(means(sums, plane) for plane in range(sums.totals.shape[2] - 1))
+    weight, *images = map(current_backend().asnumpy, made)
+    return weight, np.array(images)
+
+
+def part_of(values, weight, pixel_map, limits, *placed):
+    """A part whose arrays are on the backend."""
+    return Part(*map(current_backend().asarray, (values, weight, pixel_map)), limits, *placed)
 
 
 def peer_of(values, weight, pixel_map, shape, kernel="square", pixfrac=1.0, ratio=1.0, scale=1.0):
