@@ -10,6 +10,7 @@ from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS
 from gpucal.data.files.ahead import ImageAhead
 from gpucal.data.files.outline import StoredImage, images_of
+from gpucal.startup.asdf_start import kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
 
@@ -125,6 +126,16 @@ class Exposure:
         array = backend.asarray(host, EXPOSURE)
         self.model._instance.pop(name, None)
         return array
+
+    def set_wcs(self, tree) -> None:
+        """Keep world coordinates in the metadata: as they are, or as an object where asdf has gwcs's extension.
+
+        Parameters
+        ----------
+        tree : `gpucal.startup.wcs_tree.WcsTree`
+            The coordinates.
+        """
+        self.model._instance["meta"]["wcs"] = kept_wcs(tree)
 
     def read_ahead(self) -> None:
         """Let another thread read the main array, if it is still in its file; on a CPU, without a limit of memory."""

@@ -101,6 +101,13 @@ def objects_in(model) -> None:
         put_objects(model._instance)
 
 
+def kept_wcs(tree):
+    """What a model keeps of world coordinates: their tree where asdf has few extensions, else the object of gwcs."""
+    from gpucal.startup.wcs_tree import object_of
+
+    return tree if _few else object_of(tree)
+
+
 def _begin() -> bool:
     global _with_few
     from asdf.extension import ExtensionProxy

@@ -72,12 +72,13 @@ def put_objects(tree) -> None:
     """
     for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
         if isinstance(value, WcsTree):
-            tree[key] = _object_of(value)
+            tree[key] = object_of(value)
         elif isinstance(value, dict | list):
             put_objects(value)
 
 
-def _object_of(kept: WcsTree):
+def object_of(kept: WcsTree):
+    """The WCS object that gwcs makes of a tree."""
     with config_context() as configuration:  # of this thread alone
         configuration.reset_resources()
         configuration.reset_extensions()

@@ -72,6 +72,13 @@ def parse_document(content: bytes) -> dict:
     return _with_arrays(tree, blocks)
 
 
+def tree_of_model(model) -> dict:
+    """The tree of an open data model; see `read_document`."""
+    content = BytesIO()
+    asdf.AsdfFile(model._instance).write_to(content)
+    return parse_document(content.getvalue())
+
+
 def _blocks(content: bytes) -> list[bytes]:
     """The binary blocks after the tree."""
     blocks = []

@@ -180,18 +180,24 @@ def _in_pixels(fit: Fit, inverse: np.ndarray) -> Fit:
 
 
 def _linear_keywords(center, crval, matrix) -> dict:
-    keywords: dict = {"wcsaxes": 2, "lonpole": 180.0, "latpole": float(crval[1])}
+    keywords: dict = {"wcsaxes": 2, "wcsname": "world", "radesys": "ICRS", "mjdref": 0.0}
+    keywords |= {"lonpole": 180.0, "latpole": _shortened(crval[1])}
     for axis, kind in enumerate(("RA---TAN", "DEC--TAN")):
         number = axis + 1
         keywords |= {
             f"crpix{number}": center[axis] + 1,
-            f"crval{number}": float(crval[axis]),
+            f"crval{number}": _shortened(crval[axis]),
             f"ctype{number}": kind,
             f"cunit{number}": "deg",
-            f"cd{number}_1": float(matrix[axis, 0]),
-            f"cd{number}_2": float(matrix[axis, 1]),
+            f"cd{number}_1": _shortened(matrix[axis, 0]),
+            f"cd{number}_2": _shortened(matrix[axis, 1]),
         }
     return keywords
+
+
+def _shortened(value: float) -> float:
+    """A value with the digits that a header has room for."""
+    return float(f"{value:.14g}")
 
 
 def _coefficients(names: Sequence[str], fit: Fit, lowest: int) -> dict:

@@ -5,6 +5,7 @@ from typing import Any
 
 from gpucal.errors import GpucalError
 from gpucal.startup.lazy import asdf
+from gpucal.startup.wcs_tree import WcsTree
 from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.lowering import program_of
 from gpucal.wcs.program import Program
@@ -41,6 +42,11 @@ class Wcs:
         steps = node["steps"]
         frames = tuple(step["frame"] for step in steps)
         return cls(frames, tuple(step["transform"] for step in steps[:-1]), node.get("name") or "")
+
+    def to_tree(self) -> WcsTree:
+        """What a data model keeps; see `gpucal.startup.wcs_tree`."""
+        node = self.to_node()
+        return WcsTree(node._tag, dict(node))
 
     def to_node(self):
         """A gwcs node, as products hold it."""

@@ -13,6 +13,7 @@ from gpucal.core.step import Step
 # Declared so that parameter files of jwst are understood, and not read: jwst does not read them either, or
 # they ask for what gpucal does anyway.
 NOT_READ = {
+    "AssignWcsStep": {"slit_y_low", "slit_y_high", "nrs_ifu_slice_wcs"},  # of spectra of NIRSpec, which it refuses
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
     "RampFitStep": {"maximum_cores", "int_name"},
 }

@@ -65,7 +65,7 @@ STEPS = {
     "ami_average": Entry("AmiAverageStep"),
     "ami_normalize": Entry("AmiNormalizeStep"),
     "assign_mtwcs": Entry("AssignMTWcsStep"),
-    "assign_wcs": Entry("AssignWcsStep"),
+    "assign_wcs": Entry("AssignWcsStep", "gpucal.steps.pointing.assign_wcs"),
     "badpix_selfcal": Entry("BadpixSelfcalStep"),
     "barshadow": Entry("BarShadowStep"),
     "bkg_subtract": Entry("BackgroundStep"),

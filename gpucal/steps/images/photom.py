@@ -6,20 +6,13 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
+from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.steps.parts.photometry import ROW_KEYS, change_with_time, photometry_row
 
 log = logging.getLogger(__name__)
 
 # Microjansky per square arcsecond of a megajansky per steradian.
 MICROJANSKY = 23.50443053909789
-
-# Images; spectra are calibrated by their wavelength.
-IMAGE_TYPES = (
-    "NRC_IMAGE", "NRC_TSIMAGE", "NRC_CORON", "NRC_FOCUS", "NRC_LED", "NRC_LAMP", "NRC_TACQ", "NRC_TACONFIRM",
-    "NIS_IMAGE", "NIS_AMI", "NIS_FOCUS", "NIS_TACQ", "NIS_TACONFIRM", "NIS_EXTCAL",
-    "MIR_IMAGE", "MIR_LYOT", "MIR_4QPM", "MIR_CORONCAL", "MIR_TACQ", "MIR_TACONFIRM",
-    "FGS_IMAGE", "FGS_FOCUS",
-)  # fmt: skip
 
 
 class PhotomStep(Step):

@@ -1,0 +1,8 @@
+"""Exposure types that are images of the sky, of the instruments whose images are calibrated so far."""
+
+IMAGE_TYPES = (
+    "NRC_IMAGE", "NRC_TSIMAGE", "NRC_CORON", "NRC_FOCUS", "NRC_TACQ", "NRC_TACONFIRM",
+    "NIS_IMAGE", "NIS_AMI", "NIS_FOCUS", "NIS_TACQ", "NIS_TACONFIRM",
+    "MIR_IMAGE", "MIR_LYOT", "MIR_4QPM", "MIR_CORONCAL", "MIR_TACQ", "MIR_TACONFIRM",
+    "FGS_IMAGE", "FGS_FOCUS",
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Steps on where exposures are on the sky."""
