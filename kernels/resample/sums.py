@@ -66,7 +66,15 @@ def means(sums, plane, empty=np.nan):
     -------
     (ny, nx) float32 array
         Of the values.
+
+    Raises
+    ------
+    ValueError
+        If there is no such plane.
     """
+    nplanes = sums.totals.shape[2] - 1
+    if not 0 <= plane < nplanes:
+        raise ValueError(f"plane {plane} is asked for, and there are {nplanes}")
     image = current_backend().xp.empty(sums.totals.shape[:2], np.float32)
     write_means(image.shape, sums.totals, plane, float(empty), image)
     return image
