@@ -100,8 +100,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         elif find_spec(subcommand.module):
             subparsers.add_parser(name, help=subcommand.help)
     args, words = parser.parse_known_args(argv)
-    if words and not getattr(args, "free_words", False):
-        raise UsageError(f"gpucal {args.command} does not know the argument {words[0]!r} (see its -h)")
+    unknown = [word for word in words if word != "--debug"]
+    if unknown and not getattr(args, "free_words", False):
+        raise UsageError(f"gpucal {args.command} does not know the argument {unknown[0]!r} (see its -h)")
     args.words = words
     return args
 

@@ -98,8 +98,12 @@ class Reference:
 
     def _find_shape(self) -> tuple[int, ...]:
         primary = PRIMARY_ARRAYS.get(self.kind, "data")
-        stored = self.outline.images.get(primary)
-        return getattr(self.model, primary).shape if stored is None else stored.shape
+        held = self.outline.images.get(primary)
+        if held is None:
+            held = getattr(self.model, primary, None)
+        if held is None:
+            raise ReferenceFileError(f"{self.label}: holds no {primary} array; it is no {self.kind} reference")
+        return held.shape
 
     @property
     def region(self) -> Region:
@@ -279,6 +283,8 @@ class Reference:
         listed = images_of(self.outline.model).get(name)
         naxes = {2, len(self.shape)} if listed is None or listed.ndim is None else {listed.ndim}
         is_image = len(shape) > 1 and shape[-2:] == self.shape[-2:]
+        if 0 in shape:
+            raise ReferenceFileError(f"{self.kind} reference {self.label}: its {name} array {shape} is empty")
         if len(shape) not in naxes or not is_image:
             raise ReferenceFileError(
                 f"{self.kind} reference {self.label}: its {name} array has shape {shape}; it has to have "

@@ -52,7 +52,7 @@ AS_GOOD = {
     "refpix.irs2_fourier.weighted_series": {"plan.wanted": (0,)},
     "refpix.means.column_signal": {"frames": (0, 1), "sections.columns": (1,)},
     "refpix.rows.subtract_edge_pixels": {"ramp": (0, 1)},
-    # A smaller image, or fewer places in it; sums over fewer output pixels; a table whose last element is for all beyond.
+    # A smaller image, or fewer places in it; fewer output pixels; a table whose last element is for all beyond.
     "resample.blot.blot": {"image": ALL, "pixel_map": (1, 2)},
     "resample.drizzle.add_part": {"sums.totals": (0, 1), "drop.table": (0,)},
     "resample.sums.means": {"sums.totals": (0, 1)},

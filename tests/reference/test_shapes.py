@@ -55,3 +55,11 @@ def test_also_where_it_is_read_in_parts(tmp_path, monkeypatch):
 def test_arrays_that_fit_are_taken(tmp_path):
     linearity = reference(tmp_path, "linearity", coeffs=(3, NY, NX), dq=(NY, NX))
     assert [linearity.array(name, exposure()).shape for name in ("coeffs", "dq")] == [(3, NY, NX), (NY, NX)]
+
+
+def test_an_empty_array_and_another_type_of_reference_are_refused():
+    empty = datamodels.LinearityModel(coeffs=np.zeros((0, 4, 6), np.float32))
+    with pytest.raises(ReferenceFileError, match=r"its coeffs array \(0, 4, 6\) is empty"):
+        Reference("linearity", empty).array("coeffs")
+    with pytest.raises(ReferenceFileError, match="holds no data array; it is no gain reference"):
+        _ = Reference("gain", datamodels.MaskModel((4, 6))).shape

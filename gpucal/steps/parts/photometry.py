@@ -34,6 +34,8 @@ def photometry_row(reference: Reference, meta) -> int:
         If there are several.
     """
     table = reference.table("phot_table")
+    if table is None:
+        raise ReferenceFileError(f"{reference.label}: holds no table of factors; it is no photom reference of images")
     for keys in ROW_KEYS[str(meta.instrument.name).upper()]:
         found = np.ones(len(table), bool)
         for key in keys:

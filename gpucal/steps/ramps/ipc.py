@@ -100,8 +100,15 @@ def science_pixels(meta):
     -------
     tuple of range
         Rows and columns, counted from the exposure's first pixel.
+
+    Raises
+    ------
+    GpucalError
+        If the header does not tell where the subarray is.
     """
     subarray = meta.subarray
+    if None in (subarray.xstart, subarray.ystart, subarray.xsize, subarray.ysize):
+        raise GpucalError(f"{meta.filename}: ipc needs the keywords SUBSTRT1, SUBSTRT2, SUBSIZE1 and SUBSIZE2")
     rows, columns = SCIENCE_PIXELS.get(meta.instrument.name.upper(), NEAR_INFRARED_SCIENCE_PIXELS)
     return (
         _within(rows, subarray.ystart - 1, subarray.ysize),

@@ -80,3 +80,10 @@ def test_a_subarray_that_is_placed_beyond_the_last_row_is_skipped():
     given.meta.subarray.xstart = 2048
     with pytest.raises(SkipStep, match="no pixel of the subarray sees light"):
         IPCStep().check_applies(given)
+
+
+def test_a_header_that_does_not_tell_the_place_of_the_subarray_is_refused():
+    model = datamodels.RampModel((1, 2, 8, 8))
+    model.meta.instrument.name, model.meta.filename = "NIRCAM", "made_ramp.fits"
+    with pytest.raises(GpucalError, match="made_ramp.fits: ipc needs the keywords SUBSTRT1, "):
+        IPCStep().check_applies(Exposure(model))
