@@ -42,8 +42,7 @@ TESTS = {
 }
 
 COMPLAINTS = {
-    "no best references of type": "asks CRDS for a reference, and there is none without network",
-    "name another with --override": "gives a reference of another instrument, which gpucal refuses",
+    "CRDS cannot tell the best references": "asks CRDS for a reference, and there is none without network",
 }
 
 UNEXPLAINED = "not explained"
