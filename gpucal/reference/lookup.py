@@ -66,7 +66,7 @@ def best_references(
             raise ReferenceFileError(_refusal(parameters, needed, in_words or partial(_plainly, parameters)))
         for kind in lacking:
             log.info("CRDS has no %s reference for this exposure", kind)
-        return dict.fromkeys(names, NOT_APPLICABLE) | _paths(parameters, _with_file(names), names)
+        return dict.fromkeys(types, NOT_APPLICABLE) | _paths(parameters, _with_file(names), names)
     except CrdsFailure as failure:
         raise ReferenceFileError(f"CRDS cannot tell the best references: {failure}; {advice()}") from failure
 

@@ -61,10 +61,9 @@ class RunReferences:
             If CRDS cannot be asked, or has none of a type that is needed.
         """
         try:
-            found = best_references(self._parameters, types, types - needed, self._in_words)
+            self._answers |= best_references(self._parameters, types, types - needed, self._in_words)
         except ReferenceFileError as error:
             raise ReferenceFileError(f"{self._exposure.source}: {error}") from error
-        self._answers |= dict.fromkeys(types, NOT_APPLICABLE) | found
 
     def answer(self, kind: str, is_needed: bool) -> str:
         """The answer of CRDS for a type, which is asked now if it was not asked before."""
