@@ -39,7 +39,7 @@ TESTS = {
     "gives a model of no particular type; gpucal takes the types that the step names": (
         "group_scale/test_group_scale.py::test_non_ramp_model",
     ),
-    "`flat_field` of gpucal takes only guide star data so far": (
+    "`flat_field` of gpucal does not take spectra of NIRSpec yet, and asks for all planes of an image": (
         "flatfield/test_flatfield.py::test_flatfield_step_interface",
         "flatfield/test_flatfield.py::test_nirspec_bots_flat",
         "flatfield/test_flatfield.py::test_nirspec_fs_flat",

@@ -52,7 +52,7 @@ def test_outcomes_are_told_by_step():
 
 
 def test_a_reason_is_known_by_name_or_by_complaint():
-    complaint = "no best references of type gain: ..."
+    complaint = "CRDS cannot tell the best references: ..."
     assert reason_of("jump/test_jump_step.py::test_x", complaint).startswith("asks CRDS for a reference")
     assert reason_of("group_scale/test_group_scale.py::test_level1b", complaint).startswith("asks that a raw")
     assert reason_of("jump/test_jump_step.py::test_x", "another thing") == UNEXPLAINED

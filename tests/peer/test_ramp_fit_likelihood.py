@@ -16,6 +16,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare_folders
+from bench.peer_tests.offline import cache_without_rules
 from gpucal.kernels.flags.dqflags import AD_FLOOR, DO_NOT_USE, JUMP_DET, PERSISTENCE, SATURATED
 from gpucal.steps.ramps.ramp_fit import RampFitStep
 
@@ -152,17 +153,7 @@ def exposures(tmp_path_factory):
 @pytest.fixture(scope="module")
 def fitted_by_peer(exposures, tmp_path_factory):
     """The same folders, after the peer has fitted all of them."""
-    from tests.peer.conftest import SERVER_CONFIG, SERVERLESS_URL
-
-    cache = tmp_path_factory.mktemp("crds_cache")
-    (cache / "config" / "jwst").mkdir(parents=True)
-    (cache / "config" / "jwst" / "server_config").write_text(repr(SERVER_CONFIG))
-    environment = os.environ | PLAIN_POWERS | {
-        "CRDS_PATH": str(cache),
-        "CRDS_SERVER_URL": SERVERLESS_URL,
-        "CRDS_CONTEXT": SERVER_CONFIG["latest_context"],
-        "STPIPE_DISABLE_CRDS_STEPPARS": "true",
-    }  # fmt: skip
+    environment = os.environ | PLAIN_POWERS | cache_without_rules(tmp_path_factory.mktemp("crds_cache"))
     subprocess.run(
         [sys.executable, "-c", FIT_ALL, str(exposures)], env=environment, check=True, capture_output=True
     )

@@ -26,7 +26,7 @@ def cut(path, segment, times):
         primary["EXSEGNUM"], primary["EXSEGTOT"] = 2, 3
         primary["INTSTART"], primary["INTEND"] = segment.start + 1, segment.stop
         primary["TSOVISIT"] = True
-        for name in ("SCI", "ZEROFRAME"):
+        for name in ("SCI", "ZEROFRAME", "REFOUT"):
             if name in hdus:
                 hdus[name].data = hdus[name].data[segment]
         groups = hdus["GROUP"].data["integration_number"] - 1
