@@ -6,6 +6,7 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
+from gpucal.data import InputError
 from gpucal.kernels.flags.dqflags import DEAD, DO_NOT_USE, HOT, JUMP_DET, REFERENCE_PIXEL
 from gpucal.steps.ramps.dq_init import DQInitStep
 
@@ -83,12 +84,11 @@ def test_flags_of_the_user(both, ramp, mask, tmp_path, dtype):
     assert (theirs.pixeldq & 64).any()
 
 
-def test_flags_of_another_shape_are_reset(both, ramp, mask):
-    ramp.pixeldq = np.full((4, 4), HOT, np.uint32)
+def test_flags_of_another_shape_are_refused_where_jwst_resets_them(ramp, mask, peer_step):
     ramp.groupdq = np.full((1, 1, 4, 4), JUMP_DET, np.uint8)
-    ours, theirs = both(ramp, override_mask=mask)
-    compare(ours, theirs).assert_agrees()
-    assert not (theirs.groupdq & JUMP_DET).any()
+    assert not (peer_step("dq_init", ramp, override_mask=mask).groupdq & JUMP_DET).any()
+    with pytest.raises(InputError, match=r"groupdq has shape \(1, 1, 4, 4\)"):
+        DQInitStep.call(ramp, override_mask=mask)
 
 
 def test_no_reference(both, ramp):

@@ -114,11 +114,13 @@ def test_reference_of_another_shape(raw, gpucal, simulation):
     assert_refused(result, "superbias reference", "small.fits", "does not match the exposure")
 
 
-def test_reference_of_another_detector(raw, gpucal, simulation):
+def test_reference_of_another_detector_that_the_user_names(raw, gpucal, simulation, caplog):
     shutil.copy(simulation.references["gain"], "other.fits")
     fits.setval("other.fits", "DETECTOR", value="NRCB3")
-    result = gpucal(raw, "--steps.jump.override_gain=other.fits")
-    assert_refused(result, "gain reference", "other.fits", "NRCB3", "NRCB1")
+    code, _, products = gpucal(raw, "--steps.jump.override_gain=other.fits")
+    assert code == 0 and any(name.endswith("_rate.fits") for name in products)
+    (warning,) = [record.getMessage() for record in caplog.records if "NRCB3" in record.getMessage()]
+    assert "other.fits" in warning and "NRCB1" in warning
 
 
 def test_reference_full_of_nan(raw, gpucal, simulation):
