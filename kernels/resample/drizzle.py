@@ -72,8 +72,8 @@ def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0):
     weight : (ny, nx) float32 array
         Weights.
     map_of : callable
-        Takes a shape, rows and columns, and an origin, x and y; gives the map of the pixels from there, (2, *shape)
-        float64 array, as `gpucal.wcs.program.Program.on_grid` does.
+        Takes a shape, rows and columns, and an origin, x and y; gives the map of the pixels from there,
+        (2, rows, columns) float64 array, as `gpucal.wcs.program.Program.on_grid` does.
     limits : (ny, 2) int64 array
         See `Part`.
     drop : Drop
