@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gpucal.core.config.registry import written
+from gpucal.names.steps import written
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = {"gpucal": "gpucal", "cfg": "gpucal.cfg", "kernels": "gpucal.kernels", "pipelines": "gpucal.pipelines"}
 
 # Each part of the house may import from the parts after it.
 LAYERS = [
-    "cli", "scheduling", "simulate", "pipelines", "steps", "core", "associations", "reference", "readouts", "data",
+    "cli", "scheduling", "simulate", "pipelines", "steps", "core", "associations", "reference", "readouts", "names",
+    "data",
     "wcs", "backend", "startup", "places", "errors",
 ]
 KERNELS_MAY_IMPORT = {"backend", "kernels"}

@@ -4,7 +4,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from gpucal.core import Pipeline, Step
 from gpucal.core.config.parameters import full_spec, override_spec
-from gpucal.core.config.registry import written
+from gpucal.names.steps import written
 
 
 class ClassesOf(SphinxDirective):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gpucal.associations.association import ROLES, Association, AssociationError, Member, Product
-from gpucal.associations.reading import base_name
+from gpucal.names.products import base_name
 
 # The name of the rule (ASN_RULE) of an association for each stage.
 RULES = {2: "DMSLevel2bBase", 3: "DMS_Level3_Base"}

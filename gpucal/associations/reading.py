@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from gpucal.associations.association import Association, AssociationError, Member, Product
+from gpucal.names.products import base_name
 
 KEYWORDS = ("asn_id", "asn_type", "asn_rule", "asn_pool", "program", "target")
 
@@ -64,8 +65,3 @@ def _member(member, number: int, path: Path) -> Member:
     if not isinstance(name, str) or not name:
         raise AssociationError(f"{path}: product {number} has a member without expname")
     return Member(path.parent / Path(name).expanduser(), str(member.get("exptype") or "science").strip().lower())
-
-
-def base_name(path: Path) -> str:
-    """The name of a file without its suffix and extension: ``star`` of ``star_rate.fits``."""
-    return path.name.partition(".")[0].rpartition("_")[0] or path.name.partition(".")[0]

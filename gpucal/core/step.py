@@ -9,10 +9,10 @@ from gpucal.core.config import configure
 from gpucal.core.config.config_file import log_configuration_of
 from gpucal.core.configurable import Configurable
 from gpucal.core.log.calls import log_of_call
-from gpucal.core.naming import product_path
 from gpucal.core.run import runner
 from gpucal.data import Exposure, write_model
 from gpucal.data.reading import expand
+from gpucal.names.products import product_path
 
 
 class Step(Configurable):

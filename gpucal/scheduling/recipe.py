@@ -11,8 +11,8 @@ from gpucal.core.config import configure
 from gpucal.core.config.config_file import follow_config_files, read_config
 from gpucal.core.config.parameters import merge, validate
 from gpucal.core.config.registry import find_class
-from gpucal.core.naming import product_path
 from gpucal.data.reading import expand
+from gpucal.names.products import product_path
 from gpucal.reference import context_in_use
 from gpucal.scheduling.errors import BatchError
 from gpucal.scheduling.order import Job

@@ -7,7 +7,7 @@ import pytest
 
 import gpucal.pipelines
 import gpucal.steps
-from gpucal.core.config.registry import STEPS, written
+from gpucal.names.steps import STEPS, written
 
 PACKAGES = {False: gpucal.steps, True: gpucal.pipelines}
 COUNT = """

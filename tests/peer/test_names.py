@@ -10,8 +10,9 @@ from jwst.lib.suffix import KNOW_SUFFIXES, remove_suffix
 from jwst.pipeline import DarkPipeline, Detector1Pipeline, GuiderPipeline
 
 from gpucal.core.config.parameters import accepted
-from gpucal.core.config.registry import STEPS, find_class
-from gpucal.core.naming import PRODUCTS, SUFFIXES, product_path, split_suffix
+from gpucal.core.config.registry import find_class
+from gpucal.names.products import PRODUCTS, SUFFIXES, product_path, split_suffix
+from gpucal.names.steps import STEPS
 from tests.peer.test_specs import parsed
 
 # What the peer tells the world that it has: full class name, alias, whether it is a pipeline.

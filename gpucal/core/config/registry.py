@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.machinery import PathFinder
 from pathlib import Path
-from typing import NamedTuple
 
 from gpucal.core.config.nearest import suggestion
 from gpucal.errors import GpucalError
+from gpucal.names.steps import STEPS, by_class_name, written
 
 # Dotted names that begin so mean a class of ours that has the same last part.
 OUR_NAMES = ("gpucal", "jwst")
@@ -20,119 +20,6 @@ _STEP = "gpucal.core.step", "Step"
 
 # Whether modules beside a configuration file may be imported: not where a user only looks at it.
 _imports_beside: ContextVar[bool] = ContextVar("imports beside configuration files", default=True)
-
-
-class Entry(NamedTuple):
-    """A step or pipeline of the JWST pipeline.
-
-    Attributes
-    ----------
-    class_name : str
-        Its class.
-    module : str or None
-        Where the class is; None for what is not a part of gpucal yet.
-    """
-
-    class_name: str
-    module: str | None = None
-
-    @property
-    def is_pipeline(self) -> bool:
-        """Whether it is a pipeline."""
-        return self.class_name.endswith("Pipeline")
-
-    @property
-    def package(self) -> str:
-        """The package that offers the class."""
-        return "gpucal.pipelines" if self.is_pipeline else "gpucal.steps"
-
-    @property
-    def peer_name(self) -> str:
-        """The dotted name under which the jwst package has it: both programs know the class by it."""
-        return f"jwst.{'pipeline' if self.is_pipeline else 'step'}.{self.class_name}"
-
-    def load(self) -> type:
-        """Import the class."""
-        return getattr(importlib.import_module(self.module), self.class_name)
-
-
-# All steps and pipelines of the three stages, by alias. A step writes its product under its alias, which is the
-# lower-case name of the class where nothing gave it another.
-STEPS = {
-    "adaptive_trace_model": Entry("AdaptiveTraceModelStep"),
-    "align_refs": Entry("AlignRefsStep"),
-    "ami_analyze": Entry("AmiAnalyzeStep"),
-    "ami_average": Entry("AmiAverageStep"),
-    "ami_normalize": Entry("AmiNormalizeStep"),
-    "assign_mtwcs": Entry("AssignMTWcsStep"),
-    "assign_wcs": Entry("AssignWcsStep", "gpucal.steps.pointing.assign_wcs"),
-    "badpix_selfcal": Entry("BadpixSelfcalStep"),
-    "barshadow": Entry("BarShadowStep"),
-    "bkg_subtract": Entry("BackgroundStep"),
-    "calwebb_ami3": Entry("Ami3Pipeline"),
-    "calwebb_coron3": Entry("Coron3Pipeline"),
-    "calwebb_dark": Entry("DarkPipeline", "gpucal.pipelines.dark"),
-    "calwebb_detector1": Entry("Detector1Pipeline", "gpucal.pipelines.detector1"),
-    "calwebb_guider": Entry("GuiderPipeline", "gpucal.pipelines.guider"),
-    "calwebb_image2": Entry("Image2Pipeline"),
-    "calwebb_image3": Entry("Image3Pipeline"),
-    "calwebb_spec2": Entry("Spec2Pipeline"),
-    "calwebb_spec3": Entry("Spec3Pipeline"),
-    "calwebb_tso3": Entry("Tso3Pipeline"),
-    "calwebb_wfs-image3": Entry("WfsCombineStep"),
-    "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
-    "clean_flicker_noise": Entry("CleanFlickerNoiseStep", "gpucal.steps.images.clean_flicker_noise"),
-    "combine_1d": Entry("Combine1dStep"),
-    "cube_build": Entry("CubeBuildStep"),
-    "dark_current": Entry("DarkCurrentStep", "gpucal.steps.ramps.dark_current"),
-    "dq_init": Entry("DQInitStep", "gpucal.steps.ramps.dq_init"),
-    "emicorr": Entry("EmiCorrStep", "gpucal.steps.ramps.emicorr"),
-    "extract_1d": Entry("Extract1dStep"),
-    "extract_2d": Entry("Extract2dStep"),
-    "firstframe": Entry("FirstFrameStep", "gpucal.steps.ramps.firstframe"),
-    "flat_field": Entry("FlatFieldStep", "gpucal.steps.images.flat_field"),
-    "fringe": Entry("FringeStep"),
-    "gain_scale": Entry("GainScaleStep", "gpucal.steps.images.gain_scale"),
-    "group_scale": Entry("GroupScaleStep", "gpucal.steps.ramps.group_scale"),
-    "guider_cds": Entry("GuiderCdsStep", "gpucal.steps.ramps.guider_cds"),
-    "hlsp": Entry("HlspStep"),
-    "imprint": Entry("ImprintStep"),
-    "ipc": Entry("IPCStep", "gpucal.steps.ramps.ipc"),
-    "jump": Entry("JumpStep", "gpucal.steps.ramps.jump"),
-    "klip": Entry("KlipStep"),
-    "lastframe": Entry("LastFrameStep", "gpucal.steps.ramps.lastframe"),
-    "linearity": Entry("LinearityStep", "gpucal.steps.ramps.linearity"),
-    "master_background": Entry("MasterBackgroundStep"),
-    "master_background_mos": Entry("MasterBackgroundMosStep"),
-    "msa_flagging": Entry("MSAFlagOpenStep"),
-    "outlier_detection": Entry("OutlierDetectionStep"),
-    "pathloss": Entry("PathLossStep"),
-    "persistence": Entry("PersistenceStep", "gpucal.steps.ramps.persistence"),
-    "photom": Entry("PhotomStep", "gpucal.steps.images.photom"),
-    "picture_frame": Entry("PictureFrameStep", "gpucal.steps.images.picture_frame"),
-    "pixel_replace": Entry("PixelReplaceStep"),
-    "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),
-    "refpix": Entry("RefPixStep", "gpucal.steps.ramps.refpix"),
-    "resample": Entry("ResampleStep"),
-    "resample_spec": Entry("ResampleSpecStep"),
-    "reset": Entry("ResetStep", "gpucal.steps.ramps.reset"),
-    "residual_fringe": Entry("ResidualFringeStep"),
-    "rscd": Entry("RscdStep", "gpucal.steps.ramps.rscd"),
-    "saturation": Entry("SaturationStep", "gpucal.steps.ramps.saturation"),
-    "skymatch": Entry("SkyMatchStep"),
-    "source_catalog": Entry("SourceCatalogStep"),
-    "spectral_leak": Entry("SpectralLeakStep"),
-    "srctype": Entry("SourceTypeStep"),
-    "stack_refs": Entry("StackRefsStep"),
-    "straylight": Entry("StraylightStep"),
-    "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
-    "targ_centroid": Entry("TargCentroidStep"),
-    "tso_photometry": Entry("TSOPhotometryStep"),
-    "tweakreg": Entry("TweakRegStep"),
-    "wavecorr": Entry("WavecorrStep"),
-    "wfss_contam": Entry("WfssContamStep"),
-    "white_light": Entry("WhiteLightStep"),
-}
 
 
 class UnknownStepError(GpucalError):
@@ -164,7 +51,7 @@ def find_class(name: str, directory: Path | None = None) -> type:
     package, _, last = name.rpartition(".")
     if package and package.partition(".")[0] not in OUR_NAMES:
         return _users_class(package, last, directory)
-    entry = STEPS.get(last) or _by_class_name().get(last)
+    entry = STEPS.get(last) or by_class_name().get(last)
     if entry is None:
         known = (word for alias, entry in written().items() for word in (alias, entry.class_name))
         raise UnknownStepError(f"there is no step or pipeline {name!r}{suggestion(last, known)}")
@@ -175,15 +62,10 @@ def find_class(name: str, directory: Path | None = None) -> type:
 
 def exported_name(step_class: type) -> str:
     """The name of a class in parameter files: that of the jwst package, which both programs read, where it has one."""
-    entry = _by_class_name().get(step_class.__name__)
+    entry = by_class_name().get(step_class.__name__)
     if entry is not None and entry.module == step_class.__module__:
         return entry.peer_name
     return f"{step_class.__module__}.{step_class.__qualname__}"
-
-
-def written() -> dict[str, Entry]:
-    """The steps and pipelines that gpucal has, by alias."""
-    return {alias: entry for alias, entry in STEPS.items() if entry.module is not None}
 
 
 def all_classes() -> list[type]:
@@ -215,7 +97,7 @@ def class_of_package(package: str, name: str) -> type:
         If it is a part of the JWST pipeline that gpucal does not have yet: the words of an AttributeError would
         not reach who imports it.
     """
-    entry = _by_class_name().get(name)
+    entry = by_class_name().get(name)
     if entry is None or entry.package != package:
         names = [] if name.startswith("_") else names_in_package(package)
         raise AttributeError(f"module {package!r} has no attribute {name!r}{suggestion(name, names)}")
@@ -231,10 +113,6 @@ def names_in_package(package: str) -> list[str]:
     classes = {entry.class_name for entry in written().values() if entry.package == package}
     inside = vars(sys.modules[package]).items()
     return sorted(classes | {name for name, value in inside if name.startswith("__") or inspect.ismodule(value)})
-
-
-def _by_class_name() -> dict[str, Entry]:
-    return {entry.class_name: entry for entry in STEPS.values()}
 
 
 def _users_class(module: str, name: str, directory: Path | None) -> type:

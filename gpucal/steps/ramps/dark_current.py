@@ -8,10 +8,10 @@ import numpy as np
 
 from gpucal.backend import array_namespace, current_backend
 from gpucal.core import Step
-from gpucal.core.naming import product_path
 from gpucal.data import write_model
 from gpucal.data.segments import first_integration
 from gpucal.kernels.ramps.dark_current import dark_groups, subtract_dark
+from gpucal.names.products import product_path
 from gpucal.startup.lazy import datamodels
 from gpucal.steps.parts.dark_sampling import sampling_of
 

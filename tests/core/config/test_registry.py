@@ -6,7 +6,8 @@ import pytest
 
 from gpucal.core import Step
 from gpucal.core.config.config_file import read_config
-from gpucal.core.config.registry import STEPS, UnknownStepError, all_classes, find_class, written
+from gpucal.core.config.registry import UnknownStepError, all_classes, find_class
+from gpucal.names.steps import STEPS, written
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.steps.ramps.dq_init import DQInitStep
 from gpucal.steps.ramps.ipc import IPCStep

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from gpucal.core.config.registry import STEPS
 from gpucal.data.files.compression import plain_name
+from gpucal.names.steps import STEPS
 
 PRODUCTS = (
     "uncal", "ramp", "rate", "rateints", "fitopt", "dark",
@@ -63,6 +63,16 @@ def remove_suffix(name: str) -> tuple[str, str | None]:
     return parts.base, parts.suffix
 
 
+def base_name(path: str | os.PathLike) -> str:
+    """The name of a file without directory, suffix and extension: ``star`` of ``raw/star_rate.fits.gz``."""
+    return split_suffix(_stem(path)).base
+
+
+def _stem(path: str | os.PathLike) -> str:
+    """The name of a file without directory and extension, and without that of a compression."""
+    return os.path.splitext(plain_name(os.path.basename(os.fspath(path))))[0]
+
+
 def product_path(
     input_name: str | os.PathLike,
     suffix: str | None,
@@ -98,7 +108,7 @@ def product_path(
     -------
     pathlib.Path
     """
-    name = os.path.splitext(plain_name(os.path.basename(os.fspath(output_file or input_name))))[0]
+    name = _stem(output_file or input_name)
     base, separator = (name, "") if suffix is None else split_suffix(name)[:2]
     parts = [base, *(str(part) for part in (index, *components) if part is not None)]
     filename = "_".join(parts) + separator + (suffix or "") + "." + ext.removeprefix(".")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gpucal.core.config.registry import STEPS
-from gpucal.core.naming import PRODUCTS, SUFFIXES, product_path, remove_suffix, split_suffix
+from gpucal.names.products import PRODUCTS, SUFFIXES, base_name, product_path, remove_suffix, split_suffix
+from gpucal.names.steps import STEPS
 
 EXPOSURE = "jw01345001001_02201_00001_nrca1"
 
@@ -81,3 +81,16 @@ def test_home_and_environment_are_expanded_in_the_output_directory(monkeypatch):
     monkeypatch.setenv("SCRATCH", "/scratch")
     assert product_path("x_uncal.fits", "rate", output_dir="~/out") == Path("/home/someone/out/x_rate.fits")
     assert product_path("x_uncal.fits", "rate", output_dir="$SCRATCH") == Path("/scratch/x_rate.fits")
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("raw/star_rate.fits", "star"),
+        ("star_uncal.fits.gz", "star"),
+        ("a_field_of_stars.fits", "a_field_of_stars"),
+        ("x_dq_init.fits", "x"),
+    ],
+)
+def test_the_base_of_a_name_lacks_a_suffix_only_if_it_has_one(path, base):
+    assert base_name(path) == base

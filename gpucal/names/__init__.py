@@ -1,0 +1,1 @@
+"""How steps, pipelines and files of products are called."""

@@ -1,0 +1,127 @@
+"""All steps and pipelines of the JWST pipeline: alias, class, and the module of those that gpucal has."""
+
+import importlib
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """A step or pipeline of the JWST pipeline.
+
+    Attributes
+    ----------
+    class_name : str
+        Its class.
+    module : str or None
+        Where the class is; None for what is not a part of gpucal yet.
+    """
+
+    class_name: str
+    module: str | None = None
+
+    @property
+    def is_pipeline(self) -> bool:
+        """Whether it is a pipeline."""
+        return self.class_name.endswith("Pipeline")
+
+    @property
+    def package(self) -> str:
+        """The package that offers the class."""
+        return "gpucal.pipelines" if self.is_pipeline else "gpucal.steps"
+
+    @property
+    def peer_name(self) -> str:
+        """The dotted name under which the jwst package has it: both programs know the class by it."""
+        return f"jwst.{'pipeline' if self.is_pipeline else 'step'}.{self.class_name}"
+
+    def load(self) -> type:
+        """Import the class."""
+        return getattr(importlib.import_module(self.module), self.class_name)
+
+
+# All steps and pipelines of the three stages, by alias. A step writes its product under its alias, which is the
+# lower-case name of the class where nothing gave it another.
+STEPS = {
+    "adaptive_trace_model": Entry("AdaptiveTraceModelStep"),
+    "align_refs": Entry("AlignRefsStep"),
+    "ami_analyze": Entry("AmiAnalyzeStep"),
+    "ami_average": Entry("AmiAverageStep"),
+    "ami_normalize": Entry("AmiNormalizeStep"),
+    "assign_mtwcs": Entry("AssignMTWcsStep"),
+    "assign_wcs": Entry("AssignWcsStep", "gpucal.steps.pointing.assign_wcs"),
+    "badpix_selfcal": Entry("BadpixSelfcalStep"),
+    "barshadow": Entry("BarShadowStep"),
+    "bkg_subtract": Entry("BackgroundStep"),
+    "calwebb_ami3": Entry("Ami3Pipeline"),
+    "calwebb_coron3": Entry("Coron3Pipeline"),
+    "calwebb_dark": Entry("DarkPipeline", "gpucal.pipelines.dark"),
+    "calwebb_detector1": Entry("Detector1Pipeline", "gpucal.pipelines.detector1"),
+    "calwebb_guider": Entry("GuiderPipeline", "gpucal.pipelines.guider"),
+    "calwebb_image2": Entry("Image2Pipeline"),
+    "calwebb_image3": Entry("Image3Pipeline"),
+    "calwebb_spec2": Entry("Spec2Pipeline"),
+    "calwebb_spec3": Entry("Spec3Pipeline"),
+    "calwebb_tso3": Entry("Tso3Pipeline"),
+    "calwebb_wfs-image3": Entry("WfsCombineStep"),
+    "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
+    "clean_flicker_noise": Entry("CleanFlickerNoiseStep", "gpucal.steps.images.clean_flicker_noise"),
+    "combine_1d": Entry("Combine1dStep"),
+    "cube_build": Entry("CubeBuildStep"),
+    "dark_current": Entry("DarkCurrentStep", "gpucal.steps.ramps.dark_current"),
+    "dq_init": Entry("DQInitStep", "gpucal.steps.ramps.dq_init"),
+    "emicorr": Entry("EmiCorrStep", "gpucal.steps.ramps.emicorr"),
+    "extract_1d": Entry("Extract1dStep"),
+    "extract_2d": Entry("Extract2dStep"),
+    "firstframe": Entry("FirstFrameStep", "gpucal.steps.ramps.firstframe"),
+    "flat_field": Entry("FlatFieldStep", "gpucal.steps.images.flat_field"),
+    "fringe": Entry("FringeStep"),
+    "gain_scale": Entry("GainScaleStep", "gpucal.steps.images.gain_scale"),
+    "group_scale": Entry("GroupScaleStep", "gpucal.steps.ramps.group_scale"),
+    "guider_cds": Entry("GuiderCdsStep", "gpucal.steps.ramps.guider_cds"),
+    "hlsp": Entry("HlspStep"),
+    "imprint": Entry("ImprintStep"),
+    "ipc": Entry("IPCStep", "gpucal.steps.ramps.ipc"),
+    "jump": Entry("JumpStep", "gpucal.steps.ramps.jump"),
+    "klip": Entry("KlipStep"),
+    "lastframe": Entry("LastFrameStep", "gpucal.steps.ramps.lastframe"),
+    "linearity": Entry("LinearityStep", "gpucal.steps.ramps.linearity"),
+    "master_background": Entry("MasterBackgroundStep"),
+    "master_background_mos": Entry("MasterBackgroundMosStep"),
+    "msa_flagging": Entry("MSAFlagOpenStep"),
+    "outlier_detection": Entry("OutlierDetectionStep"),
+    "pathloss": Entry("PathLossStep"),
+    "persistence": Entry("PersistenceStep", "gpucal.steps.ramps.persistence"),
+    "photom": Entry("PhotomStep", "gpucal.steps.images.photom"),
+    "picture_frame": Entry("PictureFrameStep", "gpucal.steps.images.picture_frame"),
+    "pixel_replace": Entry("PixelReplaceStep"),
+    "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),
+    "refpix": Entry("RefPixStep", "gpucal.steps.ramps.refpix"),
+    "resample": Entry("ResampleStep"),
+    "resample_spec": Entry("ResampleSpecStep"),
+    "reset": Entry("ResetStep", "gpucal.steps.ramps.reset"),
+    "residual_fringe": Entry("ResidualFringeStep"),
+    "rscd": Entry("RscdStep", "gpucal.steps.ramps.rscd"),
+    "saturation": Entry("SaturationStep", "gpucal.steps.ramps.saturation"),
+    "skymatch": Entry("SkyMatchStep"),
+    "source_catalog": Entry("SourceCatalogStep"),
+    "spectral_leak": Entry("SpectralLeakStep"),
+    "srctype": Entry("SourceTypeStep"),
+    "stack_refs": Entry("StackRefsStep"),
+    "straylight": Entry("StraylightStep"),
+    "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
+    "targ_centroid": Entry("TargCentroidStep"),
+    "tso_photometry": Entry("TSOPhotometryStep"),
+    "tweakreg": Entry("TweakRegStep"),
+    "wavecorr": Entry("WavecorrStep"),
+    "wfss_contam": Entry("WfssContamStep"),
+    "white_light": Entry("WhiteLightStep"),
+}
+
+
+def written() -> dict[str, Entry]:
+    """The steps and pipelines that gpucal has, by alias."""
+    return {alias: entry for alias, entry in STEPS.items() if entry.module is not None}
+
+
+def by_class_name() -> dict[str, Entry]:
+    """All steps and pipelines, by the name of their class."""
+    return {entry.class_name: entry for entry in STEPS.values()}
