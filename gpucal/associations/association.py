@@ -63,11 +63,15 @@ class Product:
         In order.
     source : str
         The association that it belongs to, for messages.
+    asn_id, asn_pool : str or None
+        What the association says of itself.
     """
 
     name: str
     members: tuple[Member, ...]
     source: str = "association"
+    asn_id: str | None = None
+    asn_pool: str | None = None
 
     @property
     def science(self) -> list[Path]:

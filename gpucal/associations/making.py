@@ -10,6 +10,7 @@ from gpucal.names.products import base_name
 # The name of the rule (ASN_RULE) of an association for each stage.
 RULES = {2: "DMSLevel2bBase", 3: "DMS_Level3_Base"}
 ASN_ID = "a3001"
+POOL = "none"
 
 
 def from_list(
@@ -62,8 +63,11 @@ def from_list(
     if stage == 3:
         if not product_name:
             raise AssociationError("an association for stage 3 needs the name of its product (--product-name)")
-        products = (Product(product_name, science + beside),)
+        products = (Product(product_name, science + beside, asn_id=asn_id, asn_pool=POOL),)
     else:
         own = product_name if len(science) == 1 else None
-        products = tuple(Product(own or base_name(member.path), (member, *beside)) for member in science)
-    return Association(products, asn_id=asn_id, asn_type="None", asn_rule=RULES[stage], asn_pool="none")
+        products = tuple(
+            Product(own or base_name(member.path), (member, *beside), asn_id=asn_id, asn_pool=POOL)
+            for member in science
+        )
+    return Association(products, asn_id=asn_id, asn_type="None", asn_rule=RULES[stage], asn_pool=POOL)

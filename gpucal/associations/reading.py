@@ -32,9 +32,9 @@ def read_association(path: Path) -> Association:
     products = tree.get("products")
     if not isinstance(products, list) or not products:
         raise AssociationError(f"{path}: not an association (it has no list of products)")
-    made = tuple(_product(product, number, path) for number, product in enumerate(products, start=1))
-    others = {name: value for name, value in tree.items() if name not in (*KEYWORDS, "products")}
     said = {name: None if tree.get(name) is None else str(tree[name]) for name in KEYWORDS}
+    made = tuple(_product(product, number, path, said) for number, product in enumerate(products, start=1))
+    others = {name: value for name, value in tree.items() if name not in (*KEYWORDS, "products")}
     return Association(made, path, **said, others=others)
 
 
@@ -51,13 +51,14 @@ def _tree(path: Path) -> dict:
     return tree
 
 
-def _product(product, number: int, path: Path) -> Product:
+def _product(product, number: int, path: Path, said: dict) -> Product:
     members = product.get("members") if isinstance(product, dict) else None
     if not isinstance(members, list) or not members:
         raise AssociationError(f"{path}: product {number} has no list of members")
     made = tuple(_member(member, number, path) for member in members)
     science = next((member for member in made if member.role == "science"), made[0])
-    return Product(str(product.get("name") or base_name(science.path)), made, str(path))
+    name = str(product.get("name") or base_name(science.path))
+    return Product(name, made, str(path), said["asn_id"], said["asn_pool"])
 
 
 def _member(member, number: int, path: Path) -> Member:

@@ -2,6 +2,7 @@
 
 import os
 import resource
+from pathlib import Path
 
 from gpucal.errors import GpucalError
 
@@ -42,6 +43,16 @@ def free_device_bytes(cupy) -> int:
     """Bytes that can still be had on the device: those that are free, and those that CuPy holds without using them."""
     free, _ = cupy.cuda.runtime.memGetInfo()
     return free + cupy.get_default_memory_pool().free_bytes()
+
+
+def available_host_bytes() -> int | None:
+    """Bytes of memory that the host has for new programs; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    told = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return 1024 * int(told[0]) if told else None
 
 
 def peak_host_bytes() -> int:

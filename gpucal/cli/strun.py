@@ -67,12 +67,12 @@ def _configure_and_run(args: argparse.Namespace, words: Words, config, step_clas
     select_backend(args.backend)
     source = words.inputs[0] if len(words.inputs) == 1 else words.inputs
     disable = args.disable_crds_steppars or None
-    step, exposures = configure.configured(step_class, source, path, disable, own)
+    step, inputs = configure.configured(step_class, source, path, disable, own)
     step.save_results = True
     if args.save_parameters:
         step.export_config(args.save_parameters, include_metadata=True)
     with watched(), products_written_behind():
-        step.run(exposures)
+        step.make_products(inputs)
 
 
 def _save_only(path: str | None, step_class: type, config, own: dict) -> None:

@@ -35,6 +35,11 @@ class Step(Configurable):
         Whether the step works on each integration by itself, so that it can be given some of them at a time. It then
         edits them in place, writes no metadata that depend on them, and asks for nothing but their numbers. See
         `works_by_integration`.
+    over_members : bool
+        Whether the step works on all exposures of a product at once: `process` is then given
+        `gpucal.data.Members`, and by itself it takes a list of exposures for one product.
+    names_association : bool
+        Whether the names of its products tell the identifier of the association.
     required_keywords : dict of str to str
         FITS keywords without which nothing can be done, and their places in the metadata tree.
     timing_keywords : tuple of str
@@ -59,6 +64,8 @@ class Step(Configurable):
     optional_references: ClassVar[tuple[str, ...]] = ()
     input_types: ClassVar[tuple[str, ...]] = ()
     by_integration: ClassVar[bool] = False
+    over_members: ClassVar[bool] = False
+    names_association: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}
     timing_keywords: ClassVar[tuple[str, ...]] = ()
 
@@ -148,6 +155,10 @@ class Step(Configurable):
             If the input, a reference or a parameter will not do; the message says what to do.
         """
         return runner.run(self, source)
+
+    def make_products(self, source) -> None:
+        """Run the step for what it saves alone: as `run`, but no model is handed back, and fewer are held."""
+        runner.run(self, source, keep=False)
 
     @classmethod
     def call(
@@ -269,7 +280,10 @@ class Step(Configurable):
         output_file = output_file or (
             self.search("output_file") if self.search_output_file else self.output_file
         )
-        source = (self.output_use_model and exposure.meta.filename) or exposure.source
+        membership = exposure.membership
+        name = membership.product if membership.is_alone and not self.over_members else exposure.source
+        source = (self.output_use_model and exposure.meta.filename) or name
+        asn_id = membership.asn_id if self.names_association else None
         directory = self.search("output_dir")
         return product_path(
             source,
@@ -278,6 +292,7 @@ class Step(Configurable):
             output_file=output_file,
             ext=ext or self.output_ext,
             index=index if self.output_use_index else None,
+            components=() if asn_id is None else (asn_id,),
         )
 
     def save(

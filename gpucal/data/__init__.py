@@ -1,7 +1,8 @@
 """Exposures: data models whose arrays live on the backend; reading and writing them."""
 
 from gpucal.data.exposure import Exposure
+from gpucal.data.members import Members
 from gpucal.data.reading import InputError, open_exposure
 from gpucal.data.writing import OutputError, write_model
 
-__all__ = ["Exposure", "InputError", "OutputError", "open_exposure", "write_model"]
+__all__ = ["Exposure", "InputError", "Members", "OutputError", "open_exposure", "write_model"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,9 +11,20 @@ from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS
 from gpucal.data.files.ahead import ImageAhead
 from gpucal.data.files.outline import StoredImage, images_of
+from gpucal.data.membership import Membership
+from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
+
+if TYPE_CHECKING:
+    from gpucal.wcs.world import Wcs
+
+
+
+class MissingWcsError(GpucalError):
+    """An exposure has no world coordinates."""
+
 
 # What an exposure is called that comes from no file, and has no name.
 UNNAMED = "unnamed"
@@ -39,6 +51,8 @@ class Exposure:
     ----------
     origin : path, model or None
         What the exposure can be opened from once more.
+    membership : Membership
+        The product of an association that it is a member of.
     refused : dict of str to object
         Values in the header of its file that its schema refuses, and that the metadata lack for that, by their place,
         such as ``meta.subarray.name``.
@@ -58,9 +72,11 @@ class Exposure:
         self.__dict__["model"] = model
         self.__dict__["source"] = source or model.meta.filename or UNNAMED
         self.__dict__["origin"] = None
+        self.__dict__["membership"] = Membership()
         self.__dict__["refused"] = {}
         self.__dict__["_arrays"] = {}
         self.__dict__["_stored"] = dict(images or {})
+        self.__dict__["_in_file"] = dict(images or {})
         self.__dict__["_names"] = frozenset(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
 
     @property
@@ -101,7 +117,7 @@ class Exposure:
             self._arrays[name] = current_backend().xp.ascontiguousarray(value)
             self._stored.pop(name, None)
             self.model._instance.pop(name, None)
-        elif name in ("source", "origin", "refused"):
+        elif name in ("source", "origin", "membership", "refused"):
             self.__dict__[name] = value
         else:
             setattr(self.model, name, value)
@@ -136,6 +152,21 @@ class Exposure:
             The coordinates.
         """
         self.model._instance["meta"]["wcs"] = kept_wcs(tree)
+
+    def get_wcs(self) -> Wcs:
+        """The world coordinates in the metadata.
+
+        Raises
+        ------
+        MissingWcsError
+            If it has none.
+        """
+        kept = self.model._instance["meta"].get("wcs")
+        if kept is None:
+            raise MissingWcsError(f"{self.source}: has no world coordinates; run assign_wcs on it first")
+        from gpucal.wcs.world import Wcs  # of no use to most runs
+
+        return Wcs.of_kept(kept)
 
     def read_ahead(self) -> None:
         """Let another thread read the main array, if it is still in its file; on a CPU, without a limit of memory."""
@@ -186,6 +217,14 @@ class Exposure:
         self._arrays.clear()
         for name in self._names:
             self.model._instance.pop(name, None)
+
+    def drop_pixels(self) -> bool:
+        """Let all arrays go, changed or not, if all can be read from the file again; whether they could."""
+        if not self._arrays.keys() <= self._in_file.keys():
+            return False
+        self._stored.update((name, self._in_file[name]) for name in self._arrays)
+        self._arrays.clear()
+        return True
 
     def snapshot(self) -> datamodels.JwstDataModel:
         """A complete model for saving, which leaves the exposure as it is.

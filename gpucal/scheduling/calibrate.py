@@ -46,23 +46,24 @@ def calibrate(recipe: Recipe, job: Job, passage: Passage) -> Outcome:
 
 def _products(recipe: Recipe, job: Job, passage: Passage) -> list[Path]:
     """Read, compute and write an exposure; the products' paths."""
-    step, exposures = recipe.configured(job.input)
-    _read_pixels(exposures)
+    step, inputs = recipe.configured(job.input)
+    _read_pixels(inputs)
     passage.enter("compute")
     with products_written_behind() as paths:
-        step.run(exposures)
-        del exposures
+        step.make_products(inputs)
+        del inputs
         passage.enter("write")
     return paths
 
 
-def _read_pixels(exposures: list) -> None:
+def _read_pixels(inputs: list) -> None:
     """Move the arrays of exposures to the backend: most of the time of reading is for this.
 
-    Not where there is no room for two: while one is computed, the next one then stays in its file.
+    Not where there is no room for two: while one is computed, the next one then stays in its file. Not those of
+    members, which are read as they are used.
     """
     room = current_backend().capacity()
-    for exposure in exposures:
+    for exposure in (one for each in inputs if each.product is None for one in each.open()):
         if room is not None and 2 * MemoryPlan.of(exposure).total > room:
             continue
         for name in exposure.array_names:

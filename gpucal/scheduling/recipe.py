@@ -50,19 +50,19 @@ class Recipe:
         return Path(self.parameters["output_dir"])
 
     def configured(self, path: Path):
-        """The step for one exposure, which it is to save, and the exposure, opened.
+        """The step for one exposure or association, whose products it is to save, and that, opened.
 
         Returns
         -------
-        Step, list of Exposure
+        Step, list of Input
         """
         directory = self.config_file.parent if self.config_file else None
         step_class = find_class(self.class_name, directory)
-        step, exposures = configure.configured(
+        step, inputs = configure.configured(
             step_class, path, self.config_file, self.disable_crds_steppars, self.parameters
         )
         step.save_results = True
-        return step, exposures
+        return step, inputs
 
     def digest(self) -> str:
         """A checksum of all that decides what the products are: parameters, CRDS context, version of gpucal.

@@ -1,11 +1,13 @@
 """A WCS: frames, and the transforms from each to the next."""
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from gpucal.errors import GpucalError
 from gpucal.startup.lazy import asdf
 from gpucal.startup.wcs_tree import WcsTree
+from gpucal.wcs.documents import parse_document
 from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.lowering import program_of
 from gpucal.wcs.program import Program
@@ -42,6 +44,15 @@ class Wcs:
         steps = node["steps"]
         frames = tuple(step["frame"] for step in steps)
         return cls(frames, tuple(step["transform"] for step in steps[:-1]), node.get("name") or "")
+
+    @classmethod
+    def of_kept(cls, kept) -> "Wcs":
+        """The WCS that a data model keeps: a `gpucal.startup.wcs_tree.WcsTree`, or an object of gwcs."""
+        if isinstance(kept, WcsTree):
+            return cls.of_node(kept.content)
+        content = BytesIO()
+        asdf.AsdfFile({"wcs": kept}).write_to(content)
+        return cls.of_node(parse_document(content.getvalue())["wcs"])
 
     def to_tree(self) -> WcsTree:
         """What a data model keeps; see `gpucal.startup.wcs_tree`."""

@@ -141,7 +141,8 @@ def test_an_association_gives_its_science_members(raw_file):
     association = raw_file.parent / "asn.json"
     association.write_text(
         '{"products": [{"name": "x", "members": ['
-        '{"expname": "jw1_uncal.fits", "exptype": "science"}, {"expname": "none.fits", "exptype": "target"}]}]}'
+        '{"expname": "jw1_uncal.fits", "exptype": "science"},'
+        ' {"expname": "jw1_uncal.fits", "exptype": "background"}]}]}'
     )
     opened = exposures_of(association)
     assert [exposure.source for exposure in opened] == [str(raw_file)]

@@ -49,7 +49,7 @@ class _Step:
     stages: Stages
     name: str
 
-    def run(self, _exposures):
+    def make_products(self, _inputs):
         announce(StepEvent("started", self.name))
         self.stages.visit("compute", self.name)
         announce(StepEvent("done", self.name))

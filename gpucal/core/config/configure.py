@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from gpucal.core.config.config_file import (
@@ -16,8 +17,9 @@ from gpucal.core.config.config_file import (
 from gpucal.core.config.nearest import suggestion
 from gpucal.core.config.parameters import accepted, full_spec, merge, validate
 from gpucal.core.config.registry import exported_name, find_class
-from gpucal.core.run.inputs import exposures_of
-from gpucal.data import Exposure
+from gpucal.core.run.inputs import Input, exposures_of, inputs_of
+from gpucal.core.run.results import products_of
+from gpucal.data import Exposure, Members
 from gpucal.errors import GpucalError
 from gpucal.reference import best_references, crds_parameters, parameter_references
 
@@ -47,18 +49,27 @@ def configured(
 
     Returns
     -------
-    Step, list of Exposure
-        The step, and the opened input, ready for its ``run``.
+    Step, list of Input
+        The step, and the input, ready for its ``run``; the first that can be opened is.
     """
     config = read_config(config_file) if config_file is not None else None
     from_file = config_layer(step_class, config) if config is not None else {}
     own = validate(step_class, follow_config_files(own or {}), source=f"{step_class.__name__}.call()")
     input_dir = merge(from_file, own).get("input_dir")
-    exposures = exposures_of(source, input_dir)
-    exposures[0].read_ahead()
-    from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, exposures[0])
+    inputs = inputs_of(source, step_class.over_members, input_dir)
+    first = _first_opened(inputs)
+    first.read_ahead()
+    from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, products_of(first)[0])
     name = config.name if config is not None else None
-    return build(step_class, merge(from_crds, from_file, own), name, config_file), exposures
+    return build(step_class, merge(from_crds, from_file, own), name, config_file), inputs
+
+
+def _first_opened(inputs: list[Input]) -> Exposure | Members:
+    """The first input that can be opened: what is wrong with those before it is told when their turn has come."""
+    for one in inputs[:-1]:
+        with suppress(GpucalError):
+            return one.open()[0]
+    return inputs[-1].open()[0]
 
 
 def find_step(what: str) -> tuple[StepConfig | None, type]:

@@ -15,7 +15,8 @@ from gpucal.core.run.hooks import run_hooks
 from gpucal.core.run.inputs import check_input
 from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import products_of, record, save_results, set_status
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
+from gpucal.data.members import members_of_one
 from gpucal.data.segments import Segments
 from gpucal.errors import SkipStep
 
@@ -30,14 +31,14 @@ class Placed(NamedTuple):
     count: int = 1
 
 
-def execute_in_order(steps: Sequence[Placed], exposure: Exposure, references: RunReferences):
+def execute_in_order(steps: Sequence[Placed], exposure: Exposure | Members, references: RunReferences):
     """Run steps one after another; where the run is in blocks, those that can work on some integrations at a time.
 
     Parameters
     ----------
     steps : sequence of Placed
         In order.
-    exposure : Exposure
+    exposure : Exposure or Members
         The input of the first, edited in place.
     references : RunReferences
         The references of the run.
@@ -59,14 +60,14 @@ def execute_in_order(steps: Sequence[Placed], exposure: Exposure, references: Ru
     return exposure
 
 
-def execute(placed: Placed, exposure: Exposure, references: RunReferences):
+def execute(placed: Placed, exposure: Exposure | Members, references: RunReferences):
     """Run one step on an exposure on the backend.
 
     Parameters
     ----------
     placed : Placed
         A step, alone or of a pipeline.
-    exposure : Exposure
+    exposure : Exposure or Members
         The input, edited in place. It is released if the result is made of other exposures.
     references : RunReferences
         The references of the run.
@@ -77,6 +78,8 @@ def execute(placed: Placed, exposure: Exposure, references: RunReferences):
         The result.
     """
     step, at_work = placed.step, StepAtWork(placed, references)
+    if step.over_members and isinstance(exposure, Exposure):
+        exposure = members_of_one(exposure)
     if at_work.left_out(exposure):
         return exposure
     at_work.begin(exposure)
@@ -85,7 +88,8 @@ def execute(placed: Placed, exposure: Exposure, references: RunReferences):
         result = at_work.process(exposure)
         if not at_work.skipped:
             result = run_hooks(step.post_hooks, result)
-    if all(product.model is not exposure.model for product in products_of(result)):
+    kept = {id(product.model) for product in products_of(result)}
+    if kept.isdisjoint(id(given.model) for given in products_of(exposure)):
         exposure.release()
     at_work.end(result)
     return result
@@ -129,6 +133,11 @@ def execute_chain(
         at_work.end(exposure)
 
 
+def _set_status(exposure: Exposure | Members, step, status: str) -> None:
+    for one in products_of(exposure):
+        set_status(one, step, status)
+
+
 class StepAtWork:
     """A step at work on an exposure, or on one block of integrations after another.
 
@@ -153,7 +162,7 @@ class StepAtWork:
         if step.skip and step.parent is not None:
             log.info("Step %s skipped, as asked for", step.name)
             if step.status_name is None:  # jwst 3.0.0 does not write it under another name
-                set_status(exposure, step, "SKIPPED")
+                _set_status(exposure, step, "SKIPPED")
             announce(StepEvent("skipped", step.name, self.place, self.count))
             return True
         if step.skip:
@@ -199,8 +208,9 @@ class StepAtWork:
         except SkipStep as reason:
             log.info("Step %s skipped: %s", self.step.name, reason)
             self.skipped = reason
-            set_status(exposure, self.step, reason.status)
-            record(exposure, {} if self.step.is_pipeline else self.references.used)
+            _set_status(exposure, self.step, reason.status)
+            for product in products_of(exposure):
+                record(product, {} if self.step.is_pipeline else self.references.used)
             return exposure
         if not self.step.is_pipeline:
             for product in products_of(result):

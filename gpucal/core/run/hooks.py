@@ -4,7 +4,7 @@ import importlib
 import logging
 from collections.abc import Callable
 
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import objects_in
 
@@ -52,7 +52,12 @@ def run_hooks(hooks: list, result):
     """Hand the result to each hook as complete models; a hook may return others in their place."""
     for hook in hooks:
         call = resolve_hook(hook)
-        if isinstance(result, Exposure):
+        if isinstance(result, Members):
+            models = [_for_users(exposure) for exposure in result]
+            returned = call(models) or models
+            exposures = [_after_hook(model, old) for model, old in zip(returned, result, strict=True)]
+            result = Members(exposures, result.membership)
+        elif isinstance(result, Exposure):
             result = _after_hook(call(_for_users(result)), result)
         else:
             models = type(result)(*(product and _for_users(product) for product in result))

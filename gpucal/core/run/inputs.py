@@ -1,47 +1,133 @@
-"""What a user may hand over: one exposure, or many."""
+"""What a user may hand over: one exposure, or many, by themselves or as the members of products."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from gpucal.associations import AssociationError, read_association
-from gpucal.data import Exposure, InputError, open_exposure
+from gpucal.associations import Association, AssociationError, Product, read_association
+from gpucal.data import Exposure, InputError, Members, open_exposure
+from gpucal.data.membership import Membership
 from gpucal.data.reading import expand
 from gpucal.data.timing import timing_fault, value_at
 from gpucal.errors import OutOfMemory
 from gpucal.startup.lazy import datamodels
 
 
-def exposures_of(source, input_dir: str | None = None) -> list[Exposure]:
-    """Open all exposures that a user names.
+class Input:
+    """What one run works on, opened when it is first asked for.
 
     Parameters
     ----------
-    source : path, model, Exposure, association file, or a sequence of these
-        Of an association, the members of type ``science`` in all its products; paths in it are relative
-        to its own directory. A sequence may be a list or a model container.
+    opened : list of Exposure or Members, optional
+        What is open already.
+    product : Product, optional
+        What is to be opened: a bad one does not stop the others.
+    over_members : bool
+        Whether the exposures of the product are worked on all at once.
+    """
+
+    def __init__(self, opened=None, product: Product | None = None, over_members: bool = False):
+        self._opened = opened
+        self.product = product
+        self._over_members = over_members
+
+    def open(self) -> list[Exposure | Members]:
+        """The exposures, each by itself, or all as members.
+
+        Raises
+        ------
+        InputError
+            If the product or one of its members cannot be used.
+        """
+        if self._opened is None:
+            self._opened = _open_product(self.product, self._over_members)
+        return self._opened
+
+
+def inputs_of(source, over_members: bool = False, input_dir: str | None = None) -> list[Input]:
+    """What a user names, an entry for each run.
+
+    Parameters
+    ----------
+    source : path, model, Exposure, Members, association (or its file), or a sequence of these
+        Paths in an association are relative to its own directory. A sequence may be a list or a model container.
+    over_members : bool
+        Whether a run is one over all exposures of a product: those of a sequence are then one product without a name.
     input_dir : str, optional
         Where a relative path starts that is not found from the working directory.
 
     Returns
     -------
-    list of Exposure
+    list of Input
         At least one.
+
+    Raises
+    ------
+    InputError
+        If an exposure cannot be opened, or an association cannot be read.
+    """
+    exposures, others = [], []
+    for one in _each(source):
+        if isinstance(one, Input):
+            others.append(one)
+        elif isinstance(one, Members):
+            others.append(Input([one]))
+        elif isinstance(one, Product):
+            others.append(Input(product=one, over_members=over_members))
+        elif isinstance(one, Exposure | datamodels.JwstDataModel):
+            exposures.append(opened(one))
+        elif (path := _located(one, input_dir)).suffix.lower() == ".json":
+            others += inputs_of(read_association(path), over_members)
+        else:
+            exposures.append(opened(path))
+    if over_members and exposures:
+        return [Input([Members(exposures)]), *others]
+    return [*(Input([exposure]) for exposure in exposures), *others]
+
+
+def _each(source) -> Iterator:
+    """The entries of a source: of a sequence, and of sequences in it, or the products of an association."""
+    if isinstance(source, Association):
+        yield from source.products
+    elif isinstance(source, Sequence) and not isinstance(source, str | Members):
+        for one in source:
+            yield from _each(one)
+    else:
+        yield source
+
+
+def _located(path, input_dir: str | None) -> Path:
+    path = expand(path)
+    if input_dir and not path.is_absolute() and not path.exists():
+        return expand(input_dir) / path
+    return path
+
+
+def _open_product(product: Product, over_members: bool) -> list[Exposure | Members]:
+    product.check()
+    exposures = [opened(path) for path in product.science]
+    membership = _membership(product, is_alone=len(exposures) == 1)
+    for exposure in exposures:
+        exposure.membership = membership
+        exposure.meta.asn.table_name, exposure.meta.asn.pool_name = membership.table, membership.pool
+    return [Members(exposures, membership)] if over_members else exposures
+
+
+def _membership(product: Product, is_alone: bool) -> Membership:
+    roles = dict.fromkeys(member.role for member in product.members if member.role != "science")
+    others = {role: product.of_role(role) for role in roles}
+    table = Path(product.source).name
+    return Membership(product.name, product.asn_id, others, table, product.asn_pool, is_alone)
+
+
+def exposures_of(source, input_dir: str | None = None) -> list[Exposure]:
+    """All exposures that a user names, opened; of associations, the science members of all products.
 
     Raises
     ------
     InputError
         If one cannot be opened, or an association names none.
     """
-    if isinstance(source, Exposure | datamodels.JwstDataModel):
-        return [opened(source)]
-    if isinstance(source, Sequence) and not isinstance(source, str):
-        return [exposure for one in source for exposure in exposures_of(one, input_dir)]
-    path = expand(source)
-    if input_dir and not path.is_absolute() and not path.exists():
-        path = expand(input_dir) / path
-    if path.suffix.lower() == ".json":
-        return [opened(member) for member in association_members(path)]
-    return [opened(path)]
+    return [exposure for one in inputs_of(source, input_dir=input_dir) for exposure in one.open()]
 
 
 def opened(source) -> Exposure:
@@ -60,14 +146,28 @@ def opened(source) -> Exposure:
         ) from error
 
 
-def check_input(step, exposure: Exposure) -> None:
-    """See that a step can take an exposure.
+def reopened(one: Exposure | Members) -> Exposure | Members:
+    """The same input, opened once more."""
+    if isinstance(one, Members):
+        return Members([reopened(exposure) for exposure in one], one.membership)
+    again = opened(one.origin)
+    again.membership = one.membership
+    return again
+
+
+def check_input(step, one: Exposure | Members) -> None:
+    """See that a step can take an exposure, or each of several.
 
     Raises
     ------
     InputError
         If it cannot, with the reason in one line.
     """
+    for exposure in one if isinstance(one, Members) else [one]:
+        _check_exposure(step, exposure)
+
+
+def _check_exposure(step, exposure: Exposure) -> None:
     if step.input_types and exposure.model_type not in step.input_types:
         raise InputError(
             f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from gpucal.backend import current_backend
-from gpucal.backend.memory import in_words
+from gpucal.backend.memory import available_host_bytes, in_words
 from gpucal.data import Exposure
 
 FLOAT, FLAGS, GROUP_FLAGS = 4, 4, 1
@@ -12,6 +12,26 @@ FLOAT, FLAGS, GROUP_FLAGS = 4, 4, 1
 
 RATE = 4 * FLOAT + FLAGS
 """Bytes of a pixel of a rate: the rate, its error, two variances, and flags."""
+
+
+# The part of the memory that members of a product may hold when none of them is in work.
+_SHARE = 0.5
+
+
+def bytes_to_hold(step, capacity: int | None) -> int | None:
+    """The bytes of pixels that members may hold outside of a lease: none with ``in_memory`` false.
+
+    Parameters
+    ----------
+    step : Step
+        What runs on them.
+    capacity : int or None
+        Bytes that are free on the backend; None where it has no limit, which is then that of the host.
+    """
+    if not getattr(step, "in_memory", True):
+        return 0
+    room = available_host_bytes() if capacity is None else capacity
+    return None if room is None else int(_SHARE * room)
 
 
 @dataclass(frozen=True)

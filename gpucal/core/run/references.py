@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
 from gpucal.data.files.keywords import keywords_of
 from gpucal.errors import SkipStep
 from gpucal.reference import Reference, ReferenceFileError, best_references, crds_parameters
@@ -33,18 +33,19 @@ class RunReferences:
         self._opened: dict[tuple[str, str], Reference] = {}
 
     @classmethod
-    def find(cls, steps: Iterable, exposure: Exposure) -> "RunReferences":
+    def find(cls, steps: Iterable, source: Exposure | Members) -> "RunReferences":
         """Ask for the references that these steps are certain to use, and open each of them.
 
-        A step that does not apply to the exposure needs none.
+        A step that does not apply to the exposure needs none. Of members, the first one selects the references.
 
         Raises
         ------
         ReferenceFileError
             If one cannot be found or opened.
         """
+        exposure = source[0] if isinstance(source, Members) else source
         references = cls(exposure)
-        steps = [one for step in steps for one in _at_work(step, exposure)]
+        steps = [one for step in steps for one in _at_work(step, source if step.over_members else exposure)]
         asked = [(step, kind) for step in steps for kind in step.uses(exposure) if step.override(kind) is None]
         needed = {kind for step, kind in asked if kind not in step.optional_references}
         references.ask({kind for _step, kind in asked}, needed)
@@ -173,8 +174,8 @@ class StepReferences:
         return self.run.open(kind, source, from_crds=override is None)
 
 
-def _at_work(step, exposure: Exposure) -> Iterator:
-    """A step, and those that run inside it; none if it does not apply to an exposure."""
+def _at_work(step, exposure: Exposure | Members) -> Iterator:
+    """A step, and those that run inside it; none if it does not apply to an exposure, or to members."""
     try:
         step.check_applies(exposure)
     except SkipStep as reason:

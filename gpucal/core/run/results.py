@@ -1,12 +1,12 @@
 """What a step hands back: exposures, their keywords, and how they reach the user."""
 
 from gpucal import __version__
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
 from gpucal.reference import context_in_use, crds_version
 
 
 def products_of(result) -> list[Exposure]:
-    """The exposures in a result: one, or those of a named tuple that are not None."""
+    """The exposures in a result: one, all members, or those of a named tuple that are not None."""
     if isinstance(result, Exposure):
         return [result]
     return [] if result is None else [product for product in result if product is not None]
@@ -37,6 +37,11 @@ def save_results(step, result) -> None:
     """Save the products of a step, if it is asked to."""
     if not step.saves:
         return
+    if isinstance(result, Members):
+        for place in range(len(result)):
+            with result.lease(place) as exposure:
+                step.save(exposure)
+        return
     products = products_of(result)
     for index, product in enumerate(products):
         step.save(product, index=index if len(products) > 1 else None)
@@ -46,4 +51,11 @@ def as_models(result):
     """The result as complete models on the host."""
     if isinstance(result, Exposure):
         return result.to_model()
+    if isinstance(result, Members):
+        return [_complete(result, place) for place in range(len(result))]
     return type(result)(*(product and product.to_model() for product in result))
+
+
+def _complete(members: Members, place: int):
+    with members.lease(place) as exposure:
+        return exposure.to_model()

@@ -7,41 +7,69 @@ from contextlib import contextmanager
 from threading import get_ident
 
 from gpucal import __version__
+from gpucal.associations import AssociationError
 from gpucal.backend import current_backend, host_backend, use_backend
 from gpucal.backend.memory import in_words, ran_out_of_memory
 from gpucal.core.log.events import observe
 from gpucal.core.log.summary import RunSummary, tell
 from gpucal.core.run.blocks import Blocks, in_blocks
 from gpucal.core.run.execution import Placed, execute_in_order
-from gpucal.core.run.inputs import check_input, exposures_of, opened
-from gpucal.core.run.memory_plan import MemoryPlan
+from gpucal.core.run.inputs import check_input, inputs_of, reopened
+from gpucal.core.run.memory_plan import MemoryPlan, bytes_to_hold
 from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import as_models, products_of, save_results
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
 from gpucal.data.files.text import storable
 from gpucal.data.reading import expand
 from gpucal.data.segments import unit_of
 from gpucal.data.writing import make_output_directory
-from gpucal.errors import OutOfMemory
+from gpucal.errors import GpucalError, OutOfMemory
 from gpucal.reference import clear_store
 
 log = logging.getLogger(__name__)
 
 
-def run(step, source):
-    """Run a step or pipeline by itself: see `gpucal.core.step.Step.run`."""
+def run(step, source, keep: bool = True):
+    """Run a step or pipeline by itself: see `gpucal.core.step.Step.run`.
+
+    Parameters
+    ----------
+    step : Step
+        With its parameters.
+    source : path, model, Exposure, Members, or a list or association of them
+        The input.
+    keep : bool
+        Whether the results are handed back; who only saves them holds fewer pixels without.
+
+    Raises
+    ------
+    AssociationError
+        If one of several products of associations cannot be made; the others are.
+    """
     current_backend()
-    results = [run_one(step, exposure) for exposure in exposures_of(source, step.input_dir)]
+    inputs = inputs_of(source, step.over_members, step.input_dir)
+    results, failed = [], []
+    for one in inputs:
+        try:
+            results += [run_one(step, given, keep) for given in one.open()]
+        except GpucalError as error:
+            if len(inputs) == 1 or one.product is None:
+                raise
+            log.error("%s", error)
+            failed.append(one.product.name)
+    if failed:
+        named = ", ".join(failed)
+        raise AssociationError(f"{len(failed)} of {len(inputs)} products could not be made, as told above: {named}")
     return results[0] if len(results) == 1 else results
 
 
-def run_one(step, exposure: Exposure):
-    """Run a step or pipeline on one exposure: on the backend or, where that has no room, on the CPU.
+def run_one(step, exposure: Exposure | Members, keep: bool = True):
+    """Run a step or pipeline on one exposure, or on members: on the backend or, where that has no room, on the CPU.
 
     Returns
     -------
-    model or NamedTuple of models
-        Complete models.
+    model, NamedTuple or list of models
+        Complete models; None unless they are to be kept.
 
     Raises
     ------
@@ -54,9 +82,9 @@ def run_one(step, exposure: Exposure):
     device = current_backend()
     exposure.read_ahead()
     try:
-        return _run_within(step, exposure, device.capacity())
+        return _run_within(step, exposure, device.capacity(), keep)
     except OutOfMemory as reason:
-        if device.capacity() is None or exposure.origin is None:
+        if device.capacity() is None or any(one.origin is None for one in products_of(exposure)):
             raise OutOfMemory(f"{reason}; end other programs, or use a machine with more memory") from reason
         log.warning("%s; it is done on the CPU, from its input", reason)
     exposure.release()
@@ -64,16 +92,19 @@ def run_one(step, exposure: Exposure):
     gc.collect()  # what the error left behind may hold arrays
     device.release()
     with use_backend("cpu"):
-        return _run_within(step, opened(exposure.origin), None)
+        return _run_within(step, reopened(exposure), None, keep)
 
 
-def _run_within(step, exposure: Exposure, capacity: int | None):
+def _run_within(step, exposure: Exposure | Members, capacity: int | None, keep: bool):
     """Run within a number of bytes, in one piece or in blocks of integrations; log the plan and the summary."""
     summary = RunSummary()
     with _recorded_log() as lines, observe(summary.update):
         steps = list(step.steps_for(exposure))
         references = RunReferences.find(steps, exposure)
-        plan = MemoryPlan.of(exposure, references.nbytes(exposure))
+        first = products_of(exposure)[0]
+        plan = MemoryPlan.of(first, references.nbytes(first))
+        if isinstance(exposure, Members):
+            exposure.nbytes = bytes_to_hold(step, capacity)
         log.info("Memory plan: %s", plan)
         with _explained(exposure, plan), _room_for(exposure, plan, capacity):
             try:
@@ -82,7 +113,7 @@ def _run_within(step, exposure: Exposure, capacity: int | None):
                 references.close()
             for product in products_of(result):
                 product.model.cal_logs = {step.class_alias or step.name: list(lines)}
-            models = as_models(result)
+            models = as_models(result) if keep else None
             save_results(step, result)
         log.info("Results used gpucal %s", __version__)
     summary.close()
@@ -91,13 +122,13 @@ def _run_within(step, exposure: Exposure, capacity: int | None):
 
 
 @contextmanager
-def _room_for(exposure: Exposure, plan: MemoryPlan, capacity: int | None) -> Iterator[None]:
+def _room_for(exposure: Exposure | Members, plan: MemoryPlan, capacity: int | None) -> Iterator[None]:
     """Work inside a ``with`` block on the whole exposure, or on blocks of integrations that the device can hold.
 
     Raises
     ------
     OutOfMemory
-        If the device cannot hold one integration.
+        If the device cannot hold one integration, or one of several exposures.
     """
     device = current_backend()
     if capacity is not None and plan.total > capacity:
@@ -107,18 +138,18 @@ def _room_for(exposure: Exposure, plan: MemoryPlan, capacity: int | None) -> Ite
     if capacity is None or plan.total <= capacity:
         yield
         return
-    size = plan.largest_block(capacity, unit=unit_of(exposure))
+    is_one = isinstance(exposure, Exposure)
+    size = plan.largest_block(capacity, unit=unit_of(exposure)) if is_one else 0
     if not size:
-        raise OutOfMemory(
-            f"{exposure.source}: one integration needs more than {in_words(capacity)}, which is free"
-        )
+        unit = "one integration" if is_one else "one of its exposures"
+        raise OutOfMemory(f"{exposure.source}: {unit} needs more than {in_words(capacity)}, which is free")
     log.info("The device has %s free: %d integrations at a time", in_words(capacity), size)
     with use_backend(host_backend()), in_blocks(Blocks(device, size)):
         yield
 
 
 @contextmanager
-def _explained(exposure: Exposure, plan: MemoryPlan) -> Iterator[None]:
+def _explained(exposure: Exposure | Members, plan: MemoryPlan) -> Iterator[None]:
     """Turn any error for lack of memory inside a ``with`` block into one line that says how much was needed."""
     backend = current_backend()
     try:

@@ -1,0 +1,35 @@
+"""What product an exposure belongs to, and what else that product is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Membership:
+    """The product of an association that an exposure is a member of.
+
+    Attributes
+    ----------
+    product : str
+        The name of the product; empty where there is no association.
+    asn_id : str or None
+        The identifier of the association, which stands in the names of some products.
+    others : mapping of str to list of Path
+        Members of the product that are not science, by role: ``others["background"]``.
+    table, pool : str or None
+        What the header names (ASNTABLE, ASNPOOL): the file of the association, and the pool that it was made from.
+    is_alone : bool
+        Whether the exposure is the only science member: its products then bear the name of the product.
+    """
+
+    product: str = ""
+    asn_id: str | None = None
+    others: Mapping[str, list[Path]] = field(default_factory=dict)
+    table: str | None = None
+    pool: str | None = None
+    is_alone: bool = False
+
+    def of_role(self, role: str) -> list[Path]:
+        """The files of the members with another role than science, in order."""
+        return list(self.others.get(role, ()))
