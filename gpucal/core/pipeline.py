@@ -6,7 +6,8 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from gpucal.core.config.parameters import validate
-from gpucal.core.run.execution import Placed, execute_in_order
+from gpucal.core.run.execution import Placed, execute, execute_in_order
+from gpucal.core.run.results import is_new
 from gpucal.core.step import Step
 from gpucal.data import Exposure
 
@@ -97,3 +98,10 @@ class Pipeline(Step):
     def run_step(self, key: str, exposure: Exposure, references):
         """Run one step."""
         return self.run_steps((key,), exposure, references)
+
+    def run_beside(self, key: str, exposure: Exposure, references) -> Exposure | None:
+        """Run one step for a product beside the main one; the exposure stays, and None means that it is skipped."""
+        order = self.order(exposure)
+        placed = Placed(getattr(self, key), order.index(key) + 1, len(order))
+        result = execute(placed, exposure, references, releases=False)
+        return result if is_new(result, exposure) else None

@@ -50,7 +50,7 @@ STEPS = {
     "assign_wcs": Entry("AssignWcsStep", "gpucal.steps.pointing.assign_wcs"),
     "badpix_selfcal": Entry("BadpixSelfcalStep"),
     "barshadow": Entry("BarShadowStep"),
-    "bkg_subtract": Entry("BackgroundStep"),
+    "bkg_subtract": Entry("BackgroundStep", "gpucal.steps.images.bkg_subtract"),
     "calwebb_ami3": Entry("Ami3Pipeline"),
     "calwebb_coron3": Entry("Coron3Pipeline"),
     "calwebb_dark": Entry("DarkPipeline", "gpucal.pipelines.dark"),

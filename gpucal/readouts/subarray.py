@@ -28,6 +28,13 @@ class Region:
     xsize: int
     ysize: int
 
+    def shared_with(self, other: "Region") -> "Region | None":
+        """The part of both regions; None if there is none."""
+        x, y = max(self.xstart, other.xstart), max(self.ystart, other.ystart)
+        xsize = min(self.xstart + self.xsize, other.xstart + other.xsize) - x
+        ysize = min(self.ystart + self.ysize, other.ystart + other.ysize) - y
+        return Region(x, y, xsize, ysize) if xsize > 0 and ysize > 0 else None
+
     def within(self, other: "Region") -> Rectangle:
         """The rows and columns of ``other`` that this region covers.
 

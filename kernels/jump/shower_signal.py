@@ -19,7 +19,15 @@ from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL
 from gpucal.kernels.ramps.first_differences import UNUSABLE, fill_samples
-from gpucal.kernels.statistics.clip_bounds import COUNT, LOWER, STATE_ROWS, UPPER, find_bounds, place_of
+from gpucal.kernels.statistics.clip_bounds import (
+    COUNT,
+    DEFAULT_ROUNDS,
+    LOWER,
+    STATE_ROWS,
+    UPPER,
+    find_bounds,
+    place_of,
+)
 from gpucal.kernels.statistics.sorted_samples import LARGEST, sort_samples, sorted_median
 
 FLAGGED = UNUSABLE | JUMP_DET
@@ -98,7 +106,7 @@ def find_typical(
     nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, *groups, JUMP_DET)
     sort_samples(samples, nvalues, width, state[COUNT])
     if by_group:
-        find_bounds(samples, nvalues, width, state, CLIPPING_REACH)
+        find_bounds(samples, nvalues, width, state, CLIPPING_REACH, DEFAULT_ROUNDS)
     for lane in range(width):
         x, first, last = begin + lane, 0, int(state[COUNT, lane])
         if by_group:

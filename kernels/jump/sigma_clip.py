@@ -13,7 +13,7 @@ from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET
 from gpucal.kernels.flags.group_flags import fully_flagged_groups
 from gpucal.kernels.ramps.first_differences import fill_samples
-from gpucal.kernels.statistics.clip_bounds import COUNT, LOWER, STATE_ROWS, UPPER, find_bounds
+from gpucal.kernels.statistics.clip_bounds import COUNT, DEFAULT_ROUNDS, LOWER, STATE_ROWS, UPPER, find_bounds
 from gpucal.kernels.statistics.sorted_samples import LARGEST, sort_samples
 
 
@@ -58,7 +58,7 @@ def flag_strip_by_clipping(sample, begin, end, samples, state, ramp, groupdq, ga
     groups = first_group, first_group + span
     nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, *groups)
     sort_samples(samples, nvalues, end - begin, state[COUNT])
-    find_bounds(samples, nvalues, end - begin, state, threshold)
+    find_bounds(samples, nvalues, end - begin, state, threshold, DEFAULT_ROUNDS)
     fill_samples(begin, end, samples, ramp, groupdq, gain, *groups)
     lower, upper = state[LOWER], state[UPPER]
     place = 0

@@ -1,7 +1,7 @@
 """Bounds of sigma clipping, for the sorted samples of a strip of pixels.
 
 Values too far from the median, in units of the standard deviation, are left out, round by round: until a round leaves
-out none, or for five rounds.
+out none, or for so many rounds.
 
 Source: `astropy.stats.sigma_clip` with its defaults,
 https://docs.astropy.org/en/stable/api/astropy.stats.sigma_clip.html.
@@ -14,7 +14,8 @@ import numpy as np
 from gpucal.backend import pixel_function
 from gpucal.kernels.statistics.sorted_samples import LARGEST, sorted_median
 
-MAX_ROUNDS = 5
+# How many rounds astropy takes by default.
+DEFAULT_ROUNDS = 5
 
 # The rows of the state, for each pixel of a strip: how many values it has; the first and the last place, in the sorted
 # sample, of those that are kept; their mean and sum of squares; and the bounds outside of which values are outliers.
@@ -22,14 +23,14 @@ COUNT, FIRST, LAST, MEAN, SQUARES, LOWER, UPPER, STATE_ROWS = range(8)
 
 
 @pixel_function
-def find_bounds(samples, nvalues, width, state, threshold):
+def find_bounds(samples, nvalues, width, state, threshold, rounds):
     """Bounds outside of which the values of sorted samples are outliers: rows ``LOWER`` and ``UPPER`` of the state."""
     for lane in range(width):
         count = int(state[COUNT, lane])
         state[LOWER, lane], state[UPPER, lane] = -LARGEST, LARGEST
         state[FIRST, lane] = place_of(samples, lane, 0, count, -LARGEST, False)
         state[LAST, lane] = place_of(samples, lane, 0, count, LARGEST, True)
-    for _ in range(MAX_ROUNDS):
+    for _ in range(rounds):
         sum_squares(samples, nvalues, width, state)
         if not tighten(samples, width, state, threshold):
             break

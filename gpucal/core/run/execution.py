@@ -14,7 +14,7 @@ from gpucal.core.run.blocks import Blocks, blocks_in_use, leading_chain
 from gpucal.core.run.hooks import run_hooks
 from gpucal.core.run.inputs import check_input
 from gpucal.core.run.references import RunReferences
-from gpucal.core.run.results import products_of, record, save_results, set_status
+from gpucal.core.run.results import is_new, products_of, record, save_results, set_status
 from gpucal.data import Exposure, Members
 from gpucal.data.members import members_of_one
 from gpucal.data.segments import Segments
@@ -60,7 +60,7 @@ def execute_in_order(steps: Sequence[Placed], exposure: Exposure | Members, refe
     return exposure
 
 
-def execute(placed: Placed, exposure: Exposure | Members, references: RunReferences):
+def execute(placed: Placed, exposure: Exposure | Members, references: RunReferences, releases: bool = True):
     """Run one step on an exposure on the backend.
 
     Parameters
@@ -71,6 +71,8 @@ def execute(placed: Placed, exposure: Exposure | Members, references: RunReferen
         The input, edited in place. It is released if the result is made of other exposures.
     references : RunReferences
         The references of the run.
+    releases : bool
+        Whether the input may be released.
 
     Returns
     -------
@@ -88,8 +90,7 @@ def execute(placed: Placed, exposure: Exposure | Members, references: RunReferen
         result = at_work.process(exposure)
         if not at_work.skipped:
             result = run_hooks(step.post_hooks, result)
-    kept = {id(product.model) for product in products_of(result)}
-    if kept.isdisjoint(id(given.model) for given in products_of(exposure)):
+    if releases and is_new(result, exposure):
         exposure.release()
     at_work.end(result)
     return result

@@ -12,6 +12,11 @@ def products_of(result) -> list[Exposure]:
     return [] if result is None else [product for product in result if product is not None]
 
 
+def is_new(result, given: Exposure | Members) -> bool:
+    """Whether a result is made of other exposures than those that were given."""
+    return {id(one.model) for one in products_of(result)}.isdisjoint(id(one.model) for one in products_of(given))
+
+
 def set_status(exposure: Exposure, step, status: str) -> None:
     """Write what became of a step into the header, where there is a place for it."""
     name = step.status_name or step.class_alias
