@@ -117,7 +117,7 @@ def test_parameters_of_steps_are_nested():
     given = {"a": "1", "steps.jump.b": "x,y", "steps.jump.c": "'q'", "steps.ipc.skip": "true", "steps.d": "2"}
     assert nest(given) == {
         "a": "1",
-        "steps": {"jump": {"b": ["x", "y"], "c": "q"}, "ipc": {"skip": "true"}},
+        "steps": {"jump": {"b": "x,y", "c": "q"}, "ipc": {"skip": "true"}},
         "steps.d": "2",
     }
 
@@ -130,6 +130,14 @@ def test_a_step_runs_and_saves_under_its_name(work, capsys):
     assert "Step add running" in out
     assert err == ""
     assert (work / "x_uncal.fits").read_bytes() == before
+
+
+def test_a_comma_makes_a_list_of_a_parameter_that_is_one_and_of_no_other(work, monkeypatch):
+    words = ["x_uncal.fits", "--output_dir=out,1", "--post_hooks=own_hooks.twice, own_hooks.twice"]
+    (work / "own_hooks.py").write_text("def twice(model):\n    model.data *= 2\n    return model\n")
+    monkeypatch.syspath_prepend(work)
+    assert main(["strun", "add.cfg", *words]) == 0
+    assert added("out,1/x_add.fits") == 4
 
 
 def test_options_may_stand_anywhere(work):
