@@ -232,6 +232,7 @@ def test_parameters_are_saved_beside_a_run(work):
         (["twice.cfg", "x_uncal.fits", "--steps.frist.skip=1"], "'frist'; nearest valid name: 'first'"),
         (["add.cfg", "x_uncal.fits", "--amount='1"], "quotes do not match"),
         (["add.cfg", "gone.fits"], "gone.fits"),
+        (["/", "x_uncal.fits"], "/: is a directory; name a configuration file in it"),
         (["gone.cfg", "x_uncal.fits"], "'gone.cfg' is neither in"),
         (["ad.d", "x_uncal.fits"], "cannot import the step ad.d"),
         (["add.cfg"], "name the exposure or association to run AddStep on"),
@@ -338,6 +339,14 @@ def test_help_imports_no_module_beside_the_file(tmp_path, capsys, monkeypatch, o
     told = capsys.readouterr().err
     assert "beside.OwnStep is code in" in told and "which help does not run" in told
     assert not {"beside", "package"} & sys.modules.keys()
+
+
+def test_a_packaged_file_is_found_without_its_ending(capsys):
+    shown = []
+    for name in ("calwebb_tso1", "calwebb_tso1.cfg"):
+        assert main(["strun", "-h", name]) == 0
+        shown.append(capsys.readouterr().out.replace(f"strun {name} ", ""))
+    assert shown[0] == shown[1] and "True (calwebb_tso1.cfg)" in shown[0]
 
 
 def test_help_lists_overrides(capsys):
