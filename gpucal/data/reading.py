@@ -105,11 +105,23 @@ def _raw_class(exposure_type: str | None, superstripes: int | None) -> type[data
 def _open_file(path: Path) -> Exposure:
     try:
         is_fits = plain_name(path.name).lower().endswith((".fits", ".fit"))
-        return _open_fits(path) if is_fits else _open_whole(path)
+        return _open_fits(path) if is_fits else _open_asdf(path)
     except (MemoryError, InputError):
         raise
     except Exception as error:
         raise InputError(f"{path}: cannot be read as a JWST product ({_one_line(error)})") from error
+
+
+def _open_asdf(path: Path) -> Exposure:
+    from stdatamodels.exceptions import NoTypeWarning
+
+    with quietly(NoTypeWarning):
+        exposure = _open_whole(path)
+    if "parameters" in exposure.model._instance:
+        raise InputError(f"{path}: holds parameters of a step, and no exposure; it goes in the place of the step")
+    if exposure.model_type == "JwstDataModel":
+        raise InputError(f"{path}: not a JWST product (its tree has no model_type)")
+    return exposure
 
 
 def _open_whole(path: Path, model_class: type | None = None) -> Exposure:

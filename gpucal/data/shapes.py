@@ -48,7 +48,7 @@ def misfit(exposure: Exposure) -> str | None:
         return None
     if len(main) != len(expected["data"]):
         axes = ", ".join(expected["data"])
-        return f"its array data has shape {main}; that of a {exposure.model_type} has the axes ({axes})"
+        return f"its array data has shape {main}; in a model of type {exposure.model_type} it has the axes ({axes})"
     lengths = dict(zip(expected["data"], main, strict=True))
     lengths["nstripes"] = getattr(exposure.meta.subarray, "num_superstripe", None)
     for name, axes in expected.items():

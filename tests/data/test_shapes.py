@@ -58,7 +58,7 @@ def test_an_array_that_is_shorter_along_one_axis_is_refused(model_type, name, sh
 @pytest.mark.parametrize("more", [-1, 1])
 def test_a_main_array_with_another_number_of_axes_is_refused(model_type, more):
     shape = (3, NINTS, NGROUPS, NY, NX)[-len(AXES[model_type]["data"]) - more :]
-    told = rf"made.fits: its array data has shape {re.escape(str(shape))}; that of a {model_type} has the axes \(n"
+    told = rf"made.fits: its array data has shape {re.escape(str(shape))}; in a model of type {model_type} it has"
     with pytest.raises(InputError, match=told):
         open_exposure(complete(model_type, data=shape))
 

@@ -327,7 +327,7 @@ def _plain(value):
         return value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    raise ConfigError(f"a {type(value).__name__} cannot be written to a parameter file")
+    raise ConfigError(f"a value of type {type(value).__name__} cannot be written to a parameter file")
 
 
 def _write_cfg(path: Path, config: StepConfig) -> None:

@@ -287,7 +287,7 @@ def test_functions_are_written_by_their_import_path(tmp_path):
 
 
 def test_a_value_that_no_file_holds_is_refused_and_leaves_no_file(tmp_path):
-    with pytest.raises(ConfigError, match="a complex cannot be written"):
+    with pytest.raises(ConfigError, match="a value of type complex cannot be written"):
         write_config(tmp_path / "a.asdf", "c", "n", {"x": 1j})
     assert os.listdir(tmp_path) == []
 
