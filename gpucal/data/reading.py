@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gpucal.data.dtypes import conform
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
 from gpucal.data.files.compression import plain_name
 from gpucal.data.files.keywords import keywords_of, refused_values
@@ -54,7 +55,8 @@ def open_exposure(source) -> Exposure:
     Raises
     ------
     InputError
-        If there is no such file, it cannot be read as a JWST product, or its arrays do not fit each other.
+        If there is no such file, it cannot be read as a JWST product, its arrays do not fit each other, or one is of
+        another type than its model asks for, and cannot be converted.
     """
     if isinstance(source, Exposure):
         return source
@@ -68,17 +70,24 @@ def open_exposure(source) -> Exposure:
             raise InputError(f"{path}: no such file")
         exposure = _open_file(path)
     exposure.origin = source
-    _check_arrays(exposure)
+    check_arrays(exposure)
     follow_array(exposure)
     return exposure
 
 
-def _check_arrays(exposure: Exposure) -> None:
-    """Raise if the exposure's main array is missing or empty, or another does not fit it."""
+def check_arrays(exposure: Exposure) -> None:
+    """See that arrays are of the types that the model asks for, and fit the main array.
+
+    Raises
+    ------
+    InputError
+        If they do not, or the main array is missing or empty.
+    """
+    fault = conform(exposure)
     primary = exposure.model.get_primary_array_name()
     if primary in exposure.array_names and not math.prod(exposure.shape_of(primary) or (0,)):
-        raise InputError(f"{exposure.source}: holds no pixels (no group in its {primary} array)")
-    if fault := misfit(exposure):
+        fault = fault or f"holds no pixels (no group in its {primary} array)"
+    if fault := fault or misfit(exposure):
         raise InputError(f"{exposure.source}: {fault}")
 
 
