@@ -193,7 +193,7 @@ def _ctypes_of(arguments: tuple) -> list:
         elif type(argument) in _SCALARS and _kind_of(argument) != (int, True):
             types.append(_SCALARS[type(argument)])
         else:
-            raise UnfitCodeError(f"an argument is a {type(argument).__name__}")
+            raise UnfitCodeError(f"an argument is of type {type(argument).__name__}")
     return types
 
 

@@ -45,7 +45,9 @@ def split_words(words: list[str]) -> Words:
 
 
 def nest(parameters: dict[str, str]) -> dict:
-    """Parse the values, and nest those of a pipeline's steps.
+    """Take the quotes from the values, and nest those of a pipeline's steps.
+
+    A value with commas stays whole: whether it is a list is known where it is checked, by the type of the parameter.
 
     ``{"steps.jump.skip": "true"}`` becomes ``{"steps": {"jump": {"skip": "true"}}}``.
     """
@@ -53,7 +55,8 @@ def nest(parameters: dict[str, str]) -> dict:
 
     nested = {}
     for name, text in parameters.items():
-        branch = parse_value(name, text)
+        value = parse_value(name, text)
+        branch = text if isinstance(value, list) else value
         parts = name.split(".", 2) if name.startswith("steps.") and name.count(".") > 1 else [name]
         for part in reversed(parts):
             branch = {part: branch}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gpucal.data.dtypes import conform
 from gpucal.data.exposure import ZERO_DEFAULTS, Exposure
 from gpucal.data.files.compression import plain_name
 from gpucal.data.files.keywords import keywords_of, refused_values
@@ -54,7 +55,8 @@ def open_exposure(source) -> Exposure:
     Raises
     ------
     InputError
-        If there is no such file, it cannot be read as a JWST product, or its arrays do not fit each other.
+        If there is no such file, it cannot be read as a JWST product, its arrays do not fit each other, or one is of
+        another type than its model asks for, and cannot be converted.
     """
     if isinstance(source, Exposure):
         return source
@@ -68,17 +70,24 @@ def open_exposure(source) -> Exposure:
             raise InputError(f"{path}: no such file")
         exposure = _open_file(path)
     exposure.origin = source
-    _check_arrays(exposure)
+    check_arrays(exposure)
     follow_array(exposure)
     return exposure
 
 
-def _check_arrays(exposure: Exposure) -> None:
-    """Raise if the exposure's main array is missing or empty, or another does not fit it."""
+def check_arrays(exposure: Exposure) -> None:
+    """See that arrays are of the types that the model asks for, and fit the main array.
+
+    Raises
+    ------
+    InputError
+        If they do not, or the main array is missing or empty.
+    """
+    fault = conform(exposure)
     primary = exposure.model.get_primary_array_name()
     if primary in exposure.array_names and not math.prod(exposure.shape_of(primary) or (0,)):
-        raise InputError(f"{exposure.source}: holds no pixels (no group in its {primary} array)")
-    if fault := misfit(exposure):
+        fault = fault or f"holds no pixels (no group in its {primary} array)"
+    if fault := fault or misfit(exposure):
         raise InputError(f"{exposure.source}: {fault}")
 
 
@@ -105,11 +114,23 @@ def _raw_class(exposure_type: str | None, superstripes: int | None) -> type[data
 def _open_file(path: Path) -> Exposure:
     try:
         is_fits = plain_name(path.name).lower().endswith((".fits", ".fit"))
-        return _open_fits(path) if is_fits else _open_whole(path)
+        return _open_fits(path) if is_fits else _open_asdf(path)
     except (MemoryError, InputError):
         raise
     except Exception as error:
         raise InputError(f"{path}: cannot be read as a JWST product ({_one_line(error)})") from error
+
+
+def _open_asdf(path: Path) -> Exposure:
+    from stdatamodels.exceptions import NoTypeWarning
+
+    with quietly(NoTypeWarning):
+        exposure = _open_whole(path)
+    if "parameters" in exposure.model._instance:
+        raise InputError(f"{path}: holds parameters of a step, and no exposure; it goes in the place of the step")
+    if exposure.model_type == "JwstDataModel":
+        raise InputError(f"{path}: not a JWST product (its tree has no model_type)")
+    return exposure
 
 
 def _open_whole(path: Path, model_class: type | None = None) -> Exposure:

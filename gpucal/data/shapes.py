@@ -12,6 +12,7 @@ _RAMP = {
     "groupdq": ("nints", "ngroups", "ny", "nx"),
     "pixeldq": ("ny", "nx"),
     "zeroframe": ("nints", "ny", "nx"),
+    "err": ("nints", "ngroups", "ny", "nx"),  # of early ramps, and used by no step
     "refout": ("nints", "ngroups", ANY, ANY),  # read beside the pixels of MIRI, and used by no step
     "average_dark_current": ("ny", "nx"),
 }
@@ -48,14 +49,20 @@ def misfit(exposure: Exposure) -> str | None:
         return None
     if len(main) != len(expected["data"]):
         axes = ", ".join(expected["data"])
-        return f"its array data has shape {main}; that of a {exposure.model_type} has the axes ({axes})"
+        return f"its array data has shape {main}; in a model of type {exposure.model_type} it has the axes ({axes})"
     lengths = dict(zip(expected["data"], main, strict=True))
     lengths["nstripes"] = getattr(exposure.meta.subarray, "num_superstripe", None)
     for name, axes in expected.items():
-        shape, wanted = exposure.shape_of(name), tuple(lengths.get(axis, axis) for axis in axes)
+        shape, wanted = _shape_of(exposure, name), tuple(lengths.get(axis, axis) for axis in axes)
         if shape is not None and not _fits(shape, wanted):
             return f"its array {name} has shape {shape}; beside data of shape {main} it has to have {wanted}"
     return None
+
+
+def _shape_of(exposure: Exposure, name: str) -> tuple[int, ...] | None:
+    """The shape of an array, in the model itself or among the extensions that its schema does not list."""
+    unlisted = exposure.model._instance.get("extra_fits", {}).get(name.upper(), {}).get("data")
+    return exposure.shape_of(name) if unlisted is None else unlisted.shape
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:

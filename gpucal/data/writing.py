@@ -24,6 +24,9 @@ BEHIND_BYTES = 512 * 2**20
 
 WRITERS = 2
 
+# The formats of products, by the ends of their names.
+FORMATS = (".fits", ".asdf")
+
 
 class OutputError(GpucalError):
     """A product cannot be written; the message names it and says why."""
@@ -45,6 +48,27 @@ def make_output_directory(directory: str | os.PathLike) -> Path:
     if not os.access(directory, os.W_OK):
         raise OutputError(f"{directory}: the output directory is not writable")
     return directory
+
+
+def check_format(path: Path) -> None:
+    """Raise `OutputError` if a product cannot be written in the format that the end of its name asks for."""
+    if path.suffix not in FORMATS:
+        raise OutputError(f"output_ext {path.suffix!r} is no format of products; there are {' and '.join(FORMATS)}")
+
+
+def check_place(path: Path) -> None:
+    """Make the directory of a product, and see that a file of that name can stand in it.
+
+    Raises
+    ------
+    OutputError
+        If the directory cannot be made or written to, or the name is too long.
+    """
+    most = os.pathconf(make_output_directory(path.parent), "PC_NAME_MAX")
+    if max(len(os.fsencode(name)) for name in (path.name, storable(path.name, path.suffix))) > most:
+        raise OutputError(
+            f"{path.name}: a product's name has more than {most} letters with its suffix; choose a shorter output_file"
+        )
 
 
 def write_model(model, path: str | os.PathLike, may_change: bool = True) -> Path:

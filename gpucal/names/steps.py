@@ -116,6 +116,24 @@ STEPS = {
     "white_light": Entry("WhiteLightStep"),
 }
 
+# Modules of the jwst package that are not called after the alias of the step in them.
+_PEER_MODULES = {
+    "align_refs": "coron.align_refs_step",
+    "ami_analyze": "ami.ami_analyze_step",
+    "ami_average": "ami.ami_average_step",
+    "ami_normalize": "ami.ami_normalize_step",
+    "bkg_subtract": "background.background_step",
+    "calwebb_wfs-image3": "wfs_combine.wfs_combine_step",
+    "flat_field": "flatfield.flat_field_step",
+    "hlsp": "coron.hlsp_step",
+    "klip": "coron.klip_step",
+    "master_background_mos": "master_background.master_background_mos_step",
+    "msa_flagging": "msaflagopen.msaflagopen_step",
+    "ramp_fit": "ramp_fitting.ramp_fit_step",
+    "resample_spec": "resample.resample_spec_step",
+    "stack_refs": "coron.stack_refs_step",
+}
+
 
 def written() -> dict[str, Entry]:
     """The steps and pipelines that gpucal has, by alias."""
@@ -125,3 +143,16 @@ def written() -> dict[str, Entry]:
 def by_class_name() -> dict[str, Entry]:
     """All steps and pipelines, by the name of their class."""
     return {entry.class_name: entry for entry in STEPS.values()}
+
+
+def is_known(name: str) -> bool:
+    """Whether a word is the alias or the class of a step or pipeline."""
+    return name in STEPS or name in by_class_name()
+
+
+def modules_of(entry: Entry) -> set[str]:
+    """The modules, ours and those of the jwst package, that a dotted name of the class may begin with."""
+    alias = next(alias for alias, one in STEPS.items() if one is entry)
+    usual = f"pipeline.{alias}" if entry.is_pipeline else f"{alias}.{alias}_step"
+    peer = f"jwst.{_PEER_MODULES.get(alias, usual)}"
+    return {entry.package, entry.module, entry.peer_name.rpartition(".")[0], peer, peer.rpartition(".")[0]}

@@ -40,6 +40,8 @@ def crds_client() -> Iterator:
             yield _selection()
         except SystemExit as error:  # the client exits where it finds neither server nor cache
             raise CrdsFailure("there is no CRDS cache, and no server answers") from error
+        except KeyError as error:  # such as a context by a name that only a server can translate
+            raise CrdsFailure(f"it knows of no {error}") from error
         except (CrdsError, AssertionError, AttributeError, OSError) as error:
             raise CrdsFailure(" ".join(str(error).split()) or type(error).__name__) from error
 

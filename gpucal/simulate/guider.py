@@ -7,6 +7,7 @@ import numpy as np
 from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
+from gpucal.data.writing import make_output_directory
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.detectors import detector_named
 from gpucal.simulate.guider_references import GuiderPixels, provide_references
@@ -73,8 +74,7 @@ def simulate_guide_star(directory, template, nints=None, shape=None, seed=1):
     GuideStarSimulation
     """
     rng = np.random.default_rng(seed)
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory = make_output_directory(directory)
     with fits.open(template) as hdus:
         primary, science, tree = hdus[0].header.copy(), hdus["SCI"].header.copy(), hdus["ASDF"].copy()
     if shape is not None:

@@ -4,7 +4,11 @@ import zlib
 
 from astropy.time import Time, TimeDelta
 
+from gpucal.core.config.nearest import suggestion
+from gpucal.data.files.keywords import keywords_of
 from gpucal.kernels.readout.irs2_layout import INTERLEAVED, NORMAL
+from gpucal.simulate.errors import SimulationError
+from gpucal.startup.lazy import datamodels
 
 START = Time("2023-06-01T00:00:00.000", scale="utc")
 PROGRAM = "01000"
@@ -77,6 +81,10 @@ EXPOSURE_TYPES = {
     },
     "FGS": {"FULL": "FGS_IMAGE", "SUB": "FGS_IMAGE"},
 }
+
+# How the exposure types of an instrument begin.
+PREFIXES = {"FGS": "FGS_", "MIRI": "MIR_", "NIRCAM": "NRC_", "NIRISS": "NIS_", "NIRSPEC": "NRS_"}
+
 TIME_SERIES_TYPES = {"NRC_TSIMAGE", "NRC_TSGRISM", "NIS_SOSS", "NRS_BRIGHTOBJ", "MIR_LRS-SLITLESS"}
 
 
@@ -98,6 +106,36 @@ def exposure_type(readout):
 def default_filter(readout):
     """FILTER that goes with a detector and a subarray, or None."""
     return _usual(FILTERS, readout)
+
+
+def valid_keywords(readout, given):
+    """Values that a user gives for keywords, held against those that an exposure may have.
+
+    Parameters
+    ----------
+    readout : Readout
+    given : dict of str to (str or None)
+        Values of FILTER or EXP_TYPE; case does not matter.
+
+    Returns
+    -------
+    dict of str to str
+        Without those that are None.
+
+    Raises
+    ------
+    SimulationError
+        A value that no exposure has, or an exposure type of another instrument.
+    """
+    schemas = {keyword.name: keyword.schema for keyword in keywords_of(datamodels.Level1bModel())}
+    instrument = readout.detector.instrument
+    begins = {"EXP_TYPE": PREFIXES[instrument]}
+    given = {name: value.upper() for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        valid = [one for one in schemas[name]["enum"] if one.startswith(begins.get(name, ""))]
+        if value not in valid:
+            raise SimulationError(f"{name} {value!r} is none of {instrument}{suggestion(value, valid)}")
+    return given
 
 
 def file_name(readout, filter_name, seed):

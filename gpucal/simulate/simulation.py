@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gpucal.data.writing import make_output_directory
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.detectors import detector_named
 from gpucal.simulate.effects import Effects
@@ -17,6 +18,7 @@ from gpucal.simulate.metadata import (
     file_name,
     observation_keywords,
     readout_keywords,
+    valid_keywords,
 )
 from gpucal.simulate.pixels import make_pixels
 from gpucal.simulate.ramp import read_out
@@ -80,6 +82,18 @@ class Simulation:
         The context of the cache under which these references are served.
     truth : Truth
     truth_path : Path
+
+    Examples
+    --------
+    >>> from gpucal.pipelines import Detector1Pipeline
+    >>> from gpucal.simulate import simulate
+    >>> simulation = simulate("simulated", detector="NRCA3", subarray="SUB64P", ngroups=5)
+    >>> simulation.exposure.name
+    'jw01000346001_02101_00001_nrca3_uncal.fits'
+    >>> with simulation.crds():
+    ...     rate = Detector1Pipeline.call(simulation.exposure)
+    >>> rate.data.shape == simulation.truth.rate.shape
+    True
     """
 
     exposure: Path
@@ -145,40 +159,25 @@ def simulate(
     Raises
     ------
     SimulationError
-        No such detector, subarray or read pattern; no groups; a window that is not on the detector.
-
-    Examples
-    --------
-    >>> from gpucal.pipelines import Detector1Pipeline
-    >>> from gpucal.simulate import simulate
-    >>> simulation = simulate("simulated", detector="NRCA3", subarray="SUB64P", ngroups=5)
-    >>> simulation.exposure.name
-    'jw01000346001_02101_00001_nrca3_uncal.fits'
-    >>> with simulation.crds():
-    ...     rate = Detector1Pipeline.call(simulation.exposure)
-    >>> rate.data.shape == simulation.truth.rate.shape
-    True
+        No such detector, filter, subarray, read pattern or exposure type; no groups; a window that is not on the
+        detector.
+    OutputError
+        The directory or the cache cannot be made or written to.
     """
-    directory = Path(directory)
-    effects = effects or Effects()
-    options = references or ReferenceOptions()
+    asked = detector, subarray, readpatt, ngroups, nints
+    readout, name = (_readout(*asked), None) if template is None else template_readout(template, *asked)
+    keywords = valid_keywords(readout, {"FILTER": filter, "EXP_TYPE": exp_type})
     if template is None:
-        readout = _readout(detector, subarray, readpatt, ngroups, nints)
-        filter = filter or default_filter(readout)
-        keywords = observation_keywords(readout, filter, exp_type or exposure_type(readout), seed)
-        name = file_name(readout, filter, seed)
-    else:
-        readout, name = template_readout(template, detector, subarray, readpatt, ngroups, nints)
-        given = {"FILTER": filter, "EXP_TYPE": exp_type}
-        keywords = {key: value for key, value in given.items() if value is not None}
+        name, keywords = _usual(readout, keywords, seed)
+    directory = make_output_directory(directory)
+    store = CrdsCache(make_output_directory(cache or directory / CACHE_NAME))
+    effects = effects or Effects()
     pixels, truth, raw = _expose(readout, effects, seed)
 
-    directory.mkdir(parents=True, exist_ok=True)
     write_exposure(directory / name, readout, raw, keywords | readout_keywords(readout), template)
     truth_path = directory / name.replace("_uncal.fits", "_truth.npz")
     truth.save(truth_path)
-    store = CrdsCache(cache or directory / CACHE_NAME)
-    paths = provide_references(store, readout, pixels, effects, options)
+    paths = provide_references(store, readout, pixels, effects, references or ReferenceOptions())
     return Simulation(directory / name, paths, store.path, store.context, truth, truth_path)
 
 
@@ -195,6 +194,13 @@ def _expose(readout, effects, seed):
     if len(seen) == 1:
         pixels, rate = seen[0]
     return pixels, Truth(rate / pixels.gain, events.hits, events.snowballs, events.showers), raw
+
+
+def _usual(readout, given, seed):
+    """Name and keywords of an exposure that has no template."""
+    filter = given.get("FILTER") or default_filter(readout)
+    exp_type = given.get("EXP_TYPE") or exposure_type(readout)
+    return file_name(readout, filter, seed), observation_keywords(readout, filter, exp_type, seed)
 
 
 def _readout(detector, subarray, readpatt, ngroups, nints):

@@ -117,7 +117,7 @@ def test_parameters_of_steps_are_nested():
     given = {"a": "1", "steps.jump.b": "x,y", "steps.jump.c": "'q'", "steps.ipc.skip": "true", "steps.d": "2"}
     assert nest(given) == {
         "a": "1",
-        "steps": {"jump": {"b": ["x", "y"], "c": "q"}, "ipc": {"skip": "true"}},
+        "steps": {"jump": {"b": "x,y", "c": "q"}, "ipc": {"skip": "true"}},
         "steps.d": "2",
     }
 
@@ -130,6 +130,14 @@ def test_a_step_runs_and_saves_under_its_name(work, capsys):
     assert "Step add running" in out
     assert err == ""
     assert (work / "x_uncal.fits").read_bytes() == before
+
+
+def test_a_comma_makes_a_list_of_a_parameter_that_is_one_and_of_no_other(work, monkeypatch):
+    words = ["x_uncal.fits", "--output_dir=out,1", "--post_hooks=own_hooks.twice, own_hooks.twice"]
+    (work / "own_hooks.py").write_text("def twice(model):\n    model.data *= 2\n    return model\n")
+    monkeypatch.syspath_prepend(work)
+    assert main(["strun", "add.cfg", *words]) == 0
+    assert added("out,1/x_add.fits") == 4
 
 
 def test_options_may_stand_anywhere(work):
@@ -224,6 +232,7 @@ def test_parameters_are_saved_beside_a_run(work):
         (["twice.cfg", "x_uncal.fits", "--steps.frist.skip=1"], "'frist'; nearest valid name: 'first'"),
         (["add.cfg", "x_uncal.fits", "--amount='1"], "quotes do not match"),
         (["add.cfg", "gone.fits"], "gone.fits"),
+        (["/", "x_uncal.fits"], "/: is a directory; name a configuration file in it"),
         (["gone.cfg", "x_uncal.fits"], "'gone.cfg' is neither in"),
         (["ad.d", "x_uncal.fits"], "cannot import the step ad.d"),
         (["add.cfg"], "name the exposure or association to run AddStep on"),
@@ -330,6 +339,14 @@ def test_help_imports_no_module_beside_the_file(tmp_path, capsys, monkeypatch, o
     told = capsys.readouterr().err
     assert "beside.OwnStep is code in" in told and "which help does not run" in told
     assert not {"beside", "package"} & sys.modules.keys()
+
+
+def test_a_packaged_file_is_found_without_its_ending(capsys):
+    shown = []
+    for name in ("calwebb_tso1", "calwebb_tso1.cfg"):
+        assert main(["strun", "-h", name]) == 0
+        shown.append(capsys.readouterr().out.replace(f"strun {name} ", ""))
+    assert shown[0] == shown[1] and "True (calwebb_tso1.cfg)" in shown[0]
 
 
 def test_help_lists_overrides(capsys):

@@ -129,7 +129,7 @@ def test_a_product_of_another_kind_is_refused(superbias):
     image = datamodels.ImageModel((4, 5))
     image.meta.filename = "jw1_rate.fits"
     _set_subarray(image)
-    with pytest.raises(InputError, match=r"jw1_rate\.fits: is a ImageModel; .* takes RampModel"):
+    with pytest.raises(InputError, match=r"jw1_rate\.fits: is of type ImageModel; .* takes RampModel"):
         Subtract.call(image, override_superbias=superbias)
 
 

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 
+import asdf
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -75,6 +76,20 @@ def test_a_raw_exposure_in_asdf_opens_as_the_fits_file_does(raw_file):
     np.testing.assert_array_equal(exposure.data, open_exposure(raw_file).data)
     assert exposure.groupdq.shape == exposure.data.shape and not exposure.groupdq.any()
     assert exposure.source == str(raw_file.with_suffix(".asdf"))
+
+
+@pytest.mark.parametrize(
+    ("tree", "message"),
+    [
+        ({"class": "jwst.step.JumpStep", "parameters": {"skip": True}}, "holds parameters of a step, and no exposure"),
+        ({"meta": {"filename": "a"}}, r"not a JWST product \(its tree has no model_type"),
+    ],
+)
+def test_an_asdf_file_of_another_kind_is_refused(tmp_path, tree, message, recwarn):
+    with asdf.AsdfFile(tree) as opened:
+        opened.write_to(tmp_path / "a.asdf")
+    refused(tmp_path / "a.asdf", message)
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("ending", [".gz", ".bz2", ".xz"])

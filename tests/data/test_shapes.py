@@ -58,13 +58,13 @@ def test_an_array_that_is_shorter_along_one_axis_is_refused(model_type, name, sh
 @pytest.mark.parametrize("more", [-1, 1])
 def test_a_main_array_with_another_number_of_axes_is_refused(model_type, more):
     shape = (3, NINTS, NGROUPS, NY, NX)[-len(AXES[model_type]["data"]) - more :]
-    told = rf"made.fits: its array data has shape {re.escape(str(shape))}; that of a {model_type} has the axes \(n"
+    told = rf"made.fits: its array data has shape {re.escape(str(shape))}; in a model of type {model_type} it has"
     with pytest.raises(InputError, match=told):
         open_exposure(complete(model_type, data=shape))
 
 
 def saved(path, model_type="RampModel", **shapes):
-    hdus = {"data": "SCI", "groupdq": "GROUPDQ", "pixeldq": "PIXELDQ", "zeroframe": "ZEROFRAME"}
+    hdus = {"data": "SCI", "groupdq": "GROUPDQ", "pixeldq": "PIXELDQ", "zeroframe": "ZEROFRAME", "err": "ERR"}
     images = [fits.ImageHDU(np.ones(shape, np.uint8), name=hdus[name]) for name, shape in shapes.items()]
     header = fits.Header({"DATAMODL": model_type, "TELESCOP": "JWST"})
     fits.HDUList([fits.PrimaryHDU(header=header), *images]).writeto(path)
@@ -83,6 +83,7 @@ def saved(path, model_type="RampModel", **shapes):
         ("pixeldq", (NY - 1, NX)),
         ("zeroframe", (NINTS - 1, NY, NX)),
         ("zeroframe", (NINTS, NY, NX - 1)),
+        ("err", (NINTS, NGROUPS, NY - 1, NX)),
     ],
 )
 def test_files_are_refused_alike(tmp_path, model_type, name, shape):

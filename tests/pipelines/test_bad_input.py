@@ -174,6 +174,24 @@ def test_output_directory_that_cannot_be_made(raw, gpucal, tmp_path):
     assert_refused(gpucal(raw, "--output_dir=taken/here"), "taken/here", "output directory")
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--steps.jump.output_dir=taken/here", "--steps.jump.save_results=true"], ["taken/here", "output directory"]),
+        (["--output_ext=.txt"], ["output_ext '.txt' is no format of products", ".fits and .asdf"]),
+        (["--steps.jump.output_ext=FITS"], ["output_ext '.FITS'"]),
+        ([f"--output_file={'n' * 250}"], ["more than 255 letters", "shorter output_file"]),
+        ([f"--output_file={'é' * 60}"], ["more than 255 letters"]),
+    ],
+)
+def test_products_that_cannot_be_written_are_refused_before_the_first_step(
+    raw, gpucal, tmp_path, monkeypatch, words, expected
+):
+    (tmp_path / "taken").write_text("a file")
+    monkeypatch.setattr("gpucal.core.run.runner.execute_in_order", None)
+    assert_refused(gpucal(raw, *words), *expected)
+
+
 def test_output_directory_is_made(raw, gpucal):
     code, _, products = gpucal(raw, "--output_dir=new/one")
     assert code == 0 and products == ["jw1_nrcb1_rate.fits", "jw1_nrcb1_rateints.fits"]

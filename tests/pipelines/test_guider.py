@@ -118,4 +118,4 @@ def test_a_science_exposure_is_refused(tmp_path, capsys):
     model.meta.exposure.type = "FGS_IMAGE"
     model.save(tmp_path / "made_uncal.fits")
     assert main(["strun", "calwebb_guider", str(tmp_path / "made_uncal.fits")]) == 1
-    assert "is a RampModel; GuiderPipeline takes GuiderRawModel or GuiderCalModel" in capsys.readouterr().err
+    assert "is of type RampModel; GuiderPipeline takes GuiderRawModel or GuiderCalModel" in capsys.readouterr().err

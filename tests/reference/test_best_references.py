@@ -91,6 +91,7 @@ def test_what_the_rules_have_no_row_for_is_an_error_or_not_applicable(cache):
     [
         ({"CRDS_PATH": None}, r"there is no CRDS cache, and no server answers; check CRDS_PATH \(not set\)"),
         ({"CRDS_CONTEXT": "garbage"}, "not 'garbage'"),
+        ({"CRDS_CONTEXT": "jwst-edit"}, r"it knows of no 'edit_context'; check .* CRDS_CONTEXT \(jwst-edit\)"),
         ({"CRDS_CONTEXT": "jwst_0001.pmap"}, "the cache lacks rules of context jwst_0001.pmap"),
     ],
 )

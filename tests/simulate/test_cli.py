@@ -1,5 +1,6 @@
 """``gpucal simulate``."""
 
+import pytest
 from astropy.io import fits
 
 from gpucal.cli.main import main
@@ -32,3 +33,27 @@ def test_unknown_detector_is_one_line(tmp_path, capsys):
     assert main(["simulate", str(tmp_path), "--detector", "NRCC1"]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "NRCC1" in error and "NRCA1" in error
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--filter", "F200", "FILTER 'F200' is none of NIRCAM; nearest valid name: 'F200W'"),
+        ("--exp-type", "nrc_imag", "EXP_TYPE 'NRC_IMAG' is none of NIRCAM; nearest valid name: 'NRC_IMAGE'"),
+        ("--exp-type", "NIS_IMAGE", "EXP_TYPE 'NIS_IMAGE' is none of NIRCAM; nearest valid name: 'NRC_IMAGE'"),
+    ],
+)
+def test_value_that_no_exposure_has(tmp_path, capsys, option, value, told):
+    assert main(["simulate", str(tmp_path / "new"), option, value]) == 1
+    assert capsys.readouterr().err == f"gpucal: {told}\n"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("words", [["simulate", "{}/new"], ["simulate", ".", "--cache", "{}/new"], ["demo", "{}/new"]])
+def test_folder_that_cannot_be_made(tmp_path, monkeypatch, capsys, words):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "file"
+    file.touch()
+    assert main([word.format(file) for word in words]) == 1
+    told = capsys.readouterr().err
+    assert told == f"gpucal: {file}/new: cannot make the output directory (Not a directory)\n"

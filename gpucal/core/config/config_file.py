@@ -29,6 +29,7 @@ from gpucal.core.config.nearest import suggestion
 from gpucal.core.config.parameters import merge
 from gpucal.core.config.registry import find_class
 from gpucal.errors import GpucalError
+from gpucal.names.steps import is_known
 
 ENDINGS = (".cfg", ".asdf")
 _NOT_PARAMETERS = ("class", "name", "config_file", "logcfg")
@@ -91,7 +92,17 @@ class StepConfig:
 
 def looks_like_file(name: str) -> bool:
     """Whether a word on the command line means a configuration file and not a class."""
-    return name.endswith(ENDINGS) or os.path.isfile(os.path.expanduser(name))
+    path = os.path.expanduser(name)
+    return name.endswith(ENDINGS) or os.path.isfile(path) or (os.path.isdir(path) and not is_known(name))
+
+
+def is_packaged(name: str) -> bool:
+    """Whether there is a packaged configuration file of that name."""
+    return os.path.basename(name) == name and (_packaged() / name).is_file()
+
+
+def _packaged() -> Path:
+    return Path(str(files("gpucal.cfg")))
 
 
 def find_config_file(name: str | os.PathLike, directory: Path | None = None) -> Path:
@@ -112,18 +123,19 @@ def find_config_file(name: str | os.PathLike, directory: Path | None = None) -> 
     Raises
     ------
     ConfigError
-        If there is no such file.
+        If there is no such file, or it is a directory.
     """
     written = os.fspath(name)
     path = Path(directory or "", os.path.expanduser(written)).absolute()
     if path.is_file():
         return path
-    packaged = Path(str(files("gpucal.cfg")))
+    if path.is_dir():
+        raise ConfigError(f"{path}: is a directory; name a configuration file in it")
     if os.path.dirname(written):
         raise ConfigError(f"configuration file {written!r} does not exist")
-    if (packaged / written).is_file():
-        return packaged / written
-    hint = suggestion(path.stem, sorted(entry.stem for entry in packaged.glob("*.cfg")))
+    if is_packaged(written):
+        return _packaged() / written
+    hint = suggestion(path.stem, sorted(entry.stem for entry in _packaged().glob("*.cfg")))
     raise ConfigError(f"configuration file {written!r} is neither in {path.parent} nor a packaged one{hint}")
 
 
@@ -315,7 +327,7 @@ def _plain(value):
         return value
     if isinstance(value, os.PathLike):
         return os.fspath(value)
-    raise ConfigError(f"a {type(value).__name__} cannot be written to a parameter file")
+    raise ConfigError(f"a value of type {type(value).__name__} cannot be written to a parameter file")
 
 
 def _write_cfg(path: Path, config: StepConfig) -> None:

@@ -10,6 +10,7 @@ from gpucal.core.config.config_file import (
     ConfigError,
     StepConfig,
     follow_config_files,
+    is_packaged,
     looks_like_file,
     read_config,
     write_config,
@@ -21,6 +22,7 @@ from gpucal.core.run.inputs import Input, exposures_of, inputs_of
 from gpucal.core.run.results import products_of
 from gpucal.data import Exposure, Members
 from gpucal.errors import GpucalError
+from gpucal.names.steps import is_known
 from gpucal.reference import best_references, crds_parameters, parameter_references
 
 log = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ def find_step(what: str) -> tuple[StepConfig | None, type]:
     Parameters
     ----------
     what : str
-        An alias, a class, or a configuration file.
+        An alias, a class, a configuration file, or the name of a packaged one without its ending.
 
     Returns
     -------
@@ -90,6 +92,8 @@ def find_step(what: str) -> tuple[StepConfig | None, type]:
     GpucalError
         If there is no such file, step or pipeline.
     """
+    if not is_known(what) and is_packaged(f"{what}.cfg"):
+        what = f"{what}.cfg"
     if not looks_like_file(what):
         return None, find_class(what)
     config = read_config(what)

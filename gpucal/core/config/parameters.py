@@ -55,6 +55,11 @@ class ParameterSpec:
         return _DEFAULT.sub("", self.check).replace("(,", "(").replace("( ", "(").replace("()", "")
 
     @property
+    def is_list(self) -> bool:
+        """Whether it has several values."""
+        return self.type.partition("(")[0].endswith("list")
+
+    @property
     def default(self):
         """The value where nobody gives one."""
         return _validator(None).get_default_value(self.check)
@@ -228,6 +233,8 @@ def _unknown(dotted: str, context: _Context) -> ParameterError:
 def _checked(parameter: ParameterSpec, value, context: _Context, prefix: str):
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
+    if parameter.is_list and isinstance(value, str):  # a word of the command line, whole
+        value = parse_value(parameter.name, value)
     try:
         return context.validator.check(parameter.check, value)
     except ValidateError as error:

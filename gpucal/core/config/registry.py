@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpucal.core.config.nearest import suggestion
 from gpucal.errors import GpucalError
-from gpucal.names.steps import STEPS, by_class_name, written
+from gpucal.names.steps import STEPS, by_class_name, modules_of, written
 
 # Dotted names that begin so mean a class of ours that has the same last part.
 OUR_NAMES = ("gpucal", "jwst")
@@ -57,6 +57,9 @@ def find_class(name: str, directory: Path | None = None) -> type:
         raise UnknownStepError(f"there is no step or pipeline {name!r}{suggestion(last, known)}")
     if entry.module is None:
         raise UnknownStepError(f"{name} is a part of the JWST pipeline that gpucal does not have yet")
+    if package and package not in modules_of(entry):
+        ours = f"{entry.package}.{entry.class_name}"
+        raise UnknownStepError(f"there is no {name}; {entry.class_name} is {entry.peer_name} or {ours}")
     return entry.load()
 
 

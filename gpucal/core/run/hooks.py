@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from gpucal.data import Exposure, Members
+from gpucal.data.reading import check_arrays
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import objects_in
 
@@ -75,4 +76,8 @@ def _for_users(exposure: Exposure):
 
 
 def _after_hook(model, before: Exposure | None) -> Exposure | None:
-    return None if before is None else Exposure(before.model if model is None else model, before.source)
+    if before is None:
+        return None
+    after = Exposure(before.model if model is None else model, before.source)
+    check_arrays(after)
+    return after

@@ -37,7 +37,7 @@ def run_inside(step, exposure: Exposure, references: RunReferences):
     log.info("%s runs for the use of another step", step.name)
     used = references.of(step)
     if missing := used.missing(exposure):
-        raise GpucalError(f"{exposure.source}: {step.name} needs a {' and a '.join(missing)} reference of CRDS")
+        raise GpucalError(f"{exposure.source}: {step.name} needs references of CRDS: {', '.join(missing)}")
     result = step.process(exposure, used)
     for product in products_of(result):
         set_status(product, step, "COMPLETE")

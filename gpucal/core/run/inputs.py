@@ -170,7 +170,7 @@ def check_input(step, one: Exposure | Members) -> None:
 def _check_exposure(step, exposure: Exposure) -> None:
     if step.input_types and exposure.model_type not in step.input_types:
         raise InputError(
-            f"{exposure.source}: is a {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
+            f"{exposure.source}: is of type {exposure.model_type}; {step.name} takes {' or '.join(step.input_types)}"
         )
     missing = [
         f"a valid {keyword}" if f"meta.{path}" in exposure.refused else keyword

@@ -2,6 +2,8 @@
 
 from gpucal import __version__
 from gpucal.data import Exposure, Members
+from gpucal.data.writing import check_format, check_place
+from gpucal.names.products import SUFFIXES
 from gpucal.reference import context_in_use, crds_version
 
 
@@ -36,6 +38,24 @@ def record(exposure: Exposure, used: dict[str, str]) -> None:
             getattr(meta.ref_file, kind).name = label
     meta.ref_file.crds.sw_version = crds_version()
     meta.ref_file.crds.context_used = context_in_use()
+
+
+def check_saving(step, exposure: Exposure | Members) -> None:
+    """See, before the work begins, that products of a step and of the steps inside it can be written.
+
+    Names are checked with the longest suffix, since a step may have more products than one.
+
+    Raises
+    ------
+    OutputError
+        If they cannot.
+    """
+    longest = max(SUFFIXES, key=len)
+    for one in dict.fromkeys((step, *step.steps_for(exposure))):
+        for path in {one.output_path(product, longest) for product in products_of(exposure)}:
+            check_format(path)
+            if one.saves or one.search("output_dir"):
+                check_place(path)
 
 
 def save_results(step, result) -> None:

@@ -17,12 +17,10 @@ from gpucal.core.run.execution import Placed, execute_in_order
 from gpucal.core.run.inputs import check_input, inputs_of, reopened
 from gpucal.core.run.memory_plan import MemoryPlan, bytes_to_hold
 from gpucal.core.run.references import RunReferences
-from gpucal.core.run.results import as_models, products_of, save_results
+from gpucal.core.run.results import as_models, check_saving, products_of, save_results
 from gpucal.data import Exposure, Members
 from gpucal.data.files.text import storable
-from gpucal.data.reading import expand
 from gpucal.data.segments import unit_of
-from gpucal.data.writing import make_output_directory
 from gpucal.errors import GpucalError, OutOfMemory
 from gpucal.reference import clear_store
 
@@ -77,8 +75,7 @@ def run_one(step, exposure: Exposure | Members, keep: bool = True):
         If the host has no room, either.
     """
     check_input(step, exposure)
-    if step.search("output_dir"):
-        make_output_directory(expand(step.search("output_dir")))
+    check_saving(step, exposure)
     device = current_backend()
     exposure.read_ahead()
     try:

@@ -289,7 +289,7 @@ def read_mask(path):
     """
     given = open_exposure(path)
     if given.model_type not in ("ImageModel", "CubeModel"):
-        raise InputError(f"{path}: is a {given.model_type}; a mask is an ImageModel or a CubeModel")
+        raise InputError(f"{path}: is of type {given.model_type}; a mask is of type ImageModel or CubeModel")
     return given.data.astype(bool)
 
 

@@ -143,6 +143,14 @@ def test_a_missing_file_is_named(name, message, tmp_path, monkeypatch):
         read_config(name)
 
 
+def test_a_directory_is_no_configuration_file(put):
+    put("mine/jump.cfg", "class = jump")
+    put("jump/mine.cfg", "class = jump")
+    assert looks_like_file("mine") and not looks_like_file("jump")
+    with pytest.raises(ConfigError, match="mine: is a directory; name a configuration file in it"):
+        read_config("mine")
+
+
 def test_a_missing_step_file_is_named(put):
     path = put("p.cfg", "class = p\n[steps]\n[[jump]]\nconfig_file = gone/j.cfg")
     with pytest.raises(ConfigError, match="'gone/j.cfg' does not exist"):
@@ -279,7 +287,7 @@ def test_functions_are_written_by_their_import_path(tmp_path):
 
 
 def test_a_value_that_no_file_holds_is_refused_and_leaves_no_file(tmp_path):
-    with pytest.raises(ConfigError, match="a complex cannot be written"):
+    with pytest.raises(ConfigError, match="a value of type complex cannot be written"):
         write_config(tmp_path / "a.asdf", "c", "n", {"x": 1j})
     assert os.listdir(tmp_path) == []
 

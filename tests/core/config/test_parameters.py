@@ -119,6 +119,8 @@ def test_a_pipeline_has_no_overrides_of_its_own():
         ("method", "None", "None"),
         ("method", None, None),
         ("pre_hooks", ["package.function"], ["package.function"]),
+        ("pre_hooks", "first.hook, second.hook", ["first.hook", "second.hook"]),
+        ("output_dir", "a,b", "a,b"),
         ("output_dir", Path("/somewhere"), "/somewhere"),
         ("override_gain", "N/A", "N/A"),
     ],

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[3]
         ("jwst.step.DQInitStep", DQInitStep),
         ("jwst::dq_init", DQInitStep),
         ("gpucal.steps.ramps.dq_init.DQInitStep", DQInitStep),
+        ("gpucal.steps.DQInitStep", DQInitStep),
         ("jwst.ramp_fitting.RampFitStep", RampFitStep),
         ("jwst.ipc.IPCStep", IPCStep),
         ("calwebb_detector1", Detector1Pipeline),
@@ -78,6 +79,24 @@ def test_what_is_not_there_yet_is_said_to_be_missing(name):
 )
 def test_an_unknown_name_gets_the_nearest_valid_one(name, nearest):
     with pytest.raises(UnknownStepError, match=f"pipeline '{name}'; nearest valid name: {nearest}"):
+        find_class(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("jwst.jmup.JumpStep", "JumpStep is jwst.step.JumpStep or gpucal.steps.JumpStep"),
+        ("jwst.jump.jump.JumpStep", "JumpStep is jwst.step.JumpStep or gpucal.steps.JumpStep"),
+        ("gpucal.step.JumpStep", "JumpStep is jwst.step.JumpStep or gpucal.steps.JumpStep"),
+        ("jwst.ramp_fit.RampFitStep", "RampFitStep is jwst.step.RampFitStep or gpucal.steps.RampFitStep"),
+        (
+            "jwst.step.Detector1Pipeline",
+            "Detector1Pipeline is jwst.pipeline.Detector1Pipeline or gpucal.pipelines.Detector1Pipeline",
+        ),
+    ],
+)
+def test_a_class_in_a_module_that_does_not_have_it_is_refused(name, right):
+    with pytest.raises(UnknownStepError, match=f"^there is no {name}; {right}$"):
         find_class(name)
 
 

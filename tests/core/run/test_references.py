@@ -171,7 +171,7 @@ def test_a_draft_has_its_references_from_the_run(parameters, names, crds):
 
 def test_a_draft_asks_nothing_of_its_own(crds):
     answers = crds("readnoise", "gain")
-    with pytest.raises(GpucalError, match="draft ramp_fit needs a readnoise and a gain reference of CRDS"):
+    with pytest.raises(GpucalError, match="draft ramp_fit needs references of CRDS: readnoise, gain"):
         CleanFlickerNoiseStep(fit_method="median").run(flickering())
     assert answers.asked == [({"readnoise", "gain"}, set())]
 

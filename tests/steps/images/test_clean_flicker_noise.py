@@ -86,7 +86,7 @@ def test_a_mask_that_cannot_be_read(tmp_path, content):
 
 def test_a_mask_that_is_no_image(tmp_path):
     datamodels.RampModel((1, 2, 24, 32)).save(tmp_path / "mask.fits")
-    with pytest.raises(InputError, match="is a RampModel"):
+    with pytest.raises(InputError, match="is of type RampModel; a mask is"):
         clean(rate(), user_mask=str(tmp_path / "mask.fits"))
 
 

@@ -98,5 +98,5 @@ def test_another_exposure_type():
 
 
 def test_a_ramp_is_refused():
-    with pytest.raises(InputError, match="is a RampModel; GuiderCdsStep takes GuiderRawModel"):
+    with pytest.raises(InputError, match="is of type RampModel; GuiderCdsStep takes GuiderRawModel"):
         GuiderCdsStep.call(datamodels.RampModel((1, 2, 3, 3)), override_gain="N/A", override_readnoise="N/A")
