@@ -71,7 +71,7 @@ def _run(args: argparse.Namespace, words: Words) -> int:
         backend=args.backend,
         source=COMMAND_LINE,
     )
-    inputs = find_inputs(words.inputs, recipe.parameters.get("input_dir"))
+    inputs = find_inputs(words.inputs, recipe.parameters.get("input_dir"), recipe.takes_associations)
     batch = Batch(recipe, inputs, args.jobs, args.scheduler, args.retries, args.resume)
     with BatchView(len(batch)) as view:
         for outcome in batch:

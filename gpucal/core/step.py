@@ -38,6 +38,8 @@ class Step(Configurable):
     over_members : bool
         Whether the step works on all exposures of a product at once: `process` is then given
         `gpucal.data.Members`, and by itself it takes a list of exposures for one product.
+    uses_other_members : bool
+        Whether it uses members of a product that are not science, such as backgrounds.
     names_association : bool
         Whether the names of its products tell the identifier of the association.
     required_keywords : dict of str to str
@@ -65,6 +67,7 @@ class Step(Configurable):
     input_types: ClassVar[tuple[str, ...]] = ()
     by_integration: ClassVar[bool] = False
     over_members: ClassVar[bool] = False
+    uses_other_members: ClassVar[bool] = False
     names_association: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}
     timing_keywords: ClassVar[tuple[str, ...]] = ()

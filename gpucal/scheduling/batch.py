@@ -154,6 +154,5 @@ def batch(
     """
     recipe = make_recipe(what, parameters, config_file, disable_crds_steppars, backend)
     named = [inputs] if isinstance(inputs, str | Path) else inputs
-    return Batch(
-        recipe, find_inputs(named, recipe.parameters.get("input_dir")), jobs, scheduler, retries, resume
-    )
+    found = find_inputs(named, recipe.parameters.get("input_dir"), recipe.takes_associations)
+    return Batch(recipe, found, jobs, scheduler, retries, resume)

@@ -16,7 +16,9 @@ _RAW = ("_uncal.fits", "_uncal.asdf")
 _ANY = (".fits",)
 
 
-def find_inputs(words: Iterable[str | Path], input_dir: str | None = None) -> list[Path]:
+def find_inputs(
+    words: Iterable[str | Path], input_dir: str | None = None, associations: bool = False
+) -> list[Path]:
     """All exposures that a user names.
 
     Parameters
@@ -28,6 +30,8 @@ def find_inputs(words: Iterable[str | Path], input_dir: str | None = None) -> li
         of these on each line, ``#`` before a comment.
     input_dir : str, optional
         Where a relative path starts that is not found from the working directory.
+    associations : bool
+        Leave associations as they are: what runs takes all members of a product.
 
     Returns
     -------
@@ -41,7 +45,8 @@ def find_inputs(words: Iterable[str | Path], input_dir: str | None = None) -> li
         If nothing is named, a pattern or a directory holds nothing, or a list or association cannot be read.
     """
     start = expand(input_dir) if input_dir else None
-    named = [path.absolute() for word in words for path in _exposures(str(word), start)]
+    found = [path.absolute() for word in words for path in _exposures(str(word), start)]
+    named = found if associations else [exposure for path in found for exposure in _science_of(path)]
     if not named:
         raise InputError("name the exposures to run on: files, patterns, directories, associations or lists")
     return list(dict.fromkeys(named))
@@ -71,14 +76,17 @@ def _named(word: str, start: Path | None) -> list[Path]:
     path = _located(word, start)
     if path.is_dir():
         return _in_directory(path)
-    if path.suffix.lower() == ".json":
-        return association_members(path)
     if any(sign in word for sign in _WILD) and not path.exists():
         found = [Path(name) for name in sorted(glob.glob(str(path), recursive=True))]
         if not found:
             raise InputError(f"{word}: no file has such a name")
         return found
     return [path]
+
+
+def _science_of(path: Path) -> list[Path]:
+    """The science members of an association; any other file is itself."""
+    return association_members(path) if path.suffix.lower() == ".json" else [path]
 
 
 def _located(word: str, start: Path | None) -> Path:

@@ -62,7 +62,7 @@ class Journal:
         OutputError
             If it cannot be written.
         """
-        line = {"size": job.size, "mtime_ns": job.mtime_ns, "parameters": self._digest} | outcome.as_dict()
+        line = _state(job) | {"parameters": self._digest} | outcome.as_dict()
         written = json.dumps(line).encode() + b"\n"
         try:
             if os.write(self._file, written) < len(written):
@@ -124,13 +124,19 @@ def done_before(directory: Path, digest: str, jobs: list[Job]) -> dict[Path, tup
 
 def _products(entry: dict, job: Job) -> tuple[Product, ...]:
     """The products of a line of the journal; none if it is of another state of the input, or of a failure."""
-    expected = {"status": "done", "size": job.size, "mtime_ns": job.mtime_ns}
+    expected = {"status": "done"} | _state(job)
     if any(entry.get(name) != value for name, value in expected.items()):
         return ()
     try:
         return tuple(map(product_from_dict, entry["products"]))
     except (KeyError, TypeError):  # a line that another version of gpucal wrote
         return ()
+
+
+def _state(job: Job) -> dict:
+    """What tells whether an input is as it was; of an association, of its members, too."""
+    state = {"size": job.size, "mtime_ns": job.mtime_ns}
+    return state if job.members is None else state | {"members": job.members}
 
 
 def _is_there(product: Product) -> bool:

@@ -1,5 +1,7 @@
 """Which exposure comes next: those that share references follow one another."""
 
+import hashlib
+import json
 import os
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
@@ -7,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from astropy.io import fits
+
+from gpucal.associations import AssociationError, read_association
 
 # The keywords of the primary header on which CRDS selects most references, and those that size the arrays.
 KEYWORDS = (
@@ -27,7 +31,7 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Job:
-    """One exposure of a batch.
+    """One exposure of a batch, or one association with all that its products are made of.
 
     Attributes
     ----------
@@ -39,6 +43,10 @@ class Job:
         Its size in bytes, and when it was last changed; None if it is not there.
     filename : str or None
         The name that its header gives it.
+    products : tuple of str
+        The names of the products of an association.
+    members : str or None
+        A checksum of the names, sizes and times of all members of an association.
     attempt : int
         Which try this is, from 1.
     """
@@ -48,21 +56,54 @@ class Job:
     size: int | None = None
     mtime_ns: int | None = None
     filename: str | None = None
+    products: tuple[str, ...] = ()
+    members: str | None = None
     attempt: int = 1
 
 
 def job_of(path: Path) -> Job:
-    """The job of an exposure, from its primary header alone; a file that cannot be read has an empty key."""
+    """The job of a file, from its primary header alone; a file that cannot be read has an empty key."""
+    state = _state(path)
+    if None in state:
+        return Job(path, ())
+    if path.suffix.lower() == ".json":
+        return _job_of_association(path, *state)
+    header = _header(path)
+    return Job(path, _key(header), *state, header.get("FILENAME"))
+
+
+def _job_of_association(path: Path, size: int, mtime_ns: int) -> Job:
+    """The job of an association; the first science member has its key."""
+    try:
+        products = read_association(path).products
+    except AssociationError:  # told when its turn has come
+        return Job(path, (), size, mtime_ns)
+    members = [member.path for product in products for member in product.members]
+    states = json.dumps([(str(member), *_state(member)) for member in members])
+    science = [member for product in products for member in product.science]
+    key = _key(_header(science[0])) if science else ()
+    names = tuple(product.name for product in products)
+    return Job(path, key, size, mtime_ns, None, names, hashlib.sha256(states.encode()).hexdigest())
+
+
+def _state(path: Path) -> tuple[int, int] | tuple[None, None]:
+    """Size, and time of the last change; None if it is not there."""
     try:
         state = os.stat(path)
     except OSError:
-        return Job(path, ())
+        return None, None
+    return state.st_size, state.st_mtime_ns
+
+
+def _header(path: Path) -> fits.Header | dict:
     try:
-        header = fits.getheader(path)
+        return fits.getheader(path)
     except Exception:  # whatever is wrong with the file is told when its turn has come
-        return Job(path, (), state.st_size, state.st_mtime_ns)
-    key = tuple(str(header.get(keyword, "")) for keyword in KEYWORDS)
-    return Job(path, key, state.st_size, state.st_mtime_ns, header.get("FILENAME"))
+        return {}
+
+
+def _key(header: fits.Header | dict) -> Key:
+    return tuple(str(header.get(keyword, "")) for keyword in KEYWORDS) if header else ()
 
 
 def in_order(jobs: Iterable[Job]) -> list[Job]:

@@ -49,6 +49,16 @@ class Recipe:
         """Where the products go."""
         return Path(self.parameters["output_dir"])
 
+    @property
+    def step_class(self) -> type:
+        """The step or pipeline."""
+        return find_class(self.class_name, self.config_file.parent if self.config_file else None)
+
+    @property
+    def takes_associations(self) -> bool:
+        """Whether it runs on an association as a whole, rather than on each of its science members."""
+        return self.step_class.over_members or self.step_class.uses_other_members
+
     def configured(self, path: Path):
         """The step for one exposure or association, whose products it is to save, and that, opened.
 
@@ -56,10 +66,8 @@ class Recipe:
         -------
         Step, list of Input
         """
-        directory = self.config_file.parent if self.config_file else None
-        step_class = find_class(self.class_name, directory)
         step, inputs = configure.configured(
-            step_class, path, self.config_file, self.disable_crds_steppars, self.parameters
+            self.step_class, path, self.config_file, self.disable_crds_steppars, self.parameters
         )
         step.save_results = True
         return step, inputs
@@ -93,15 +101,16 @@ class Recipe:
         seen: dict[Path, Path] = {}
         for job in jobs:
             named = job.filename if self.parameters.get("output_use_model") and job.filename else job.input
-            product = product_path(
-                named, "", output_dir=self.output_dir, output_file=self.parameters.get("output_file"), ext=""
-            )
-            other = seen.setdefault(product, job.input)
-            if other != job.input:
-                raise BatchError(
-                    f"{other} and {job.input} would write the same products ({product.name.rstrip('.')}*); run them in "
-                    "batches with different --output_dir"
+            for name in job.products or (named,):
+                product = product_path(
+                    name, "", output_dir=self.output_dir, output_file=self.parameters.get("output_file"), ext=""
                 )
+                other = seen.setdefault(product, job.input)
+                if other != job.input:
+                    raise BatchError(
+                        f"{other} and {job.input} would write the same products ({product.name.rstrip('.')}*); run "
+                        "them in batches with different --output_dir"
+                    )
 
 
 def make_recipe(

@@ -99,3 +99,10 @@ def test_an_empty_list_is_an_error(files):
     (files / "list.txt").write_text("# nothing yet\n")
     with pytest.raises(InputError, match="name the exposures to run on"):
         find_inputs(["list.txt"])
+
+
+@pytest.mark.parametrize(("associations", "expected"), [(False, ["a_uncal.fits"]), (True, ["asn.json"])])
+def test_an_association_stays_one_for_what_takes_all_members(files, associations, expected):
+    members = [{"expname": "a_uncal.fits", "exptype": "science"}, {"expname": "b_uncal.fits", "exptype": "background"}]
+    (files / "raw" / "asn.json").write_text(json.dumps({"products": [{"name": "x", "members": members}]}))
+    assert found("raw/asn.json", associations=associations) == expected

@@ -92,7 +92,7 @@ def test_what_is_done_is_known(tmp_path, journaled):
     assert shown_as_done(tmp_path / "elsewhere", journaled) == []
 
 
-@pytest.mark.parametrize("changed", [{"size": 11}, {"mtime_ns": 6}])
+@pytest.mark.parametrize("changed", [{"size": 11}, {"mtime_ns": 6}, {"members": "abc"}])
 def test_a_changed_input_is_not_done(tmp_path, journaled, changed):
     assert shown_as_done(tmp_path, Job(**vars(journaled) | changed)) == []
 

@@ -1,5 +1,7 @@
 """Exposures that share references follow one another."""
 
+import json
+import os
 from pathlib import Path
 
 from astropy.io import fits
@@ -50,3 +52,20 @@ def test_a_worker_stays_with_its_key_and_leaves_those_of_others():
     ]
     assert [job.input.stem for job in taken] == ["0", "3", "1", "4", "2"]
     assert len(queue) == 0 and queue.take() is None
+
+
+def test_an_association_has_the_key_of_its_first_exposure_and_tells_when_a_member_changes(tmp_path):
+    one = job_of(write(tmp_path / "one.fits", INSTRUME="MIRI", FILENAME="jw1.fits"))
+    write(tmp_path / "sky.fits", INSTRUME="MIRI")
+    members = [{"expname": "one.fits", "exptype": "science"}, {"expname": "sky.fits", "exptype": "background"}]
+    (tmp_path / "asn.json").write_text(json.dumps({"products": [{"name": "star", "members": members}]}))
+    job = job_of(tmp_path / "asn.json")
+    assert (job.key, job.products, job.filename) == (one.key, ("star",), None)
+    assert job_of(tmp_path / "asn.json") == job
+    os.utime(tmp_path / "sky.fits", ns=(1, 1))
+    assert job_of(tmp_path / "asn.json").members != job.members
+
+
+def test_a_file_that_is_no_association_has_an_empty_key(tmp_path):
+    (tmp_path / "asn.json").write_text("{")
+    assert job_of(tmp_path / "asn.json").key == ()

@@ -69,6 +69,7 @@ class BackgroundStep(Step):
     reference_file_types = ("bkg", "wavelengthrange")
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel")
+    uses_other_members = True
 
     def uses(self, exposure):
         """None: what is subtracted here comes from exposures."""
