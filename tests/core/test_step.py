@@ -125,6 +125,18 @@ def test_a_reference_for_another_detector_that_the_user_names_is_used_with_a_war
     assert f" {value}, and the exposure is of" in warning
 
 
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_reference_of_another_type_that_the_user_names_is_used_with_a_warning(ramp, superbias, caplog, in_file):
+    gain = datamodels.GainModel(superbias.data)
+    _set_subarray(gain)
+    gain.meta.reftype = "GAIN"
+    gain.save("gain.fits")
+    result = Subtract.call(ramp, override_superbias="gain.fits" if in_file else gain)
+    np.testing.assert_array_equal(result.data, 7)
+    [warning] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning.endswith("is used as asked for, but is of type GAIN")
+
+
 def test_a_product_of_another_kind_is_refused(superbias):
     image = datamodels.ImageModel((4, 5))
     image.meta.filename = "jw1_rate.fits"
