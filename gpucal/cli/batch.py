@@ -3,7 +3,6 @@
 import argparse
 
 from gpucal.cli.options import add_run_options
-from gpucal.cli.words import COMMAND_LINE, CommandLineError, Words, nest, split_words
 
 SOME_FAILED = 1
 
@@ -46,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     int
         Exit code.
     """
+    from gpucal.core.config.words import CommandLineError, split_words
+
     words = split_words(args.words)
     if words.what is None or not words.inputs:
         raise CommandLineError(
@@ -58,8 +59,9 @@ def run(args: argparse.Namespace) -> int:
         return _run(args, words)
 
 
-def _run(args: argparse.Namespace, words: Words) -> int:
+def _run(args: argparse.Namespace, words) -> int:
     from gpucal.cli.batch_view import BatchView
+    from gpucal.core.config.words import COMMAND_LINE, nest
     from gpucal.scheduling.batch import Batch
     from gpucal.scheduling.inputs import find_inputs
     from gpucal.scheduling.recipe import make_recipe
@@ -79,8 +81,10 @@ def _run(args: argparse.Namespace, words: Words) -> int:
     return SOME_FAILED if view.failed else 0
 
 
-def _parameters(output_dir: str | None, words: Words) -> dict[str, str]:
+def _parameters(output_dir: str | None, words) -> dict[str, str]:
     """The parameters among the words; ``--output-dir`` is another way to write ``--output_dir``."""
+    from gpucal.core.config.words import CommandLineError
+
     if output_dir is None:
         return words.parameters
     if "output_dir" in words.parameters:

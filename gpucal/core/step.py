@@ -1,26 +1,26 @@
 """The base of all steps: a recipe in `process`, the rest in the runner."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from gpucal.core.config import configure
 from gpucal.core.config.config_file import log_configuration_of
-from gpucal.core.configurable import Configurable
+from gpucal.core.config.words import CommandLineError, split_words
 from gpucal.core.log.calls import log_of_call
 from gpucal.core.run import runner
-from gpucal.data import Exposure, write_model
-from gpucal.data.reading import expand
-from gpucal.names.products import product_path
+from gpucal.core.saving import Saving
+from gpucal.data import Exposure
 
 
-class Step(Configurable):
+class Step(Saving):
     """One correction.
 
     A subclass declares what it is and has a `process` that reads as the recipe of the correction. What
     all steps do (finding references, skipping, timing, hooks, keywords, saving) is done once, for all of
-    them, by `gpucal.core.run.runner`. What it does with parameters stands in `gpucal.core.configurable`.
+    them, by `gpucal.core.run.runner`. What it does with parameters stands in `gpucal.core.configurable`,
+    and how it saves its products in `gpucal.core.saving`.
 
     Attributes
     ----------
@@ -128,12 +128,6 @@ class Step(Configurable):
         yield self
 
     @property
-    def saves(self) -> bool:
-        """Whether the step is to save its result."""
-        left_out = self.skip and self.parent is not None
-        return not left_out and bool(self.save_results or self.output_file)
-
-    @property
     def log(self) -> logging.Logger:
         """Where a step of the user may log: its lines go where those of gpucal go, into the product, too."""
         return logging.getLogger(f"gpucal.{type(self).__name__}")
@@ -158,6 +152,10 @@ class Step(Configurable):
             If the input, a reference or a parameter will not do; the message says what to do.
         """
         return runner.run(self, source)
+
+    def __call__(self, source) -> Any:
+        """The same as `run`."""
+        return self.run(source)
 
     def make_products(self, source) -> None:
         """Run the step for what it saves alone: as `run`, but no model is handed back, and fewer are held."""
@@ -216,6 +214,44 @@ class Step(Configurable):
             step, opened = configure.configured(cls, source, config_file, disable_crds_steppars, parameters)
             return step.run(opened)
 
+    @staticmethod
+    def from_cmdline(args: Sequence[str]) -> "Step":
+        """Do what ``gpucal strun`` does with these words: configure a step, run it, and save its products.
+
+        Parameters
+        ----------
+        args : sequence of str
+            What to run, the input, and parameters. Options of the command itself, such as those on the log, are not
+            among them.
+
+        Returns
+        -------
+        Step
+            The step that was run; without an input it is configured only.
+
+        Raises
+        ------
+        GpucalError
+            If the words, the input or a reference will not do; the message says what to do.
+
+        Examples
+        --------
+        >>> from gpucal.core import Step
+        >>> step = Step.from_cmdline(["saturation", "exposure_uncal.fits", "--n_pix_grow_sat=2"])
+        >>> step.n_pix_grow_sat
+        2
+        """
+        words = split_words(args)
+        if words.what is None:
+            raise CommandLineError("say what to run, such as: calwebb_detector1 exposure_uncal.fits")
+        config, _ = configure.find_step(words.what)
+        with log_of_call(config and config.logcfg):
+            step, inputs = configure.configured_by_words(words)
+            if inputs:
+                step.save_results = True
+                step.make_products(inputs)
+        return step
+
     def get_reference_file(self, source, reference_file_type: str) -> Any:
         """The reference that the step would use for an input.
 
@@ -247,74 +283,3 @@ class Step(Configurable):
         True
         """
         return configure.reference_file(self, source, reference_file_type)
-
-    def product_suffix(self, exposure: Exposure) -> str:
-        """The last part of the name of the step's product: its ``suffix``, or its name."""
-        return self.suffix or self.name.lower()
-
-    def output_path(
-        self,
-        exposure: Exposure,
-        suffix: str | None = None,
-        ext: str | None = None,
-        index: int | None = None,
-        output_file=None,
-    ) -> Path:
-        """Where a product of this step goes.
-
-        Parameters
-        ----------
-        exposure : Exposure
-            The product, which knows the input it came from.
-        suffix : str, optional
-            By default `product_suffix`.
-        ext : str, optional
-            By default ``output_ext``.
-        index : int, optional
-            Number of the product when there are several.
-        output_file : str, optional
-            A name to use in place of the step's ``output_file``.
-
-        Returns
-        -------
-        Path
-            The path; its directory may not exist yet.
-        """
-        output_file = output_file or (
-            self.search("output_file") if self.search_output_file else self.output_file
-        )
-        membership = exposure.membership
-        name = membership.product if membership.is_alone and not self.over_members else exposure.source
-        source = (self.output_use_model and exposure.meta.filename) or name
-        asn_id = membership.asn_id if self.names_association else None
-        directory = self.search("output_dir")
-        return product_path(
-            source,
-            suffix or self.product_suffix(exposure),
-            output_dir=None if directory is None else expand(directory),
-            output_file=output_file,
-            ext=ext or self.output_ext,
-            index=index if self.output_use_index else None,
-            components=() if asn_id is None else (asn_id,),
-        )
-
-    def save(
-        self, exposure: Exposure, suffix: str | None = None, index: int | None = None, output_file=None
-    ) -> Path:
-        """Write a product, whole or not at all; its ``meta.filename`` becomes the name of the file.
-
-        See `output_path` for the parameters.
-
-        Returns
-        -------
-        Path
-            The file.
-
-        Raises
-        ------
-        OutputError
-            If it cannot be written.
-        """
-        path = self.output_path(exposure, suffix, index=index, output_file=output_file)
-        exposure.meta.filename = path.name
-        return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays))

@@ -92,10 +92,12 @@ def write_model(model, path: str | os.PathLike, may_change: bool = True) -> Path
     Raises
     ------
     OutputError
-        If the directory or the file cannot be written (no such directory, no permission, disk full).
+        If the directory or the file cannot be written (no such directory, no permission, disk full), or the end of
+        its name is that of no format.
         Nothing is then left under the final name, or the older file is still there.
     """
     path = Path(path)
+    check_format(path)
     behind = _behind.get()
     if behind is None:
         _write(model, path)

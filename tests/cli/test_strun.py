@@ -9,9 +9,9 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.cli.main import main
-from gpucal.cli.words import CommandLineError, Words, nest, split_words
 from gpucal.core.config.config_file import read_config
 from gpucal.core.config.parameters import full_spec
+from gpucal.core.config.words import CommandLineError, Words, nest, split_words
 from gpucal.core.step import Step
 
 STEPS = '''

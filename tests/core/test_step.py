@@ -2,6 +2,7 @@
 
 import logging
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -125,6 +126,18 @@ def test_a_reference_for_another_detector_that_the_user_names_is_used_with_a_war
     assert f" {value}, and the exposure is of" in warning
 
 
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_reference_of_another_type_that_the_user_names_is_used_with_a_warning(ramp, superbias, caplog, in_file):
+    gain = datamodels.GainModel(superbias.data)
+    _set_subarray(gain)
+    gain.meta.reftype = "GAIN"
+    gain.save("gain.fits")
+    result = Subtract.call(ramp, override_superbias="gain.fits" if in_file else gain)
+    np.testing.assert_array_equal(result.data, 7)
+    [warning] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert warning.endswith("is used as asked for, but is of type GAIN")
+
+
 def test_a_product_of_another_kind_is_refused(superbias):
     image = datamodels.ImageModel((4, 5))
     image.meta.filename = "jw1_rate.fits"
@@ -173,6 +186,35 @@ def test_a_saved_result_knows_the_name_of_its_file(ramp, superbias):
     pair = Fit.call(ramp, save_results=True)
     assert [model.meta.filename for model in pair] == ["jw00001_nrca1_0_fit.fits", "jw00001_nrca1_1_fit.fits"]
     assert ramp.meta.filename == "jw00001_nrca1_uncal.fits"
+
+
+def test_a_model_is_saved_as_the_product_of_a_step(ramp, tmp_path):
+    step = Subtract(output_dir="deep")
+    assert step.save_model(ramp, "ramp") is None
+    path = step.save_model(ramp, "ramp", force=True)
+    assert path == Path("deep/jw00001_nrca1_ramp.fits") and ramp.meta.filename == path.name
+    assert Subtract(save_results=True).save_model(ramp, idx=3).name == "jw00001_nrca1_3_subtract.fits"
+    assert step.save_model(ramp, output_file="other.fits").name == "other_subtract.fits"
+    with datamodels.open(path) as saved:
+        np.testing.assert_array_equal(saved.data, ramp.data)
+
+
+def test_a_step_is_called_as_it_is_run(ramp, superbias):
+    np.testing.assert_array_equal(Subtract(override_superbias=superbias)(ramp).data, 7)
+
+
+def test_a_step_from_the_words_of_a_command_line(ramp, superbias, tmp_path):
+    ramp.save("x_uncal.fits")
+    superbias.save("bias.fits")
+    config = Path("words.cfg")
+    config.write_text("name = mine\nclass = group_scale\n")
+    assert Step.from_cmdline(["words.cfg", "--suffix=other"]).suffix == "other"
+    step = Step.from_cmdline(["superbias", "x_uncal.fits", "--override_superbias=bias.fits", "--output_dir", "out"])
+    assert type(step).__name__ == "SuperBiasStep" and step.output_dir == "out"
+    with datamodels.open("out/x_superbiasstep.fits") as saved:
+        np.testing.assert_array_equal(saved.data, 7)
+    with pytest.raises(GpucalError, match="say what to run"):
+        Step.from_cmdline([])
 
 
 @pytest.mark.parametrize("use_model", [False, True])

@@ -18,6 +18,7 @@ from gpucal.core.config.config_file import (
 from gpucal.core.config.nearest import suggestion
 from gpucal.core.config.parameters import accepted, full_spec, merge, validate
 from gpucal.core.config.registry import exported_name, find_class
+from gpucal.core.config.words import COMMAND_LINE, Words, nest
 from gpucal.core.run.inputs import Input, exposures_of, inputs_of
 from gpucal.core.run.results import products_of
 from gpucal.data import Exposure, Members
@@ -64,6 +65,36 @@ def configured(
     from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, products_of(first)[0])
     name = config.name if config is not None else None
     return build(step_class, merge(from_crds, from_file, own), name, config_file), inputs
+
+
+def configured_by_words(words: Words, disable_crds_steppars=None):
+    """A step as a command line asks for it.
+
+    Parameters
+    ----------
+    words : Words
+        What to run, on which input, with which parameters.
+    disable_crds_steppars : bool, optional
+        As of `configured`.
+
+    Returns
+    -------
+    Step, list of Input
+        As of `configured`; without an input, the list is empty and CRDS is not asked for parameters.
+
+    Raises
+    ------
+    GpucalError
+        If the words name nothing that there is.
+    """
+    config, step_class = find_step(words.what)
+    own = validate(step_class, follow_config_files(nest(words.parameters)), source=COMMAND_LINE)
+    path = config and config.path
+    if words.inputs:
+        source = words.inputs[0] if len(words.inputs) == 1 else words.inputs
+        return configured(step_class, source, path, disable_crds_steppars, own)
+    from_file = config_layer(step_class, config) if config else {}
+    return build(step_class, merge(from_file, own), config and config.name, path), []
 
 
 def _first_opened(inputs: list[Input]) -> Exposure | Members:

@@ -79,12 +79,15 @@ class RunReferences:
     def open(self, kind: str, source, from_crds: bool) -> Reference:
         """The reference of a source, opened once for the whole run.
 
-        What CRDS chose is trusted; a warning tells when what a user chose is for another instrument or detector.
+        What CRDS chose is trusted; a warning tells when what a user chose is of another type, or for another
+        instrument or detector.
         """
         key = (kind, str(source) if isinstance(source, str) else str(id(source)))
         if key not in self._opened:
             reference = Reference(kind, source, from_crds)
-            mismatch = _mismatch(self._exposure.meta.instrument, reference.meta.instrument)
+            mismatch = _other_type(kind, reference) or _mismatch(
+                self._exposure.meta.instrument, reference.meta.instrument
+            )
             if mismatch and not from_crds:
                 log.warning("%s reference %s is used as asked for, but is %s", kind, reference.label, mismatch)
             self._opened[key] = reference
@@ -183,6 +186,12 @@ def _at_work(step, exposure: Exposure | Members) -> Iterator:
         return
     yield step
     yield from step.inner_steps(exposure)
+
+
+def _other_type(kind: str, reference: Reference) -> str | None:
+    """That a reference says it is of another type; None where it does not."""
+    told = getattr(reference.meta, "reftype", None)
+    return None if told is None or told.lower() == kind else f"of type {told}"
 
 
 def _mismatch(ours, theirs) -> str | None:

@@ -1,7 +1,9 @@
 """The words of a command line that are no options: what to run, on which input, with which parameters."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from gpucal.core.config.parameters import merge, parse_value
 from gpucal.errors import GpucalError
 
 COMMAND_LINE = "the command line"
@@ -19,7 +21,7 @@ class Words(NamedTuple):
     parameters: dict[str, str]
 
 
-def split_words(words: list[str]) -> Words:
+def split_words(words: Sequence[str]) -> Words:
     """Separate parameters (``--name=value`` or ``--name value``) from what to run and its input.
 
     Raises
@@ -51,8 +53,6 @@ def nest(parameters: dict[str, str]) -> dict:
 
     ``{"steps.jump.skip": "true"}`` becomes ``{"steps": {"jump": {"skip": "true"}}}``.
     """
-    from gpucal.core.config.parameters import merge, parse_value
-
     nested = {}
     for name, text in parameters.items():
         value = parse_value(name, text)
