@@ -86,6 +86,7 @@ class BlockSums(NamedTuple):
         middles, blocks = xp.zeros((nrows, 1)), xp.zeros((nrows, -(-size // length), length))
         if size:
             middles = xp.take_along_axis(rows.values, rows.counts[:, None] // 2, axis=1)
+            middles[rows.counts == 0] = 0
             distances = blocks.reshape(nrows, -1)[:, :size]
             xp.subtract(rows.values, middles, out=distances)
             distances[xp.arange(size) >= rows.counts[:, None]] = 0
