@@ -81,8 +81,8 @@ class Step(Configurable):
 
         Returns
         -------
-        Exposure or NamedTuple of Exposure
-            The result.
+        Exposure, TableProduct, NamedTuple of Exposure, or None
+            The result; None where there is nothing to be made.
 
         Raises
         ------
@@ -312,6 +312,6 @@ class Step(Configurable):
         OutputError
             If it cannot be written.
         """
-        path = self.output_path(exposure, suffix, index=index, output_file=output_file)
+        path = self.output_path(exposure, suffix, exposure.extension, index, output_file)
         exposure.meta.filename = path.name
         return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays))
