@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, current_backend, row_tiles
+from gpucal.backend import current_backend, strip_kernel
 from gpucal.backend.fit import check_fit
+from gpucal.backend.strips import Scratch, strip_at
 from gpucal.kernels.statistics.sigma_clip import BlockSums, SortedRows, clip_rows
 
 # The part of a box that has to be left after clipping, for the box to count.
@@ -180,29 +181,43 @@ def interpolate(values, box, mask, dtype):
     -------
     (ny, nx) array of that type
         On the backend.
+
+    Raises
+    ------
+    ValueError
+        If the boxes do not cover the image.
     """
-    xp, (ny, nx) = array_namespace(mask), mask.shape
-    lowest, highest = values.min(), values.max()
-    if lowest == highest:
-        image = xp.full((ny, nx), lowest, dtype)
-    else:
-        # The spline is linear in the values, and a product over the axes.
-        backend = current_backend()
-        along_y, along_x = (
-            backend.asarray(_spline_weights(count, size)[:length])
-            for count, size, length in zip(values.shape, box, (ny, nx), strict=True)
-        )
-        across = backend.asarray(values.astype(np.float64)) @ along_x.T
-        image = xp.empty((ny, nx), dtype)
-        for rows in row_tiles(ny, 2 * nx * 8):
-            image[rows] = xp.clip(along_y[rows] @ across, lowest, highest)
-    image[mask] = 0
+    if any(count * size < length for count, size, length in zip(values.shape, box, mask.shape, strict=True)):
+        raise ValueError(f"{values.shape} boxes of {box} pixels do not cover an image of {mask.shape}")
+    backend, (ny, nx) = current_backend(), mask.shape
+    # The spline is linear in the values, and a product over the axes.
+    along_y, along_x = (_spline_weights(count, size) for count, size in zip(values.shape, box, strict=True))
+    weights = backend.asarray(np.ascontiguousarray(along_y[:ny].T))
+    across = backend.asarray(values.astype(np.float64) @ along_x[:nx].T)
+    image = backend.xp.empty((ny, nx), dtype)
+    limits = float(values.min()), float(values.max())
+    write_interpolated((ny, nx), Scratch(state=1), weights, across, limits, mask, image)
     return image
+
+
+@strip_kernel
+def write_interpolated(y, begin, end, samples, state, weights, across, limits, mask, image):
+    """The sums over the rows of a mesh that is interpolated along x, at a strip of pixels."""
+    strip, sums = strip_at(y, begin, end), state[0]
+    for lane in range(strip.count):
+        sums[lane] = 0.0
+    for row in range(len(weights)):
+        weight, values = weights[row, y], across[row]
+        for lane in range(strip.count):
+            sums[lane] += weight * values[strip.first + lane]
+    for lane in range(strip.count):
+        value = min(max(sums[lane], limits[0]), limits[1])
+        image[y, strip.first + lane] = 0.0 if mask[y, strip.first + lane] else value
 
 
 def _spline_weights(count, size):
     """What each of some boxes in a row contributes to each of their pixels, (count * size, count) float64 array."""
-    from scipy.ndimage import zoom
+    from scipy.ndimage import zoom  # here, because it takes long to import
 
     alone = (zoom(box, size, order=3, mode="reflect", grid_mode=True) for box in np.eye(count))
     return np.stack(list(alone), axis=1)

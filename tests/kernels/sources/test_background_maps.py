@@ -100,3 +100,8 @@ def test_on_any_backend(backend):
 def test_a_mask_of_another_shape_is_refused():
     with pytest.raises(ValueError, match="mask has shape"):
         background_maps(np.ones((5, 6)), np.ones((5, 7), bool), 3)
+
+
+def test_boxes_that_do_not_cover_the_image_are_refused():
+    with pytest.raises(ValueError, match="do not cover"):
+        interpolate(np.ones((2, 2)), (10, 10), np.zeros((20, 21), bool), np.float32)
