@@ -120,6 +120,6 @@ class Saving(Configurable):
         OutputError
             If it cannot be written.
         """
-        path = self.output_path(exposure, suffix, index=index, output_file=output_file)
+        path = self.output_path(exposure, suffix, exposure.extension, index, output_file)
         exposure.meta.filename = path.name
         return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays))

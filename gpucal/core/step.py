@@ -84,8 +84,8 @@ class Step(Saving):
 
         Returns
         -------
-        Exposure or NamedTuple of Exposure
-            The result.
+        Exposure, TableProduct, NamedTuple of Exposure, or None
+            The result; None where there is nothing to be made.
 
         Raises
         ------

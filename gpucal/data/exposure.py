@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -62,6 +62,9 @@ class Exposure:
     Reading an array that the input does not hold gives the default of the model's schema (zeros, for the
     data quality arrays), made on the backend. An array that has no default raises `AttributeError`.
     """
+
+    extension: ClassVar[str | None] = None
+    """The extension of files that it is saved in, if it has one of its own."""
 
     def __init__(
         self,
@@ -197,6 +200,10 @@ class Exposure:
         for name, array in arrays.items():
             setattr(made, name, array)
         return made
+
+    def with_model(self, model: datamodels.JwstDataModel | None) -> Exposure:
+        """What comes of it when somebody was handed its model, and returned another, or None for the same one."""
+        return Exposure(self.model if model is None else model, self.source)
 
     def to_model(self) -> datamodels.JwstDataModel:
         """The complete model, with all arrays on the host; the backend lets them go.

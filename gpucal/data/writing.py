@@ -15,7 +15,7 @@ from gpucal.data.files.text import make_storable, storable
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import extensions_for
-from gpucal.startup.lazy import fits
+from gpucal.startup.lazy import datamodels, fits
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +76,9 @@ def write_model(model, path: str | os.PathLike, may_change: bool = True) -> Path
 
     Parameters
     ----------
-    model : `stdatamodels.jwst.datamodels.JwstDataModel`
+    model : `stdatamodels.jwst.datamodels.JwstDataModel` or `astropy.table.Table`
         The complete model; ``meta.filename`` becomes the file's name. Text in its metadata that the format cannot
-        hold is escaped.
+        hold is escaped. Or a table, which is saved as ECSV.
     path : path
         The file to write. An older file of that name is replaced.
     may_change : bool
@@ -111,14 +111,22 @@ def _write(model, path: Path) -> None:
     try:
         with workplace(path.parent) as place:
             partial = place / storable(path.name, path.suffix)
-            make_storable(model._instance.get("meta", {}), path.suffix)
-            extensions_for(model._instance)
-            with quietly(fits.verify.VerifyWarning):
-                model.save(partial)
+            _store(model, partial)
             os.replace(partial, path)
         log.info("Saved %s", path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+def _store(model, path: Path) -> None:
+    """Save a model, or a table as ECSV."""
+    if not isinstance(model, datamodels.JwstDataModel):
+        model.write(path, format="ascii.ecsv")
+        return
+    make_storable(model._instance.get("meta", {}), path.suffix)
+    extensions_for(model._instance)
+    with quietly(fits.verify.VerifyWarning):
+        model.save(path)
 
 
 class _Behind:

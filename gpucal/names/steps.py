@@ -102,7 +102,7 @@ STEPS = {
     "rscd": Entry("RscdStep", "gpucal.steps.ramps.rscd"),
     "saturation": Entry("SaturationStep", "gpucal.steps.ramps.saturation"),
     "skymatch": Entry("SkyMatchStep"),
-    "source_catalog": Entry("SourceCatalogStep"),
+    "source_catalog": Entry("SourceCatalogStep", "gpucal.steps.mosaics.source_catalog"),
     "spectral_leak": Entry("SpectralLeakStep"),
     "srctype": Entry("SourceTypeStep"),
     "stack_refs": Entry("StackRefsStep"),

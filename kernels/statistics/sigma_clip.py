@@ -14,6 +14,7 @@ import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
 from gpucal.backend.fit import check_fit, check_indices
+from gpucal.backend.threads import run_rows
 
 REACH = 3.0
 ROUNDS = 5
@@ -46,7 +47,7 @@ class SortedRows(NamedTuple):
         """The finite ones of the values in a mask, both (nrows, n) arrays."""
         xp = array_namespace(values)
         usable = mask & xp.isfinite(values)
-        ordered = xp.sort(xp.where(usable, values, values.dtype.type(np.inf)), axis=1)
+        ordered = _sorted(xp.where(usable, values, values.dtype.type(np.inf)))
         counts = usable.sum(axis=1)
         return cls(ordered[:, : int(counts.max())].astype(np.float64), counts)
 
@@ -55,6 +56,15 @@ class SortedRows(NamedTuple):
         """A single sample: sorted finite values."""
         xp = array_namespace(ordered)
         return cls(ordered[None], xp.full(1, ordered.size))
+
+
+def _sorted(rows):
+    """Rows in order; sorted in place by all threads, on the host."""
+    if array_namespace(rows) is not np:
+        rows.sort(axis=1)
+    elif len(rows):
+        run_rows(lambda first, stop: rows[first:stop].sort(axis=1), len(rows), rows.size, tuple)
+    return rows
 
 
 class BlockSums(NamedTuple):
@@ -86,6 +96,7 @@ class BlockSums(NamedTuple):
         middles, blocks = xp.zeros((nrows, 1)), xp.zeros((nrows, -(-size // length), length))
         if size:
             middles = xp.take_along_axis(rows.values, rows.counts[:, None] // 2, axis=1)
+            middles[rows.counts == 0] = 0
             distances = blocks.reshape(nrows, -1)[:, :size]
             xp.subtract(rows.values, middles, out=distances)
             distances[xp.arange(size) >= rows.counts[:, None]] = 0

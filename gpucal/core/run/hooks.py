@@ -51,7 +51,7 @@ def _import(path: str):
 
 def run_hooks(hooks: list, result):
     """Hand the result to each hook as complete models; a hook may return others in their place."""
-    for hook in hooks:
+    for hook in hooks if result is not None else ():
         call = resolve_hook(hook)
         if isinstance(result, Members):
             models = [_for_users(exposure) for exposure in result]
@@ -71,13 +71,13 @@ def run_hooks(hooks: list, result):
 
 def _for_users(exposure: Exposure):
     model = exposure.to_model()
-    objects_in(model)
+    objects_in(exposure.model)
     return model
 
 
 def _after_hook(model, before: Exposure | None) -> Exposure | None:
     if before is None:
         return None
-    after = Exposure(before.model if model is None else model, before.source)
+    after = before.with_model(model)
     check_arrays(after)
     return after

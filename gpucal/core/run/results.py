@@ -74,6 +74,8 @@ def save_results(step, result) -> None:
 
 def as_models(result):
     """The result as complete models on the host."""
+    if result is None:
+        return None
     if isinstance(result, Exposure):
         return result.to_model()
     if isinstance(result, Members):

@@ -1,0 +1,1 @@
+"""Sources in images: background, detection, and what is measured of stars."""
