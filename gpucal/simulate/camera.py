@@ -11,13 +11,12 @@ from gpucal.simulate.imaging_references import ImagingReferences, nominal_area, 
 from gpucal.simulate.light import light_on
 from gpucal.simulate.optics import CORE, JANSKY, Band, band_named
 from gpucal.simulate.pixels import Pixels, make_pixels
-from gpucal.simulate.projection import Projection, projection_of
+from gpucal.simulate.projection import ABERRATION, Projection, projection_of
 from gpucal.simulate.readout import Readout
 from gpucal.wcs.lowering import program_of
 from gpucal.wcs.telescope import Pointing
 
 EXPOSURE_TYPES = {"NIRCAM": "NRC_IMAGE", "NIRISS": "NIS_IMAGE", "MIRI": "MIR_IMAGE", "FGS": "FGS_IMAGE"}
-ABERRATION = 1.00002  # VA_SCALE
 BRIGHTEST_PIXEL = 1 / 3  # of full well
 
 
@@ -50,7 +49,7 @@ class Camera:
         """Its projection when the reference point is there."""
         references = self.references
         return projection_of(
-            self.readout, self.band, pointing, ABERRATION, references.distortion, references.filter_offsets
+            self.readout.subarray, self.band, pointing, references.distortion, references.filter_offsets
         )
 
     def electrons(self, projection, level, *lights) -> np.ndarray:

@@ -2,11 +2,12 @@
 
 import shutil
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from astropy.io import fits
 from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
@@ -15,7 +16,6 @@ from gpucal.simulate.crds_cache import DETECTOR, EXPOSURE_TYPE, SUBARRAY, select
 from gpucal.simulate.detectors import DETECTORS
 from gpucal.simulate.distortion import distorted_detectors, distortion_model, pixel_scale
 from gpucal.simulate.fields import DetectorFields
-from gpucal.simulate.metadata import window_keywords
 from gpucal.simulate.optics import BANDS, Band, band_named, channel_of
 from gpucal.simulate.projection import projection_of
 from gpucal.simulate.references import DQ_DEFINITION_TYPE, USE_AFTER, digest, write_tree
@@ -92,26 +92,21 @@ def provide_imaging_references(cache, readout, pixels, exp_type, effects, distor
     if detector.instrument in SHIFTED:
         paths["filteroffset"] = _filter_offsets(cache, detector)
         rows = read_document(paths["filteroffset"])["filters"]
-    areas = _areas(readout, node)
-    flat = _response(readout, effects) * (areas / nominal_area(detector.name))
+    optics = [FORMAT, detector, paths["distortion"].name]
+    paths["area"] = _file(cache, detector, "area", optics, lambda: _area_model(detector, node))
+    areas = fits.getdata(paths["area"], "SCI")[readout.subarray.window].astype(np.float64)
+    flat = _response(readout, effects) * areas
     flat[pixels.reference] = 1
     flat = flat.astype(np.float32)
-    window = [FORMAT, detector, readout.subarray, paths["distortion"].name]
-    models = {
-        "area": ([FORMAT, detector, paths["distortion"].name], lambda: _area_model(readout, node)),
-        "flat": ([*window, effects.detector_state()], lambda: _flat_model(flat, pixels)),
-        "photom": ([FORMAT, detector.name, BANDS], lambda: _photom_model(detector)),
-        "apcorr": ([FORMAT, detector.instrument, BANDS], lambda: _apcorr_model(detector)),
-    }
-    for kind, (state, make) in models.items():
-        path = paths[kind] = cache.reference_path(f"jwst_{detector.instrument.lower()}_{kind}_{digest(state)}.fits")
-        if not path.exists():
-            _save(make(), kind, path, readout if kind == "flat" else None, detector)
+    state = [*optics, readout.subarray, effects.detector_state()]
+    paths["flat"] = _file(cache, detector, "flat", state, lambda: _flat_model(flat, pixels, readout))
+    paths["photom"] = _file(cache, detector, "photom", [FORMAT, detector.name, BANDS], lambda: _photom_model(detector))
+    paths["apcorr"] = _file(cache, detector, "apcorr", [FORMAT, BANDS], lambda: _apcorr_model(detector))
     paths["abvegaoffset"] = _vega_offsets(cache, detector)
     values = {DETECTOR: detector.name, SUBARRAY: readout.subarray.name, EXPOSURE_TYPE: exp_type}
     served = {kind: (tuple(values[key] for key in selection_keys(kind)), path.name) for kind, path in paths.items()}
     cache.serve(detector.instrument, served)
-    return ImagingReferences(paths, node, rows, flat, areas)
+    return ImagingReferences(paths, node, rows, flat, areas * nominal_area(detector.name))
 
 
 def _distortion(cache, detector, given):
@@ -158,6 +153,20 @@ def _tree(path, detector, kind, tree):
     return path
 
 
+def _file(cache, detector, kind, state, make):
+    """Path of a FITS reference whose contents follow from a state; made if it is not there."""
+    path = cache.reference_path(f"jwst_{detector.instrument.lower()}_{kind}_{digest(state)}.fits")
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        model = make()
+        meta = model.meta
+        meta.instrument.name, meta.instrument.detector = detector.instrument, detector.name
+        meta.reftype, meta.description = kind, f"Simulated {kind} of {detector.name}"
+        meta.author, meta.pedigree, meta.useafter = "gpucal simulate", "DUMMY", USE_AFTER
+        model.save(path)
+    return path
+
+
 def _bands_of(instrument) -> list[tuple[str, Band]]:
     """The bands of an instrument, with the name of a detector that has each; those of FGS for each of its own."""
     names = [name for name in distorted_detectors() if DETECTORS[name].instrument == instrument]
@@ -167,22 +176,16 @@ def _bands_of(instrument) -> list[tuple[str, Band]]:
     return [(name, band) for channel, name in channels.items() for band in BANDS[channel]]
 
 
-def _areas(readout, distortion):
-    """Solid angles without what a filter or the velocity of the telescope change."""
-    band = band_named(readout.detector, ())
-    return projection_of(readout, band, Pointing(0, 0, 0, 0, 0), 1.0, distortion, []).areas()
-
-
 def _response(readout, effects):
     fields = DetectorFields(readout.detector, readout.subarray.window, effects.detector_seed)
     return 1 + FLAT_SPREAD * fields.normal("flat").astype(np.float64)
 
 
-def _area_model(readout, distortion):
+def _area_model(detector, distortion):
     """Of the whole detector, whatever the subarray: the photom step cuts it."""
-    detector = readout.detector
-    areas = _areas(replace(readout, subarray=full_frame(detector)), distortion) / nominal_area(detector.name)
-    model = datamodels.PixelAreaModel(data=areas.astype(np.float32))
+    band = band_named(detector, ())
+    straight = projection_of(full_frame(detector), band, Pointing(0, 0, 0, 0, 0), distortion, [], aberration=1.0)
+    model = datamodels.PixelAreaModel(data=(straight.areas() / nominal_area(detector.name)).astype(np.float32))
     _set_area(model, detector)
     return model
 
@@ -192,13 +195,17 @@ def _set_area(model, detector):
     model.meta.photometry.pixelarea_arcsecsq = pixel_scale(detector.name) ** 2
 
 
-def _flat_model(flat, pixels):
+def _flat_model(flat, pixels, readout):
     model = datamodels.FlatModel(data=flat, err=np.full_like(flat, FLAT_ERROR))
     flags = {"DO_NOT_USE": DO_NOT_USE, "DEAD": DEAD, "NO_FLAT_FIELD": NO_FLAT_FIELD}
     model.dq = np.where(pixels.bad["dead"], DO_NOT_USE | DEAD, 0).astype(np.uint32)
     model.dq[pixels.reference] = DO_NOT_USE | NO_FLAT_FIELD
     rows = [(flag.bit_length() - 1, flag, name.encode(), b"") for name, flag in flags.items()]
     model.dq_def = np.array(rows, DQ_DEFINITION_TYPE)
+    subarray, window = model.meta.subarray, readout.subarray
+    subarray.name, subarray.xstart, subarray.ystart = window.name, window.xstart, window.ystart
+    subarray.xsize, subarray.ysize = window.xsize, window.ysize
+    subarray.fastaxis, subarray.slowaxis = readout.detector.fast_axis, readout.detector.slow_axis
     return model
 
 
@@ -236,18 +243,3 @@ def _apcorr_model(detector):
 def _setting(instrument, band, subarray):
     """What the rows of tables of an instrument are chosen by."""
     return {"FGS": (), "MIRI": (band.filter, subarray)}.get(instrument, (band.filter, band.pupil))
-
-
-def _save(model, kind, path, readout, detector):
-    meta = model.meta
-    meta.instrument.name, meta.instrument.detector = detector.instrument, detector.name
-    meta.reftype, meta.description = kind, f"Simulated {kind} of {detector.name}"
-    meta.author, meta.pedigree, meta.useafter = "gpucal simulate", "DUMMY", USE_AFTER
-    if readout is not None:
-        window = window_keywords(detector, readout.subarray)
-        subarray = meta.subarray
-        subarray.name, subarray.xstart, subarray.ystart = (window[key] for key in ("SUBARRAY", "SUBSTRT1", "SUBSTRT2"))
-        subarray.xsize, subarray.ysize = window["SUBSIZE1"], window["SUBSIZE2"]
-        subarray.fastaxis, subarray.slowaxis = window["FASTAXIS"], window["SLOWAXIS"]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    model.save(path)

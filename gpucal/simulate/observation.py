@@ -5,13 +5,19 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from astropy.io import fits
 from astropy.table import Table
 
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.optics import Band
+from gpucal.simulate.projection import Projection, projection_of
+from gpucal.simulate.simulation import Truth
+from gpucal.simulate.subarrays import Subarray
+from gpucal.wcs.documents import read_document
 from gpucal.wcs.telescope import Pointing
 
 RECORD = "observation.json"
+WINDOW = ("SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2")
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class ObservedExposure:
         Where the middle of the image really was; the header says where it should have been.
     error : tuple of float
         How far that is from what the header says: arcsec east and north, degrees.
+    references : dict
+        Reference type -> Path inside the cache, of those of stages 2 and 3.
     """
 
     path: Path
@@ -48,10 +56,25 @@ class ObservedExposure:
     sky: float
     pointing: Pointing
     error: tuple[float, float, float]
+    references: dict[str, Path]
 
     def product(self, suffix: str) -> Path:
         """The file of that suffix that is made of this exposure: ``product("cal")``."""
         return self.path.with_name(f"{self.path.stem.rpartition('_')[0]}_{suffix}.fits")
+
+    @property
+    def truth(self) -> Truth:
+        """Rates without noise, and cosmic rays."""
+        return Truth.load(self.truth_path)
+
+    def projection(self) -> Projection:
+        """The way between the sky and its pixels as it really was."""
+        header = fits.getheader(self.path)
+        window = Subarray(header["SUBARRAY"], *(header[key] for key in WINDOW), header["NOUTPUTS"])
+        offsets = self.references.get("filteroffset")
+        rows = read_document(offsets)["filters"] if offsets else []
+        distortion = read_document(self.references["distortion"])["model"]
+        return projection_of(window, self.band, self.pointing, distortion, rows)
 
 
 @dataclass(frozen=True)
@@ -116,6 +139,7 @@ class Observation:
         exposures = []
         for one in tree.pop("exposures"):
             one |= {name: directory / one[name] for name in ("path", "truth_path")}
+            one["references"] = {kind: directory / path for kind, path in one["references"].items()}
             one |= {"pointing": Pointing(*one["pointing"]), "band": Band(*one["band"]), "error": tuple(one["error"])}
             exposures.append(ObservedExposure(**one))
         level3 = tuple(directory / path for path in tree.pop("level3"))

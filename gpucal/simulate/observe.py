@@ -5,27 +5,26 @@ from pathlib import Path
 
 import numpy as np
 
+from gpucal.data.writing import make_output_directory
 from gpucal.simulate.camera import Camera, make_camera
 from gpucal.simulate.crds_cache import CrdsCache
-from gpucal.simulate.detectors import detector_named
 from gpucal.simulate.distortion import pixel_scale
 from gpucal.simulate.effects import Effects
 from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.events import draw_events
 from gpucal.simulate.exposure import write_exposure
 from gpucal.simulate.imaging_associations import OBSERVATION, write_level2, write_level3
+from gpucal.simulate.imaging_headers import ImagingHeader
 from gpucal.simulate.observation import Observation, ObservedExposure
 from gpucal.simulate.plan import SCIENCE, Plan, Visit, visits_of
 from gpucal.simulate.pointing import Attitude, PointingErrors, moved
 from gpucal.simulate.ramp import read_out
 from gpucal.simulate.rates import draw_rates, write_rates
-from gpucal.simulate.readout import Readout, frame_time, pattern_named
+from gpucal.simulate.readout import Readout
 from gpucal.simulate.reference_arrays import ReferenceOptions
 from gpucal.simulate.references import provide_references
-from gpucal.simulate.simulation import CACHE_NAME, Truth
+from gpucal.simulate.simulation import CACHE_NAME, Truth, readout_of
 from gpucal.simulate.sky import Field, draw_sources
-from gpucal.simulate.subarrays import subarray_named
-from gpucal.simulate.visit import Described
 
 DITHERED_PIXELS = 30
 DYNAMIC_RANGE = 1000.0
@@ -63,10 +62,10 @@ def observe(
     plan: Plan | str = "dither",
     detectors: tuple[str, ...] = ("NRCALONG",),
     filters: tuple[str, ...] = (),
-    subarray: str = "FULL",
+    subarray: str | None = None,
     readpatt: str | None = None,
-    ngroups: int = 10,
-    nints: int = 1,
+    ngroups: int | None = None,
+    nints: int | None = None,
     rates: bool = False,
     sources=None,
     options: ImagingOptions | None = None,
@@ -85,9 +84,8 @@ def observe(
         That are exposed together, of one instrument.
     filters : tuple of str
         One for each channel; by default the usual ones.
-    subarray, readpatt : str, optional
-        Of all detectors: full frames, and the fastest pattern of the instrument, if not given.
-    ngroups, nints : int
+    subarray, readpatt, ngroups, nints : optional
+        Of all detectors: see `simulate`.
     rates : bool
         Write rates, with the noise that a fit of the ramp leaves, rather than raw ramps.
     sources : Table, optional
@@ -105,6 +103,8 @@ def observe(
     ------
     SimulationError
         No such plan, detector, filter, subarray or read pattern, or detectors of several instruments.
+    OutputError
+        The directory or the cache cannot be made or written to.
 
     Examples
     --------
@@ -115,13 +115,12 @@ def observe(
     >>> [path.name for path in observation.level3]
     ['jw01000-o001_t001_nircam_clear-f444w_image3_asn.json']
     """
-    directory = Path(directory).absolute()
     plan = Plan.named(plan) if isinstance(plan, str) else plan
     options = options or ImagingOptions()
-    store = CrdsCache(cache or directory / CACHE_NAME)
     readouts = _readouts(detectors, subarray, readpatt, ngroups, nints)
     given = options.distortions or {}
-    directory.mkdir(parents=True, exist_ok=True)
+    directory = make_output_directory(directory).absolute()
+    store = CrdsCache(make_output_directory(cache or directory / CACHE_NAME))
     cameras = [make_camera(one, filters, store, options.effects, given.get(one.detector.name)) for one in readouts]
     first = cameras[0].readout
     visits = visits_of(
@@ -150,17 +149,13 @@ def observe(
     return observation
 
 
-def _readouts(detectors, subarray, readpatt, ngroups, nints) -> list[Readout]:
-    chips = [detector_named(name) for name in detectors]
-    instruments = sorted({chip.instrument for chip in chips})
-    if len(instruments) != 1 or len(set(chips)) < len(chips):
-        raise SimulationError(f"an observation has one instrument, and each detector once, not {', '.join(detectors)}")
-    pattern = pattern_named(instruments[0], readpatt)
-    windows = [subarray_named(chip, subarray) for chip in chips]
-    return [
-        Readout(chip, window, pattern, ngroups, nints, frame_time(chip, window, pattern.nsamples, pattern.interleaved))
-        for chip, window in zip(chips, windows, strict=True)
-    ]
+def _readouts(detectors, *asked) -> list[Readout]:
+    readouts = [readout_of(name, *asked) for name in detectors]
+    names = [readout.detector.name for readout in readouts]
+    instruments = {readout.detector.instrument for readout in readouts}
+    if len(instruments) != 1 or len(set(names)) < len(names):
+        raise SimulationError(f"an observation has one instrument, and each detector once, not {', '.join(names)}")
+    return readouts
 
 
 def _drawn_sources(field, plan, cameras, visits, rng):
@@ -203,29 +198,39 @@ class _Telescope:
     def expose(self, visit: Visit, camera: Camera, error, level, seed) -> ObservedExposure:
         """Make and write an exposure."""
         event_rng, noise_seed, miss_rng = seed.spawn(3)
-        described = Described(self.plan, visit, camera)
+        header = ImagingHeader(self.plan, visit, camera)
         truly = Attitude(moved(visit.pointing, *error)).pointing_at(*camera.middle)
-        electrons = self._light(visit, camera, truly, level, described.duration)
+        electrons = self._light(visit, camera, truly, level, header.duration)
         readout, effects = camera.readout, self.options.effects
         events = draw_events(readout, effects, np.random.default_rng(event_rng))
         hits = events.hits
-        path = self.directory / described.file_name("rate" if self.rates else "uncal")
+        path = self.directory / header.file_name("rate" if self.rates else "uncal")
         if self.rates:
             rng = np.random.default_rng(miss_rng)
             is_missed = rng.random(len(hits)) < self.options.missed_hits
             rates = draw_rates(readout, camera.pixels, electrons, hits, is_missed, np.random.default_rng(noise_seed))
-            write_rates(path, rates, described.primary_keywords(), described.science_keywords())
+            write_rates(path, rates, header.primary_keywords(), header.science_keywords())
             truth = Truth(_counts(electrons, camera), hits[is_missed], events.snowballs[:0], events.showers[:0])
         else:
             raw = read_out(readout, [(camera.pixels, electrons)], events, effects, noise_seed)
-            write_exposure(path, readout, raw, described.primary_keywords(), coordinates=described.science_keywords())
+            write_exposure(path, readout, raw, header.primary_keywords(), coordinates=header.science_keywords())
             provide_references(self.store, readout, camera.pixels, effects, ReferenceOptions())
             truth = Truth(_counts(electrons, camera), hits, events.snowballs, events.showers)
-        truth_path = self.directory / described.file_name("truth").replace(".fits", ".npz")
+        truth_path = self.directory / header.file_name("truth").replace(".fits", ".npz")
         truth.save(truth_path)
         chip = readout.detector
         return ObservedExposure(
-            path, truth_path, chip.instrument, chip.name, camera.band, visit.role, visit.number, level, truly, error
+            path,
+            truth_path,
+            chip.instrument,
+            chip.name,
+            camera.band,
+            visit.role,
+            visit.number,
+            level,
+            truly,
+            error,
+            camera.references.paths,
         )
 
     def _light(self, visit, camera, pointing, level, duration):

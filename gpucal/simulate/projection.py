@@ -10,6 +10,7 @@ from gpucal.wcs.modes.imaging import imaging_wcs
 from gpucal.wcs.world import Wcs
 
 NEWTON_STEPS = 4
+ABERRATION = 1.00002  # VA_SCALE of all exposures
 _ARCSEC = np.deg2rad(1 / 3600)
 
 
@@ -84,22 +85,21 @@ class Projection:
         return ((telescope.T > low - margin) & (telescope.T < high + margin)).all(axis=1)
 
 
-def projection_of(readout, band, pointing, aberration, distortion, filter_offsets) -> Projection:
+def projection_of(subarray, band, pointing, distortion, filter_offsets, aberration=ABERRATION) -> Projection:
     """The projection of an exposure.
 
     Parameters
     ----------
-    readout : Readout
+    subarray : Subarray
     band : Band
     pointing : Pointing
-    aberration : float
-        VA_SCALE.
     distortion : node
         Of the full frame.
     filter_offsets : list of dict
         Rows of a filteroffset reference.
+    aberration : float
+        VA_SCALE.
     """
-    subarray = readout.subarray
     meta = SimpleNamespace(
         subarray=subarray,
         instrument=SimpleNamespace(filter=band.filter, pupil=band.pupil),

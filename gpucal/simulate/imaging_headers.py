@@ -2,14 +2,15 @@
 
 from astropy.time import Time, TimeDelta
 
-from gpucal.simulate.camera import ABERRATION, Camera
+from gpucal.simulate.camera import Camera
 from gpucal.simulate.distortion import orientation_of
 from gpucal.simulate.metadata import PROGRAM, START, observation_keywords, readout_keywords, science_keywords
 from gpucal.simulate.plan import SCIENCE, Plan, Visit
 from gpucal.simulate.pointing import Attitude
+from gpucal.simulate.projection import ABERRATION
 
 
-class Described:
+class ImagingHeader:
     """An exposure of a detector, as its header describes it.
 
     Parameters
