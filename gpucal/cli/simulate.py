@@ -1,7 +1,8 @@
-"""``gpucal simulate``: make an exposure, its references, and a CRDS cache that serves them."""
+"""``gpucal simulate``: make an exposure or an observation, its references, and a CRDS cache that serves them."""
 
 from rich.console import Console
 
+from gpucal.cli import simulate_observation
 from gpucal.simulate import Effects, ReferenceOptions, simulate
 
 
@@ -41,6 +42,7 @@ def add_parser(subparsers):
             action="store_false",
             help=f"leave out {effect.replace('_', ' ')}",
         )
+    simulate_observation.add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -56,6 +58,12 @@ def run(args):
     int
         Exit code.
     """
+    simulate_observation.check_options(args)
+    effects = Effects(**{name: getattr(args, name) for name in Effects.switches()})
+    console = Console(soft_wrap=True, highlight=False)
+    if args.observation:
+        simulate_observation.run(args, effects, console)
+        return 0
     simulation = simulate(
         args.directory,
         detector=args.detector,
@@ -64,7 +72,7 @@ def run(args):
         readpatt=args.readpatt,
         ngroups=args.ngroups,
         nints=args.nints,
-        effects=Effects(**{name: getattr(args, name) for name in Effects.switches()}),
+        effects=effects,
         seed=args.seed,
         template=args.template,
         cache=args.cache,
@@ -73,7 +81,6 @@ def run(args):
             full_frame=args.full_frame_references, inverse_linearity=args.inverse_linearity
         ),
     )
-    console = Console(soft_wrap=True, highlight=False)
     console.print(f"[bold]exposure[/]  {simulation.exposure}")
     console.print(f"[bold]truth[/]     {simulation.truth_path}")
     console.print(f"[bold]cache[/]     {simulation.cache}")

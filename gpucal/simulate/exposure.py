@@ -42,7 +42,7 @@ INT_TIMES_TYPE = np.dtype(
 )
 
 
-def write_exposure(path, readout, raw, keywords, template=None):
+def write_exposure(path, readout, raw, keywords, template=None, coordinates=None):
     """Write a level-1b file.
 
     Parameters
@@ -54,11 +54,13 @@ def write_exposure(path, readout, raw, keywords, template=None):
         Primary keywords.
     template : path-like or None
         Level-1b file whose other primary and SCI keywords are taken over.
+    coordinates : dict, optional
+        More keywords of the SCI extension.
     """
     primary, science = _template_headers(template)
     primary.update(keywords | {"FILENAME": path.name})
     start = primary.get("EXPSTART") or Time(primary["DATE-BEG"]).mjd
-    science.update(science_keywords(readout, start))
+    science.update(science_keywords(readout, start) | (coordinates or {}))
     hdus = fits.HDUList([fits.PrimaryHDU(header=primary), fits.ImageHDU(raw.groups, science, name="SCI")])
     if raw.zero_frame is not None:
         hdus.append(fits.ImageHDU(raw.zero_frame, name="ZEROFRAME"))
@@ -66,11 +68,12 @@ def write_exposure(path, readout, raw, keywords, template=None):
         hdus.append(fits.ImageHDU(raw.reference_output, name="REFOUT"))
     hdus.append(fits.BinTableHDU(_group_table(readout, start), name="GROUP"))
     hdus.append(fits.BinTableHDU(_integration_times(readout, start), name="INT_TIMES"))
-    hdus.append(_tree())
+    hdus.append(metadata_tree())
     hdus.writeto(path, overwrite=True)
 
 
-def _tree():
+def metadata_tree():
+    """The extension for metadata without a keyword, of which there are none."""
     data = np.zeros(1, [("ASDF_METADATA", "u1", len(EMPTY_TREE))])
     data["ASDF_METADATA"] = np.frombuffer(EMPTY_TREE, np.uint8)
     return fits.BinTableHDU(data, name="ASDF")

@@ -141,7 +141,7 @@ def _write_missing(cache, readout, pixels, effects, options, kinds):
             if kind in TREES:
                 chip = {"name": readout.detector.instrument, "detector": readout.detector.name}
                 description = f"Simulated {kind} of {readout.detector.name}"
-                _write_tree(path, chip, kind, description, contents.tree, contents.keywords)
+                write_tree(path, chip, kind, description, contents.tree, contents.keywords)
             else:
                 _write(path, kind, entry.model, readout, contents)
     return paths
@@ -161,10 +161,11 @@ def _name(kind, readout, effects, options):
         if reference_arrays.averages_dark(readout, options):
             state += [readout.pattern, readout.ngroups]
     extension = "asdf" if kind in TREES else "fits"
-    return f"jwst_{readout.detector.instrument.lower()}_{kind}_{_digest(state)}.{extension}"
+    return f"jwst_{readout.detector.instrument.lower()}_{kind}_{digest(state)}.{extension}"
 
 
-def _digest(state):
+def digest(state):
+    """Twelve letters that stand for a state: equal ones for equal states, str."""
     return hashlib.sha1(repr(state).encode()).hexdigest()[:12]
 
 
@@ -225,7 +226,7 @@ def _selection(kind, readout):
 
 def _write_parameters(cache, instrument, kind, class_name, parameters):
     """Write a parameter reference; the parameters of a pipeline's steps are under "steps"."""
-    path = cache.reference_path(f"jwst_{instrument.lower()}_{kind}_{_digest((class_name, parameters))}.asdf")
+    path = cache.reference_path(f"jwst_{instrument.lower()}_{kind}_{digest((class_name, parameters))}.asdf")
     own = {name: value for name, value in parameters.items() if name != "steps"}
     tree = {"class": class_name, "name": class_name.rpartition(".")[2], "parameters": own}
     if "steps" in parameters:
@@ -233,11 +234,11 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
             {"class": "", "name": name, "parameters": values} for name, values in parameters["steps"].items()
         ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write_tree(path, {"name": instrument}, kind, f"Parameters of {class_name}", tree)
+    write_tree(path, {"name": instrument}, kind, f"Parameters of {class_name}", tree)
     return path
 
 
-def _write_tree(path, instrument, kind, description, tree, own=()):
+def write_tree(path, instrument, kind, description, tree, own=()):
     """Write an ASDF file of a tree, the metadata that all references have, and its own."""
     meta = dict(own) | {
         "author": "gpucal simulate",

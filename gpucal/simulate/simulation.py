@@ -165,7 +165,7 @@ def simulate(
         The directory or the cache cannot be made or written to.
     """
     asked = detector, subarray, readpatt, ngroups, nints
-    readout, name = (_readout(*asked), None) if template is None else template_readout(template, *asked)
+    readout, name = (readout_of(*asked), None) if template is None else template_readout(template, *asked)
     keywords = valid_keywords(readout, {"FILTER": filter, "EXP_TYPE": exp_type})
     if template is None:
         name, keywords = _usual(readout, keywords, seed)
@@ -203,7 +203,14 @@ def _usual(readout, given, seed):
     return file_name(readout, filter, seed), observation_keywords(readout, filter, exp_type, seed)
 
 
-def _readout(detector, subarray, readpatt, ngroups, nints):
+def readout_of(detector, subarray, readpatt, ngroups, nints):
+    """The readout that names stand for; see `simulate` for what they are if None.
+
+    Raises
+    ------
+    SimulationError
+        No such detector, subarray or read pattern; no groups.
+    """
     detector = detector_named(detector or "NRCA1")
     subarray = subarray_named(detector, subarray or "FULL")
     pattern = pattern_named(detector.instrument, readpatt)

@@ -57,3 +57,27 @@ def test_folder_that_cannot_be_made(tmp_path, monkeypatch, capsys, words):
     assert main([word.format(file) for word in words]) == 1
     told = capsys.readouterr().err
     assert told == f"gpucal: {file}/new: cannot make the output directory (Not a directory)\n"
+
+
+def test_an_observation(tmp_path, capsys):
+    words = f"simulate {tmp_path} --observation dither --detectors nrca1 --filters F115W --subarray SUB160 --rates"
+    assert main([*words.split(), "--dithers", "2", "--stars", "5", "--galaxies", "1", "--no-cosmic-rays"]) == 0
+    printed = capsys.readouterr().out
+    rates = sorted(tmp_path.glob("*_nrca1_rate.fits"))
+    assert [fits.getval(path, "FILTER") for path in rates] == ["F115W"] * 2
+    found = [*rates, *tmp_path.glob("*_asn.json"), *tmp_path.glob("*_cat.ecsv")]
+    assert len(found) == 5 and all(str(path) in printed for path in found)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--dithers 3", "--dithers needs --observation"),
+        ("--observation moving --template a.fits", "--template is for single exposures, not for --observation"),
+        ("--observation wfs --dithers 3", "wave front sensing takes pairs of exposures, not 3"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line(tmp_path, capsys, options, message):
+    assert main(["simulate", str(tmp_path), *options.split()]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and message in error
