@@ -48,6 +48,7 @@ class Members(Sequence):
         self._done = [0] * len(self._exposures)
         self._held: OrderedDict[int, int] = OrderedDict()
         self._leased: set[int] = set()
+        self._statuses: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self._exposures)
@@ -114,6 +115,15 @@ class Members(Sequence):
         self._edits[index].append(edit)
         if index in self._leased or index in self._held:
             self._apply_edits(index)
+
+    def set_status(self, index: int, status: str) -> None:
+        """Tell what becomes of the step at work for one of the exposures, such as ``SKIPPED``; else it is COMPLETE."""
+        self._statuses[index] = status
+
+    def take_statuses(self) -> dict[int, str]:
+        """What `set_status` was told since the last call, by place."""
+        statuses, self._statuses = self._statuses, {}
+        return statuses
 
     def blank(self, model_type: str, **arrays) -> Exposure:
         """A new exposure with the metadata of the first one, named after the product; see `Exposure.blank`."""

@@ -101,7 +101,7 @@ STEPS = {
     "residual_fringe": Entry("ResidualFringeStep"),
     "rscd": Entry("RscdStep", "gpucal.steps.ramps.rscd"),
     "saturation": Entry("SaturationStep", "gpucal.steps.ramps.saturation"),
-    "skymatch": Entry("SkyMatchStep"),
+    "skymatch": Entry("SkyMatchStep", "gpucal.steps.mosaics.skymatch"),
     "source_catalog": Entry("SourceCatalogStep", "gpucal.steps.mosaics.source_catalog"),
     "spectral_leak": Entry("SpectralLeakStep"),
     "srctype": Entry("SourceTypeStep"),

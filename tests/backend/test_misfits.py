@@ -58,6 +58,9 @@ AS_GOOD = {
     "resample.sums.means": {"sums.totals": (0, 1)},
     "sources.background_maps.interpolate": {"mask": (0, 1)},
     "sources.local_peaks.convolve": {"image": (0, 1)},
+    # Regions reach beyond an image, and have any number of runs in a row.
+    "sky.region_sums.region_histogram": {"values": (1,), "spans": (1,)},
+    "sky.region_sums.region_moments": {"values": (1,), "spans": (1,)},
     # A program names its own constants, and its results have the size of the grid; inputs need not be read.
     "wcs.interpreter.evaluate_at_points": {"code": (0,), "constants": (0,), "points": (0,)},
     "wcs.interpreter.evaluate_on_grid": {"code": (0,), "constants": (0,), "out": (1, 2)},

@@ -214,8 +214,9 @@ class StepAtWork:
                 record(product, {} if self.step.is_pipeline else self.references.used)
             return exposure
         if not self.step.is_pipeline:
-            for product in products_of(result):
-                set_status(product, self.step, "COMPLETE")
+            statuses = result.take_statuses() if isinstance(result, Members) else {}
+            for place, product in enumerate(products_of(result)):
+                set_status(product, self.step, statuses.get(place, "COMPLETE"))
                 record(product, self.references.used)
         return result
 

@@ -1,0 +1,1 @@
+"""Levels of the sky in images, and in the parts of them that overlap."""
