@@ -15,7 +15,7 @@ from gpucal.data.files.text import make_storable, storable
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import extensions_for
-from gpucal.startup.lazy import datamodels, fits
+from gpucal.startup.lazy import fits
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,8 @@ def write_model(model, path: str | os.PathLike, may_change: bool = True) -> Path
         Nothing is then left under the final name, or the older file is still there.
     """
     path = Path(path)
-    check_format(path)
+    if not _is_table(model):
+        check_format(path)
     behind = _behind.get()
     if behind is None:
         _write(model, path)
@@ -120,13 +121,17 @@ def _write(model, path: Path) -> None:
 
 def _store(model, path: Path) -> None:
     """Save a model, or a table as ECSV."""
-    if not isinstance(model, datamodels.JwstDataModel):
+    if _is_table(model):
         model.write(path, format="ascii.ecsv")
         return
     make_storable(model._instance.get("meta", {}), path.suffix)
     extensions_for(model._instance)
     with quietly(fits.verify.VerifyWarning):
         model.save(path)
+
+
+def _is_table(model) -> bool:
+    return not hasattr(model, "save")
 
 
 class _Behind:
