@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from gpucal.core.config.parameters import validate
 from gpucal.core.run.execution import Placed, execute, execute_in_order
-from gpucal.core.run.results import is_new
+from gpucal.core.run.results import is_new, save_products
 from gpucal.core.step import Step
 from gpucal.data import Exposure
 
@@ -105,3 +105,9 @@ class Pipeline(Step):
         placed = Placed(getattr(self, key), order.index(key) + 1, len(order))
         result = execute(placed, exposure, references, releases=False)
         return result if is_new(result, exposure) else None
+
+    def save_result_of(self, key: str, result) -> None:
+        """Save what a step made as products of the pipeline, if this saves any, and the step has not saved it."""
+        step = getattr(self, key)
+        if result is not None and self.saves and not step.saves and not step.skip:
+            save_products(step, result)

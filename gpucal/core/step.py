@@ -38,6 +38,8 @@ class Step(Saving):
     over_members : bool
         Whether the step works on all exposures of a product at once: `process` is then given
         `gpucal.data.Members`, and by itself it takes a list of exposures for one product.
+    stage : int or None
+        The stage that it is the whole of: it takes associations for no other.
     uses_other_members : bool
         Whether it uses members of a product that are not science, such as backgrounds.
     names_association : bool
@@ -67,6 +69,7 @@ class Step(Saving):
     input_types: ClassVar[tuple[str, ...]] = ()
     by_integration: ClassVar[bool] = False
     over_members: ClassVar[bool] = False
+    stage: ClassVar[int | None] = None
     uses_other_members: ClassVar[bool] = False
     names_association: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}

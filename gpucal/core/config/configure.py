@@ -59,7 +59,7 @@ def configured(
     from_file = config_layer(step_class, config) if config is not None else {}
     own = validate(step_class, follow_config_files(own or {}), source=f"{step_class.__name__}.call()")
     input_dir = merge(from_file, own).get("input_dir")
-    inputs = inputs_of(source, step_class.over_members, input_dir)
+    inputs = inputs_of(source, step_class, input_dir)
     first = _first_opened(inputs)
     first.read_ahead()
     from_crds = {} if steppars_disabled(disable_crds_steppars) else crds_layer(step_class, products_of(first)[0])

@@ -43,15 +43,16 @@ class Input:
         return self._opened
 
 
-def inputs_of(source, over_members: bool = False, input_dir: str | None = None) -> list[Input]:
+def inputs_of(source, step=None, input_dir: str | None = None) -> list[Input]:
     """What a user names, an entry for each run.
 
     Parameters
     ----------
     source : path, model, Exposure, Members, association (or its file), or a sequence of these
         Paths in an association are relative to its own directory. A sequence may be a list or a model container.
-    over_members : bool
-        Whether a run is one over all exposures of a product: those of a sequence are then one product without a name.
+    step : Step, optional
+        What is to run, or its class. If it works on members, the exposures of a sequence are one product without a
+        name; without it, each exposure is by itself.
     input_dir : str, optional
         Where a relative path starts that is not found from the working directory.
 
@@ -63,8 +64,9 @@ def inputs_of(source, over_members: bool = False, input_dir: str | None = None) 
     Raises
     ------
     InputError
-        If an exposure cannot be opened, or an association cannot be read.
+        If an exposure cannot be opened, or an association cannot be read or is for another stage.
     """
+    over_members = step is not None and step.over_members
     exposures, others = [], []
     for one in _each(source):
         if isinstance(one, Input):
@@ -76,12 +78,23 @@ def inputs_of(source, over_members: bool = False, input_dir: str | None = None) 
         elif isinstance(one, Exposure | datamodels.JwstDataModel):
             exposures.append(opened(one))
         elif (path := _located(one, input_dir)).suffix.lower() == ".json":
-            others += inputs_of(read_association(path), over_members)
+            association = read_association(path)
+            _check_stage(association, step)
+            others += inputs_of(association, step)
         else:
             exposures.append(opened(path))
     if over_members and exposures:
         return [Input([Members(exposures)]), *others]
     return [*(Input([exposure]) for exposure in exposures), *others]
+
+
+def _check_stage(association: Association, step) -> None:
+    """Raise if an association is for another stage than the step."""
+    wanted = getattr(step, "stage", None)
+    if None not in (wanted, association.stage) and association.stage != wanted:
+        raise AssociationError(
+            f"{association.path}: is an association for stage {association.stage}, and {step.class_alias} is stage {wanted}"
+        )
 
 
 def _each(source) -> Iterator:

@@ -45,7 +45,7 @@ def run(step, source, keep: bool = True):
         If one of several products of associations cannot be made; the others are.
     """
     current_backend()
-    inputs = inputs_of(source, step.over_members, step.input_dir)
+    inputs = inputs_of(source, step, step.input_dir)
     results, failed = [], []
     for one in inputs:
         try:
