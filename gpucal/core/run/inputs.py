@@ -93,7 +93,8 @@ def _check_stage(association: Association, step) -> None:
     wanted = getattr(step, "stage", None)
     if None not in (wanted, association.stage) and association.stage != wanted:
         raise AssociationError(
-            f"{association.path}: is an association for stage {association.stage}, and {step.class_alias} is stage {wanted}"
+            f"{association.path}: is an association for stage {association.stage}, and {step.class_alias} is "
+            f"stage {wanted}"
         )
 
 
