@@ -1,6 +1,7 @@
 """How a step names its products, and saves them."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from gpucal.core.configurable import Configurable
 from gpucal.data import Exposure, write_model
@@ -9,7 +10,15 @@ from gpucal.names.products import product_path
 
 
 class Saving(Configurable):
-    """Names and files of products, as the parameters of a step say."""
+    """Names and files of products, as the parameters of a step say.
+
+    Attributes
+    ----------
+    suffix_in_pipeline : str or None
+        What its product is called as one of a pipeline: ``i2d`` of ``resample``.
+    """
+
+    suffix_in_pipeline: ClassVar[str | None] = None
 
     @property
     def saves(self) -> bool:
@@ -18,8 +27,12 @@ class Saving(Configurable):
         return not left_out and bool(self.save_results or self.output_file)
 
     def product_suffix(self, exposure: Exposure) -> str:
-        """The last part of the name of the step's product: its ``suffix``, or its name."""
-        return self.suffix or self.name.lower()
+        """The last part of the name of the step's product: its ``suffix``, or its name.
+
+        In a pipeline ``suffix_in_pipeline``, if it has that.
+        """
+        usual = self.name.lower() if self.parent is None else self.suffix_in_pipeline or self.name.lower()
+        return self.suffix or usual
 
     def output_path(
         self,
