@@ -7,7 +7,7 @@ from gpucal.cli.options import add_run_options
 from gpucal.cli.words import COMMAND_LINE, CommandLineError, Words, nest, split_words
 
 # What opens files and selects references: imported without what only other users of it need.
-BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds")
+BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_client", "crds.jwst.locate")
 
 
 def add_parser(subparsers) -> None:
