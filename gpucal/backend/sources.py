@@ -1,7 +1,6 @@
 """A digest of everything that the machine code of a kernel is made from: it changes when any of that does."""
 
 import hashlib
-import inspect
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
@@ -27,14 +26,23 @@ def code_digest(function: Callable) -> str:
         calls, directly or not, and the values of global names that these use.
     """
     functions = list(_reached(function))
-    digest = hashlib.sha1(version("numba").encode())
-    for path in sorted({*BUILDERS.glob("*.py"), *(Path(inspect.getfile(one)) for one in functions)}):
+    digest = _of_all_kernels().copy()
+    for path in sorted({one.__code__.co_filename for one in functions}):
         digest.update(_contents(path))
     for one in functions:
         for name, value in _names_of(one):
             if isinstance(value, int | float | str | tuple):
                 digest.update(f"{one.__module__}.{one.__name__} {name}={value!r}\n".encode())
     return digest.hexdigest()[:12]
+
+
+@cache
+def _of_all_kernels():
+    """A digest of what the code of every kernel is made with."""
+    digest = hashlib.sha1(version("numba").encode())
+    for path in sorted(BUILDERS.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest
 
 
 def _reached(function: Callable) -> Iterator[Callable]:
@@ -55,5 +63,5 @@ def _names_of(function: Callable) -> list[tuple[str, object]]:
 
 
 @cache
-def _contents(path: Path) -> bytes:
-    return path.read_bytes()
+def _contents(path: str) -> bytes:
+    return Path(path).read_bytes()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gpucal import __version__
 from gpucal.errors import GpucalError
+from gpucal.startup.garbage import end_without_search
 
 DONE = 0
 ERROR = 1
@@ -76,6 +77,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(argv: list[str]) -> int:
     debug = "--debug" in argv
     try:
+        end_without_search()
         args = _parse(argv)
         return args.run(args) or DONE
     except BrokenPipeError:

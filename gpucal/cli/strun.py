@@ -6,7 +6,7 @@ from pathlib import Path
 from gpucal.cli.options import add_run_options
 
 # What opens files and selects references: imported without what only other users of it need.
-BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds")
+BEHIND = ("stdatamodels.jwst.datamodels", "astropy.table", "crds.core.heavy_client", "crds.jwst.locate")
 
 
 def add_parser(subparsers) -> None:

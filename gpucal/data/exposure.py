@@ -194,8 +194,10 @@ class Exposure:
         Exposure
             The new exposure; tables and arrays of this one are not carried over.
         """
-        model = new_model(getattr(datamodels, model_type))
+        # What is valid in one model is valid in another: metadata have the same schema in all.
+        model = new_model(getattr(datamodels, model_type), validate_on_assignment=False)
         model.update(self.model)
+        model._validate_on_assignment = self.model._validate_on_assignment
         made = Exposure(model, self.source)
         for name, array in arrays.items():
             setattr(made, name, array)

@@ -29,7 +29,7 @@ SUFFIXES = frozenset(
 )
 
 # The shortest base, hence the longest suffix: `x_dq_init` is `x` and `dq_init`.
-_NAME = re.compile(rf"(?P<base>.+?)(?P<separator>[_-])(?P<suffix>{'|'.join(sorted(SUFFIXES))})")
+_NAME = rf"(?P<base>.+?)(?P<separator>[_-])(?P<suffix>{'|'.join(sorted(SUFFIXES))})"
 
 
 class NameParts(NamedTuple):
@@ -53,7 +53,7 @@ def split_suffix(name: str) -> NameParts:
     NameParts
         The whole name, ``_`` and None where the name ends with no known suffix.
     """
-    match = _NAME.fullmatch(name)
+    match = re.fullmatch(_NAME, name)
     return NameParts(**match.groupdict()) if match else NameParts(name, "_", None)
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from threading import RLock, get_ident
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 _turn = RLock()
 
 OBSERVATORY = "jwst"
+
+# What the client takes where the user names no server: it looks into the local cache alone.
+_NO_SERVER = "https://crds-serverless-mode.stsci.edu"
 
 
 class CrdsFailure(GpucalError):
@@ -62,12 +66,21 @@ def _quiet() -> Iterator[None]:
 
 
 def _selection():
-    """The part of the client that selects references."""
+    """The part of the client that selects references.
+
+    Where the rest waits to be executed (`gpucal.startup.deferred`), this part is told what the rest would tell it.
+    """
+    import crds
+    from crds.client import api
     from crds.core import heavy_client
 
+    if api.S is None:
+        crds.__version__ = crds_version()
+        api.set_crds_server(os.environ.get("CRDS_SERVER_URL", _NO_SERVER))
     return heavy_client
 
 
+@cache
 def crds_version() -> str:
     """The version of the client."""
     return version("crds")

@@ -66,7 +66,7 @@ def best_references(
             raise ReferenceFileError(_refusal(parameters, needed, in_words or partial(_plainly, parameters)))
         for kind in lacking:
             log.info("CRDS has no %s reference for this exposure", kind)
-        return dict.fromkeys(types, NOT_APPLICABLE) | _paths(parameters, _with_file(names), names)
+        return dict.fromkeys(types, NOT_APPLICABLE) | _paths(_with_file(names))
     except CrdsFailure as failure:
         raise ReferenceFileError(f"CRDS cannot tell the best references: {failure}; {advice()}") from failure
 
@@ -82,9 +82,9 @@ def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, st
         log.debug("No parameter references: %s", reason)
         return {}
     found = {}
-    for kind in _with_file(names):
+    for kind, name in _with_file(names).items():
         try:
-            found |= _paths(parameters, [kind], names)
+            found |= _paths({kind: name})
         except CrdsFailure as reason:
             log.debug("No %s reference: %s", kind, reason)
     return found
@@ -100,9 +100,9 @@ def _is_missing(name: str) -> bool:
     return name.upper().startswith("NOT FOUND") and not _is_not_applicable(name)
 
 
-def _with_file(names: dict[str, str]) -> list[str]:
-    """The types for which the rules name a file."""
-    return [kind for kind, name in names.items() if not _is_missing(name) and not _is_not_applicable(name)]
+def _with_file(names: dict[str, str]) -> dict[str, str]:
+    """The names that are those of files."""
+    return {kind: name for kind, name in names.items() if not _is_missing(name) and not _is_not_applicable(name)}
 
 
 def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
@@ -114,15 +114,16 @@ def _recommended(parameters: dict, types: list[str]) -> dict[str, str]:
         return client.getrecommendations(parameters, reftypes=types, observatory=OBSERVATORY)
 
 
-def _paths(parameters: dict, types: list[str], names: dict[str, str]) -> dict[str, str]:
-    """Where the files of these types are, fetched if the cache lacks them."""
-    if not types:
+def _paths(names: dict[str, str]) -> dict[str, str]:
+    """Where files of these names are, fetched if the cache lacks them."""
+    if not names:
         return {}
     try:
         with crds_client() as client:
-            return client.getreferences(parameters, reftypes=types, observatory=OBSERVATORY)
+            _mode, context = client.get_processing_mode(OBSERVATORY)
+            return client.api.cache_references(context, names)
     except CrdsFailure as failure:
-        lacking = _not_in_cache({kind: names[kind] for kind in types})
+        lacking = _not_in_cache(names)
         if not lacking:
             raise
         raise CrdsFailure(f"the cache lacks {', '.join(lacking)}, and they could not be fetched") from failure

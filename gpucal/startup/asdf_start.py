@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
+from importlib.metadata import distribution
 from threading import RLock
 
 import numpy as np
@@ -26,15 +26,12 @@ from gpucal.startup.switch import is_on
 
 TRIED = {"asdf": ("5.4",), "stdatamodels": ("6.0",)}
 
-# The entry points that a run needs, and that import nothing which takes long.
-_EXTENSIONS = {"asdf"}
+# Packages whose schemas plain metadata need, and the entry points that give them; asdf's own come last, as ever.
 _RESOURCES = {
-    "asdf",
-    "asdf_coordinates_schemas",
-    "asdf_standard",
-    "asdf_transform_schemas",
-    "asdf_wcs_schemas",
-    "jwst_datamodel",
+    "asdf-standard": "asdf_standard",
+    "asdf_transform_schemas": "asdf_transform_schemas",
+    "stdatamodels": "jwst_datamodel",
+    "asdf": "asdf",
 }
 _PLAIN_VALUES = (str, bytes, bool, int, float, complex, np.generic, np.ndarray, type(None))
 _PLAIN_TYPES = ("HistoryEntry", "Software", "WcsTree")
@@ -113,6 +110,7 @@ def _begin() -> bool:
     from asdf.extension import ExtensionProxy
     from asdf.resource import ResourceMappingProxy
 
+    from gpucal.startup.asdf_core import core_extensions
     from gpucal.startup.wcs_tree import WcsTreeExtension
 
     configuration = asdf.get_config()
@@ -120,8 +118,10 @@ def _begin() -> bool:
         untouched = configuration._extensions is None and configuration._resource_mappings is None
         if _with_few is not None or not untouched:
             return False
-        configuration._resource_mappings = _made("asdf.resource_mappings", _RESOURCES, ResourceMappingProxy)
-        configuration._extensions = _made("asdf.extensions", _EXTENSIONS, ExtensionProxy)
+        configuration._resource_mappings = _few_resources(ResourceMappingProxy)
+        configuration._extensions = [
+            ExtensionProxy(one, package_name="asdf", package_version=asdf.__version__) for one in core_extensions()
+        ]
         configuration.add_extension(WcsTreeExtension())
         _few[:] = configuration.extensions
         _with_few = configuration
@@ -137,13 +137,13 @@ def _end() -> None:
         _few.clear()
 
 
-def _made(group: str, names: set[str], proxy: type) -> list:
-    """What entry points of a group give, as asdf keeps it."""
+def _few_resources(proxy: type) -> list:
+    """The mappings of the packages in `_RESOURCES`, as asdf keeps them."""
     return [
-        proxy(one, package_name=point.dist.name, package_version=point.dist.version)
-        for point in entry_points(group=group)
-        if point.name in names
-        for one in point.load()()
+        proxy(mapping, package_name=point.dist.name, package_version=point.dist.version)
+        for package, name in _RESOURCES.items()
+        for point in distribution(package).entry_points.select(group="asdf.resource_mappings", name=name)
+        for mapping in point.load()()
     ]
 
 

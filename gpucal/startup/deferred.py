@@ -1,12 +1,13 @@
-"""Parts of astropy that are imported now and executed when something in them is used.
+"""Modules of other packages that are imported now and executed when something in them is used.
 
 The data models import at their top what few of their functions use: units, time, tables, modeling, and with these all
-of the sky coordinates. `import_deferring` finds the modules in `MODULES` as usual but does not execute them. Each
-executes by itself, in place, when it is asked for a name that it does not have yet.
+of the sky coordinates. The client of CRDS imports all of its tools, and with them clients of the web and parsers.
+`import_deferring` finds the modules in `MODULES` as usual but does not execute them. Each executes by itself, in place,
+when it is asked for a name that it does not have yet.
 
-`IMPORTERS` take classes from these modules that they only compare types with. They, and nobody else, get a stand-in
-that leaves the module as it is; this is why a module looks at the frame of who asks. Only a command does this, in its
-own process. Tried with `TRIED`.
+`IMPORTERS` take from these modules what they do not use at once: classes that they compare types with, a function that
+they may call. They, and nobody else, get a stand-in that leaves the module as it is; this is why a module looks at the
+frame of who asks. Only a command does this, in its own process. Tried with `TRIED`.
 
 Saves 0.16 s of 2.5 s of processor time (``python -m bench.startup --patches``, NIRCam full frame, AMD EPYC).
 """
@@ -24,8 +25,8 @@ from gpucal.startup.switch import is_on
 
 TRIED = {"astropy": ("8.0",), "crds": ("14.0",), "stdatamodels": ("6.0",)}
 
-# The modules that can wait, and the classes that `IMPORTERS` take from them by name without using them at once. These
-# take submodules, too; for all others a package executes before its submodules do.
+# The modules that can wait, and what `IMPORTERS` take from them by name without using it at once. These take
+# submodules, too; for all others a package executes before its submodules do.
 MODULES = {
     "astropy.modeling": (),
     "astropy.modeling.core": ("Model",),
@@ -33,6 +34,10 @@ MODULES = {
     "astropy.table": ("Table",),
     "astropy.time": ("Time",),
     "astropy.units": ("Quantity", "UnitBase"),
+    "crds": ("api",),
+    "crds.certify": ("generic_tpn",),
+    "filelock": ("FileLock",),
+    "packaging.requirements": ("Requirement",),
 }
 
 IMPORTERS = ("gpucal.", "astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "stdatamodels.")
@@ -100,7 +105,7 @@ def _execute(module: ModuleType) -> None:
 
 
 class _StandIn:
-    """Stands for a class of a deferred module; whatever needs the class itself executes the module.
+    """Stands for something in a deferred module, such as a class; whatever needs that itself executes the module.
 
     An object is an instance of the class only if somebody has executed the module and made one.
     """
@@ -175,9 +180,9 @@ class _Finder(MetaPathFinder):
 def import_deferring(*names: str) -> None:
     """Import modules by their full names, and defer what of `MODULES` they import.
 
-    Does nothing where the parts of astropy are not to be deferred: the modules are imported where they are used.
+    Does nothing where nothing is to be deferred: the modules are imported where they are used.
     """
-    if not is_on("astropy", TRIED):
+    if not is_on("imports", TRIED):
         return
     finder = _Finder()
     with _turn:

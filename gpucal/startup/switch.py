@@ -7,6 +7,7 @@ Products are the same with and without them. What each saves is measured by ``py
 
 import os
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 
 from gpucal.errors import GpucalError
@@ -14,10 +15,10 @@ from gpucal.errors import GpucalError
 VARIABLE = "GPUCAL_PLAIN_START"
 
 TRICKS = {
-    "astropy": "parts of astropy are executed when they are used (gpucal/startup/deferred.py)",
+    "imports": "parts of astropy and crds are executed when they are used (gpucal/startup/deferred.py)",
     "asdf": "extensions of asdf are loaded when they are used (gpucal/startup/asdf_start.py)",
     "schemas": "schemas of data models are kept on disk (gpucal/startup/schemas.py)",
-    "garbage": "a command leaves its memory to the system when it ends (gpucal/startup/garbage.py)",
+    "garbage": "a command looks for garbage rarely, and not when it ends (gpucal/startup/garbage.py)",
 }
 
 _ALL, _NONE = "1", ("", "0")
@@ -43,7 +44,13 @@ def is_on(trick: str, tried: Mapping[str, tuple[str, ...]] = {}) -> bool:
     GpucalError
         If ``GPUCAL_PLAIN_START`` names something that is none of them.
     """
-    return trick not in _turned_off() and all(_is_among(version(name), known) for name, known in tried.items())
+    return trick not in _turned_off() and all(_is_among(_installed(name), known) for name, known in tried.items())
+
+
+@cache
+def _installed(package: str) -> str:
+    """The version of a package: finding it takes milliseconds."""
+    return version(package)
 
 
 def _turned_off() -> set[str]:

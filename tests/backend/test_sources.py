@@ -57,13 +57,18 @@ def digest_now(tmp_path, monkeypatch):
         for name in FILES:
             sys.modules.pop(name, None)
         invalidate_caches()
-        sources._contents.cache_clear()
+        _forget_files()
         return code_digest(import_module("kernel_file").kernel.function)
 
     yield digest
     for name in FILES:
         sys.modules.pop(name, None)
+    _forget_files()
+
+
+def _forget_files():
     sources._contents.cache_clear()
+    sources._of_all_kernels.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["kernel_file", "first_helper", "second_helper"])

@@ -15,6 +15,7 @@ from gwcs import coordinate_frames as frames
 from gwcs.wcs import WCS
 from stdatamodels.jwst import datamodels
 
+from gpucal.startup.asdf_core import core_extensions
 from gpucal.startup.asdf_start import few_extensions
 from gpucal.startup.switch import VARIABLE
 
@@ -145,6 +146,22 @@ def test_a_transform_that_a_hook_adds_is_written(tmp_path):
     assert offset_in(tmp_path / "again.fits") == 2.0
 
 
+def _said_by(extension):
+    """All that an extension says: its manifest, and which classes do what it says."""
+    return vars(extension) | {
+        name: [type(one) for one in getattr(extension, name)] for name in ("_converters", "_validators")
+    }
+
+
+def test_the_extensions_of_asdf_are_as_it_makes_them():
+    from asdf._core._extensions import EXTENSIONS
+
+    ours = core_extensions()
+    assert len(ours) > 5
+    assert [*map(type, ours)] == [*map(type, EXTENSIONS)]
+    assert [*map(_said_by, ours)] == [*map(_said_by, EXTENSIONS)]
+
+
 def test_extensions_that_were_loaded_before_stay():
     before = asdf.get_config().extensions
     with few_extensions():
@@ -152,7 +169,7 @@ def test_extensions_that_were_loaded_before_stay():
 
 
 def test_another_version_of_asdf_is_left_alone(monkeypatch):
-    monkeypatch.setattr("gpucal.startup.switch.version", lambda package: "6.0.0")
+    monkeypatch.setattr("gpucal.startup.switch._installed", lambda package: "6.0.0")
     asdf.get_config().reset_extensions()
     with few_extensions():
         assert len(asdf.get_config().extensions) > 10

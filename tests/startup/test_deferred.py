@@ -5,6 +5,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 from gpucal.startup.switch import VARIABLE
 
 
@@ -13,7 +15,7 @@ def output_of(script):
     begin = """
         import sys
         from gpucal.startup.deferred import MODULES, import_deferring
-        import_deferring("stdatamodels.jwst.datamodels", "crds.core.heavy_client")
+        import_deferring("stdatamodels.jwst.datamodels", "crds.core.heavy_client", "crds.jwst.locate")
         def waiting(name):
             return type(sys.modules[name]).__name__ == "_DeferredModule"
     """
@@ -109,6 +111,25 @@ def test_all_of_the_packages_works_once_it_is_used():
         print(fits.BinTableHDU(Table({"a": [1, 2]})).columns[0].name, model.model.mean.value, crds.log.__name__)
     """
     assert output_of(script) == "a 2.0 crds.core.log\n"
+
+
+@pytest.mark.parametrize("server", [None, "https://jwst-serverless-mode.stsci.edu"])
+def test_the_client_of_crds_is_told_what_all_of_crds_would_tell_it(server, monkeypatch):
+    monkeypatch.delenv("CRDS_SERVER_URL", raising=False)
+    if server:
+        monkeypatch.setenv("CRDS_SERVER_URL", server)
+    script = """
+        from crds.client import api
+        from crds.core import heavy_client
+        from gpucal.reference.crds_client import crds_client
+        with crds_client():
+            told = api.get_crds_server(), heavy_client.version_info()
+        print(waiting("crds"), waiting("crds.certify"), waiting("filelock"), "requests" in sys.modules)
+        import crds
+        crds.getreferences  # executes all of it
+        print(waiting("crds"), told == (api.get_crds_server(), heavy_client.version_info()))
+    """
+    assert output_of(script) == "True True True False\nFalse True\n"
 
 
 def test_another_version_of_astropy_is_left_alone():
