@@ -24,6 +24,23 @@ REFERENCE_DELAY = 3 + 2**32
 """Ticks by which the last quad of a full row is late. In truth it is three; jwst 3.0.0 adds 2**32, and so does this."""
 
 
+class Pace(NamedTuple):
+    """The pace of the readout of a subarray, as kernels take it.
+
+    Attributes
+    ----------
+    group, row, quad : int
+        Ticks from one of these to the next.
+    last_column : int
+        Ticks by which the last quad of each row is late.
+    """
+
+    group: int
+    row: int
+    quad: int
+    last_column: int
+
+
 class ReadoutClock(NamedTuple):
     """The pace of a readout.
 
@@ -47,6 +64,10 @@ class ReadoutClock(NamedTuple):
     def group(self, nrows: int) -> int:
         """Ticks from one group of a subarray to the next."""
         return nrows * self.row + (DETECTOR_ROWS - nrows) * TICKS_PER_SKIPPED_ROW
+
+    def pace(self, nrows: int) -> Pace:
+        """The pace of a subarray."""
+        return Pace(self.group(nrows), self.row, self.nsamples, self.last_column)
 
     def integration(self, ngroups: int, nrows: int) -> int:
         """Ticks from one integration to the next."""

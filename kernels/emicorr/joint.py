@@ -4,6 +4,8 @@ Source: the "joint" algorithm of the ``emicorr`` step in the JWST pipeline docum
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/emicorr/description.html.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_kernel, strip_kernel
@@ -16,6 +18,28 @@ from gpucal.kernels.emicorr.wave import spline_coefficients, wave_at
 
 BAD_QUADS = slice(1, 3)
 """Columns of quads that are not used: they are bad in full frames."""
+
+
+class Wave(NamedTuple):
+    """A wave that was fitted.
+
+    Attributes
+    ----------
+    phases : (ny, nx // 4) float64 array
+        Phase at each quad of the first group.
+    group_step : float
+        By how much the phase is later in the next group.
+    offsets, amplitudes : (nints,) float64 array
+        Of each integration: by how much its phase is later, and the height of its wave, DN.
+    coefficients : (nsamples,) float64 array
+        Of the spline that is the shape of the wave.
+    """
+
+    phases: np.ndarray
+    group_step: float
+    offsets: np.ndarray
+    amplitudes: np.ndarray
+    coefficients: np.ndarray
 
 
 def remove_wave_with_ramps(
@@ -59,16 +83,8 @@ def remove_wave_with_ramps(
 
     fitted = np.array(fits if each_integration else fits * nints)
     offsets = fitted[:, 0] + every * integration_step
-    subtract_wave(
-        (nints * ngroups, ny, nx // OUTPUTS),
-        Scratch(state=1),
-        ramp,
-        backend.asarray(phases),
-        group_step,
-        backend.asarray(offsets),
-        backend.asarray(fitted[:, 1]),
-        coefficients,
-    )
+    known = backend.asarray(phases), group_step, backend.asarray(offsets), backend.asarray(fitted[:, 1])
+    subtract_wave((nints * ngroups, ny, nx // OUTPUTS), Scratch(state=1), ramp, Wave(*known, coefficients))
     return fits
 
 
@@ -136,14 +152,12 @@ def add_reads(integration, group, sample, ramp, steady, quads, bounds, sums, cou
 
 
 @strip_kernel
-def subtract_wave(
-    plane, y, begin, end, samples, state, ramp, phases, group_step, offsets, amplitudes, coefficients
-):
+def subtract_wave(plane, y, begin, end, samples, state, ramp, wave):
     """Subtract the wave from one group of a strip of quads."""
     ngroups = ramp.shape[1]
     integration, group = plane // ngroups, plane % ngroups
-    later, offset, amplitude = group_step * group, offsets[integration], amplitudes[integration]
-    reads, interference = phases[y, begin:end], state[0]
+    later, offset, amplitude = wave.group_step * group, wave.offsets[integration], wave.amplitudes[integration]
+    reads, interference, coefficients = wave.phases[y, begin:end], state[0], wave.coefficients
     for lane in range(end - begin):
         interference[lane] = amplitude * wave_at(fraction(reads[lane] + later + offset), coefficients)
     counts = ramp[integration, group, y, OUTPUTS * begin : OUTPUTS * end]

@@ -93,8 +93,7 @@ def integration_keys(integration, ramp, clock, period, nbins, bins):
         frames = residual_frames(ramp[integration], scene, groups)
         places = xp.empty(frames.shape, np.int32)
         first_tick = ticks + groups.start * clock.group(ny)
-        pace = clock.group(ny), clock.row, clock.nsamples, clock.last_column
-        find_bins(frames.shape, first_tick, *pace, period, nbins, places)
+        find_bins(frames.shape, first_tick, clock.pace(ny), period, nbins, places)
         inside = (places >= bins.start) & (places < bins.stop) & xp.isfinite(frames)
         found.append((places[inside].astype(np.uint64) << np.uint64(32)) | ordered_bits(frames[inside]))
     return found
@@ -115,18 +114,16 @@ def values_of(keys):
 
 
 @pixel_function(inline=True)
-def read_ticks(first_tick, group, y, quad, last_quad, per_group, per_row, per_quad, last_column):
+def read_ticks(first_tick, group, y, quad, last_quad, pace):
     """Ticks from the first read of an exposure to that of a quad; float64."""
-    late = last_column if quad == last_quad else 0
-    return float(first_tick + group * per_group + y * per_row + quad * per_quad + late)
+    late = pace.last_column if quad == last_quad else 0
+    return float(first_tick + group * pace.group + y * pace.row + quad * pace.quad + late)
 
 
 @pixel_kernel
-def find_bins(frame, y, quad, first_tick, per_group, per_row, per_quad, last_column, period, nbins, places):
+def find_bins(frame, y, quad, first_tick, pace, period, nbins, places):
     """Write the bin of a read: the phases above its lower edge, up to and with its upper edge; -1 for phase 0."""
-    ticks = read_ticks(
-        first_tick, frame, y, quad, places.shape[2] - 1, per_group, per_row, per_quad, last_column
-    )
+    ticks = read_ticks(first_tick, frame, y, quad, places.shape[2] - 1, pace)
     phase = fraction_of_period(ticks, period)
     place = int(math.ceil(phase * nbins)) - 1
     if phase <= place / nbins:

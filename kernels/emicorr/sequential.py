@@ -67,10 +67,7 @@ def remove_wave_after_ramps(
         (nints, ny, nx // OUTPUTS),
         ramp,
         clock.integration(ramp.shape[1], ny),
-        clock.group(ny),
-        clock.row,
-        clock.nsamples,
-        clock.last_column,
+        clock.pace(ny),
         period,
         current_backend().asarray(np.where(np.isfinite(wave), wave, 0.0)),
     )
@@ -123,14 +120,12 @@ def best_shift(reference, measured):
 
 
 @pixel_kernel
-def subtract_looked_up(
-    integration, y, quad, ramp, per_integration, per_group, per_row, per_quad, last_column, period, wave
-):
+def subtract_looked_up(integration, y, quad, ramp, per_integration, pace, period, wave):
     """Subtract the wave from all groups of a quad: its value at the tick of the period at or before each read."""
     last_quad = ramp.shape[3] // OUTPUTS - 1
     first_tick = integration * per_integration
     for group in range(ramp.shape[1]):
-        ticks = read_ticks(first_tick, group, y, quad, last_quad, per_group, per_row, per_quad, last_column)
+        ticks = read_ticks(first_tick, group, y, quad, last_quad, pace)
         interference = wave[int(fraction_of_period(ticks, period) * period)]
         for output in range(OUTPUTS):
             ramp[integration, group, y, OUTPUTS * quad + output] -= interference

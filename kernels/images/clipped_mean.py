@@ -70,13 +70,15 @@ def clipped_mean(stack, sigma, rounds=None) -> ClippedMean:
     # No round leaves out fewer than one value, but the last.
     most = rounds or len(stack) + 1
     values = in_a_row(stack)
-    clip_strip((1, values.shape[-1]), scratch, values, float(sigma), most, *map(in_a_row, clipped))
+    flat = ClippedMean(*map(in_a_row, clipped))
+    clip_strip((1, values.shape[-1]), scratch, values, float(sigma), most, flat)
     return clipped
 
 
 @strip_kernel
-def clip_strip(_, begin, end, samples, state, stack, sigma, rounds, mean, lower, upper):
+def clip_strip(_, begin, end, samples, state, stack, sigma, rounds, clipped):
     """Clip the values of a strip of pixels."""
+    mean, lower, upper = clipped
     nvalues, width = stack.shape[0], end - begin
     for place in range(nvalues):
         values, sample = stack[place, begin:end], samples[place]

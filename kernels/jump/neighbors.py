@@ -4,6 +4,8 @@ Source: the ``jump`` step of the JWST pipeline documentation,
 https://stcal.readthedocs.io/en/latest/stcal/jump/description.html.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gpucal.backend import array_namespace, row_tiles, strip_kernel
@@ -11,7 +13,20 @@ from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.jump.medians import PIXEL, jump_medians, list_jumps
-from gpucal.kernels.ramps.first_differences import UNUSABLE, difference_noise, first_difference
+from gpucal.kernels.ramps.first_differences import (
+    UNUSABLE,
+    Counts,
+    ReadNoise,
+    difference_noise,
+    first_difference,
+)
+
+
+class Sizes(NamedTuple):
+    """Jumps that spread are above the smallest and below the largest of these sizes, in units of the noise."""
+
+    smallest: float
+    largest: float
 
 
 def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest, medians=None):
@@ -54,7 +69,8 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest, 
     planes = groupdq.reshape(-1, ny, nx)
     nplanes = planes.shape[0]
     medians = jump_medians(ramp, groupdq, gain) if medians is None else medians
-    exposed = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, medians)]
+    counts, noise = Counts(*map(in_a_row, (ramp, groupdq, gain))), ReadNoise(in_a_row(read_noise), nframes)
+    medians, sizes = in_a_row(medians), Sizes(smallest, largest)
     spreads = None
     for rows in row_tiles(ny, nplanes * nx):
         nrows = rows.stop - rows.start
@@ -64,23 +80,21 @@ def flag_neighbors(ramp, groupdq, gain, read_noise, nframes, smallest, largest, 
         spreads[:, 0] = row_before
         spreads[:, 1:] = 0
         npixels = (min(rows.stop + 1, ny) - rows.start) * nx
-        judge_strip((npixels,), Scratch(1, 1), rows.start, nx, *exposed, nframes, smallest, largest, spreads)
+        judge_strip((npixels,), Scratch(1, 1), rows.start, counts, noise, medians, sizes, spreads)
         flag_beside((nplanes, nrows, nx), NO_SCRATCH, rows.start, planes, spreads)
         row_before = spreads[:, nrows].copy()
 
 
 @strip_kernel
-def judge_strip(
-    begin, end, samples, state, first_row, nx,
-    ramp, groupdq, gain, read_noise, medians, nframes, smallest, largest, spreads,
-):  # fmt: skip
+def judge_strip(begin, end, samples, state, first_row, counts, read_noise, medians, sizes, spreads):
     """Mark the jumps that spread, of a strip of the pixels from a row on."""
-    nints, ngroups, _ = ramp.shape
+    ramp, groupdq, gain = counts
+    (nints, ngroups, _), nx = ramp.shape, spreads.shape[2] - 2
     first = first_row * nx
     for lane in range(list_jumps(first + begin, first + end, samples[0], state[PIXEL], groupdq)):
         x = int(state[PIXEL, lane])
         median = medians[x]
-        noise = difference_noise(median, read_noise[x], gain[x], nframes)
+        noise = difference_noise(median, read_noise.cds[x], gain[x], read_noise.nframes)
         row, column = x // nx - first_row + 1, x % nx + 1
         for integration in range(nints):
             for group in range(1, ngroups):
@@ -88,7 +102,7 @@ def judge_strip(
                     continue
                 difference = first_difference(ramp, groupdq, gain, integration, group, x)
                 size = abs(difference - median) / noise
-                if smallest < size and size < largest:
+                if sizes.smallest < size and size < sizes.largest:
                     spreads[integration * ngroups + group, row, column] = JUMP_DET
 
 

@@ -18,7 +18,7 @@ from gpucal.backend import array_namespace, current_backend, pixel_function, str
 from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH, Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL
-from gpucal.kernels.ramps.first_differences import UNUSABLE, fill_samples
+from gpucal.kernels.ramps.first_differences import UNUSABLE, Counts, ReadNoise, fill_samples
 from gpucal.kernels.statistics.clip_bounds import (
     COUNT,
     DEFAULT_ROUNDS,
@@ -34,6 +34,26 @@ FLAGGED = UNUSABLE | JUMP_DET
 CLIPPING_REACH = 5.0  # standard deviations
 RATIO, KNOWN = range(2)  # planes of a ratio image
 RING_SCRATCH = Scratch(samples=1, state=1)  # a count and a sum
+
+
+class Exposed(NamedTuple):
+    """An exposure in which showers are looked for: counts, DN, flags of groups and pixels, and electrons per DN.
+
+    Its arrays are those of `gpucal.kernels.jump.showers.flag_showers`, or these with the pixels of an image in a row.
+    """
+
+    ramp: np.ndarray
+    groupdq: np.ndarray
+    pixeldq: np.ndarray
+    gain: np.ndarray
+
+
+class Ring(NamedTuple):
+    """The pixels of a ring, counted from its centre in the flattened image, and the rows and border of that."""
+
+    places: np.ndarray
+    row_length: int
+    border: int
 
 
 class TypicalDifferences(NamedTuple):
@@ -90,17 +110,17 @@ def typical_differences(ramp, groupdq, gain, read_noise, nframes, by_group):
     span = 1 if by_group else ngroups - 1
     nplanes = (ngroups - 1) // span
     center, spread = (xp.empty((nplanes, ny, nx), dtype=xp.float32) for _ in range(2))
-    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, center, spread)]
-    grid = nplanes, ny * nx
-    find_typical(grid, Scratch(nints * span, STATE_ROWS), *arrays, nframes, span, by_group)
+    counts, noise = Counts(*map(in_a_row, (ramp, groupdq, gain))), ReadNoise(in_a_row(read_noise), nframes)
+    typical = TypicalDifferences(in_a_row(center), in_a_row(spread))
+    find_typical((nplanes, ny * nx), Scratch(nints * span, STATE_ROWS), counts, noise, typical, span, by_group)
     return TypicalDifferences(center, spread)
 
 
 @strip_kernel
-def find_typical(
-    plane, begin, end, samples, state, ramp, groupdq, gain, read_noise, center, spread, nframes, span, by_group
-):
+def find_typical(plane, begin, end, samples, state, counts, read_noise, typical, span, by_group):
     """Typical differences of ``span`` groups of a strip of pixels, and their noise."""
+    ramp, groupdq, gain = counts
+    center, spread = typical
     first_group, width = 1 + plane * span, end - begin
     groups = first_group, first_group + span
     nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, *groups, JUMP_DET)
@@ -115,8 +135,8 @@ def find_typical(
                 place_of(samples, lane, 0, last, state[UPPER, lane], True),
             )
         center[plane, x] = median = np.float32(sorted_median(samples, lane, first, last))
-        electrons = read_noise[x] * gain[x]
-        spread[plane, x] = math.sqrt(abs(median) + electrons * electrons / np.float32(nframes))
+        electrons = read_noise.cds[x] * gain[x]
+        spread[plane, x] = math.sqrt(abs(median) + electrons * electrons / np.float32(read_noise.nframes))
     if by_group:
         fill_samples(begin, end, samples, ramp, groupdq, gain, *groups, JUMP_DET)
         for lane in range(width):
@@ -214,17 +234,16 @@ def measure_ratio(group, ramp, groupdq, pixeldq, gain, center, spread, ratio):
         spread=(spread, "ny nx"),
         ratio=(ratio, ratio_shape(ratio, pixeldq)),
     )
-    grid = ramp.shape[0], *pixeldq.shape
-    exposed = ramp, groupdq, pixeldq, gain
-    measure_strip(grid, NO_SCRATCH, group, *exposed, center, spread, ratio, border_of(ratio, pixeldq))
+    exposed, typical = Exposed(ramp, groupdq, pixeldq, gain), TypicalDifferences(center, spread)
+    measure_strip((ramp.shape[0], *pixeldq.shape), NO_SCRATCH, group, exposed, typical, ratio)
 
 
 @strip_kernel
-def measure_strip(
-    integration, y, begin, end, samples, state,
-    group, ramp, groupdq, pixeldq, gain, center, spread, ratio, border,
-):  # fmt: skip
+def measure_strip(integration, y, begin, end, samples, state, group, exposed, differences, ratio):
     """Distances of a strip of differences between two groups from the typical ones, in units of their noise."""
+    ramp, groupdq, pixeldq, gain = exposed
+    center, spread = differences
+    border = (ratio.shape[2] - pixeldq.shape[0]) // 2
     before, after = ramp[integration, group - 1, y, begin:end], ramp[integration, group, y, begin:end]
     flags_before, flags_after = groupdq[integration, group - 1, y, begin:end], groupdq[integration, group, y, begin:end]
     factor, pixel_flags = gain[y, begin:end], pixeldq[y, begin:end]
@@ -258,26 +277,27 @@ def find_bright(ratio, offsets, threshold, bright):
     """
     check_fit(bright=(bright, "nints ny nx"), ratio=(ratio, ratio_shape(ratio, bright)), offsets=(offsets, ("n", 2)))
     row_length = ratio.shape[-1]
-    ring = current_backend().asarray(offsets[:, 0] * row_length + offsets[:, 1])
-    planes, border = in_a_row(ratio), border_of(ratio, bright)
-    find_bright_strip(bright.shape, RING_SCRATCH, planes, row_length, ring, border, threshold, bright)
+    places = current_backend().asarray(offsets[:, 0] * row_length + offsets[:, 1])
+    ring = Ring(places, row_length, border_of(ratio, bright))
+    find_bright_strip(bright.shape, RING_SCRATCH, in_a_row(ratio), ring, threshold, bright)
 
 
 @strip_kernel
-def find_bright_strip(image, y, begin, end, samples, state, planes, row_length, ring, border, threshold, bright):
+def find_bright_strip(image, y, begin, end, samples, state, planes, ring, threshold, bright):
     """Find the bright pixels of a strip."""
+    places, row_length, border = ring
     ratios, weights = planes[image, RATIO], planes[image, KNOWN]
     width, count, total = end - begin, samples[0], state[0]
     start = (y + border) * row_length + begin + border
     for lane in range(width):
         total[lane], count[lane] = 0.0, 0.0
-    together = ring.size // 3 * 3
+    together = places.size // 3 * 3
     for place in range(0, together, 3):
-        first, second, third = start + ring[place], start + ring[place + 1], start + ring[place + 2]
+        first, second, third = start + places[place], start + places[place + 1], start + places[place + 2]
         add_three(total, ratios, first, second, third, width)
         add_three(count, weights, first, second, third, width)
-    for place in range(together, ring.size):
-        first = start + ring[place]
+    for place in range(together, places.size):
+        first = start + places[place]
         for lane in range(width):
             total[lane] += ratios[first + lane]
             count[lane] += weights[first + lane]

@@ -18,6 +18,7 @@ from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET, REFERENCE_PIXEL, SATURATED
 from gpucal.kernels.jump.shower_signal import (
     FLAGGED,
+    Exposed,
     find_bright,
     measure_ratio,
     ratio_space,
@@ -195,7 +196,7 @@ def change_flags(ramp, groupdq, pixeldq, gain, showers, rules):
     )
     check_indices(showers.ellipses.images, nints)
     showered = np.unique(showers.ellipses.images)
-    pixels = [in_a_row(array) for array in (ramp, gain, pixeldq, groupdq)]
+    exposed = Exposed(*map(in_a_row, (ramp, groupdq, pixeldq, gain)))
     scratch, change = Scratch(samples=KEPT_ROWS), np.float32(rules.max_change)
     for part in row_tiles(len(showered), ngroups * ny * nx):
         integrations = showered[part]
@@ -203,7 +204,7 @@ def change_flags(ramp, groupdq, pixeldq, gain, showers, rules):
         extended = groupdq[numbers]
         extend_flags(extended, showers, integrations, rules)
         grid = len(integrations), ny * nx
-        keep_small_changes(grid, scratch, numbers, *pixels, in_a_row(extended), change)
+        keep_small_changes(grid, scratch, numbers, exposed, in_a_row(extended), change)
 
 
 def extend_flags(groupdq, showers, integrations, rules):
@@ -229,10 +230,9 @@ def extend_flags(groupdq, showers, integrations, rules):
 
 
 @strip_kernel
-def keep_small_changes(
-    place, begin, end, samples, state, integrations, ramp, gain, pixeldq, groupdq, extended, max_change
-):
+def keep_small_changes(place, begin, end, samples, state, integrations, exposed, extended, max_change):
     """Take over the extended flags of the pixels of a strip whose mean difference that changes little."""
+    ramp, groupdq, pixeldq, gain = exposed
     integration = integrations[place]
     width, factor, flags_of_pixels = end - begin, gain[begin:end], pixeldq[begin:end]
     for row in range(KEPT_ROWS):

@@ -13,7 +13,7 @@ from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.jump.medians import PIXEL, jump_medians, list_jumps
-from gpucal.kernels.ramps.first_differences import UNUSABLE, first_difference
+from gpucal.kernels.ramps.first_differences import UNUSABLE, Counts, first_difference
 
 
 class Transient(NamedTuple):
@@ -52,10 +52,9 @@ def flag_transients(ramp, groupdq, gain, first, second):
         return
     typical_gain = median_gain(gain)
     # The product is rounded to float32, as the differences are.
-    heights = [float(np.float32(transient.height) * typical_gain) for transient in (first, second)]
-    lengths = first.ngroups, second.ngroups
-    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, jump_medians(ramp, groupdq, gain))]
-    flag_strip_after_jumps(arrays[-1].shape, Scratch(1, 1), *arrays, *heights, *lengths)
+    kinds = [one._replace(height=float(np.float32(one.height) * typical_gain)) for one in (first, second)]
+    counts, medians = Counts(*map(in_a_row, (ramp, groupdq, gain))), in_a_row(jump_medians(ramp, groupdq, gain))
+    flag_strip_after_jumps(medians.shape, Scratch(1, 1), counts, medians, *kinds)
 
 
 def median_gain(gain):
@@ -66,10 +65,9 @@ def median_gain(gain):
 
 
 @strip_kernel
-def flag_strip_after_jumps(
-    begin, end, samples, state, ramp, groupdq, gain, medians, first_height, second_height, first_length, second_length
-):
-    """Walk along the ramps of a strip of pixels, flagging while a transient lasts."""
+def flag_strip_after_jumps(begin, end, samples, state, counts, medians, first, second):
+    """Walk along the ramps of a strip of pixels, flagging while a transient lasts; their heights are in electrons."""
+    ramp, groupdq, gain = counts
     nints, ngroups, _ = ramp.shape
     for lane in range(list_jumps(begin, end, samples[0], state[PIXEL], groupdq)):
         x = int(state[PIXEL, lane])
@@ -83,7 +81,7 @@ def flag_strip_after_jumps(
                 remaining -= 1
                 if jumped:
                     height = first_difference(ramp, groupdq, gain, integration, group, x) - median
-                    if height >= first_height:
-                        remaining = max(remaining, first_length)
-                    if height >= second_height:
-                        remaining = max(remaining, second_length)
+                    if height >= first.height:
+                        remaining = max(remaining, first.ngroups)
+                    if height >= second.height:
+                        remaining = max(remaining, second.ngroups)

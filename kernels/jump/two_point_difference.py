@@ -14,6 +14,8 @@ from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, in_a_row
 from gpucal.kernels.flags.dqflags import JUMP_DET
 from gpucal.kernels.ramps.first_differences import (
+    Counts,
+    ReadNoise,
     difference_noise,
     difference_variance,
     fill_samples,
@@ -76,22 +78,23 @@ def flag_jumps_once(ramp, groupdq, gain, read_noise, nframes, threshold):
         read_noise=(read_noise, "ny nx"),
     )
     medians = array_namespace(ramp).empty(gain.shape, np.float64)
-    arrays = [in_a_row(array) for array in (ramp, groupdq, gain, read_noise, medians)]
+    counts, noise = Counts(*map(in_a_row, (ramp, groupdq, gain))), ReadNoise(in_a_row(read_noise), nframes)
     scratch = Scratch(number_of_differences(ramp), STATE_ROWS)
-    flag_strip_once(arrays[-1].shape, scratch, *arrays, nframes, threshold)
+    flag_strip_once(counts.gain.shape, scratch, counts, noise, in_a_row(medians), threshold)
     return medians
 
 
 @strip_kernel
-def flag_strip_once(begin, end, samples, state, ramp, groupdq, gain, read_noise, medians, nframes, threshold):
+def flag_strip_once(begin, end, samples, state, counts, read_noise, medians, threshold):
     """Flag the outliers of a strip of pixels about the medians of all their differences."""
+    ramp, groupdq, gain = counts
     nints, ngroups, _ = ramp.shape
     nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, 1, ngroups)
     sort_samples(samples, nvalues, end - begin, state[COUNT])
     for lane in range(end - begin):
         x, count = begin + lane, int(state[COUNT, lane])
         medians[x] = median = sorted_median(samples, lane, 0, count)
-        noise = difference_noise(median, read_noise[x], gain[x], nframes)
+        noise = difference_noise(median, read_noise.cds[x], gain[x], read_noise.nframes)
         if count == 0 or not farthest(samples, lane, count, median) / noise > threshold:
             continue
         for integration in range(nints):
@@ -140,16 +143,16 @@ def flag_jumps_iteratively(ramp, groupdq, gain, read_noise, nframes, thresholds)
         gain=(gain, "ny nx"),
         read_noise=(read_noise, "ny nx"),
     )
-    maps = in_a_row(gain), in_a_row(read_noise)
+    counts, noise = Counts(*map(in_a_row, (ramp, groupdq, gain))), ReadNoise(in_a_row(read_noise), nframes)
     scratch = Scratch(number_of_differences(ramp), STATE_ROWS)
-    flag_strip_iteratively(maps[0].shape, scratch, in_a_row(ramp), in_a_row(groupdq), *maps, nframes, *thresholds)
+    flag_strip_iteratively(counts.gain.shape, scratch, counts, noise, thresholds)
 
 
 @strip_kernel
-def flag_strip_iteratively(
-    begin, end, samples, state, ramp, groupdq, gain, read_noise, nframes, normal, three, two
-):
+def flag_strip_iteratively(begin, end, samples, state, counts, read_noise, thresholds):
     """Flag the outliers of a strip of pixels, the worst one of each first."""
+    ramp, groupdq, gain = counts
+    noise, nframes = read_noise
     nints, ngroups, _ = ramp.shape
     nvalues = fill_samples(begin, end, samples, ramp, groupdq, gain, 1, ngroups)
     for place in range(nvalues):
@@ -157,15 +160,12 @@ def flag_strip_iteratively(
         for lane in range(end - begin):
             values[lane] = abs(values[lane])
     sort_samples(samples, nvalues, end - begin, state[COUNT])
-    maps = gain[begin:end], read_noise[begin:end]
-    find_suspects(samples, end - begin, state, *maps, nframes, normal)
+    find_suspects(samples, end - begin, state, gain[begin:end], noise[begin:end], nframes, thresholds.normal)
     for lane in range(end - begin):
         if not state[SUSPECT, lane]:
             continue
         x, count = begin + lane, int(state[COUNT, lane])
-        first, last = range_without_outliers(
-            samples, lane, count, read_noise[x], gain[x], nframes, normal, three, two
-        )
+        first, last = range_without_outliers(samples, lane, count, noise[x], gain[x], nframes, thresholds)
         if last - first == count:
             continue
         lower_cut = cut_below(samples, lane, first, count)
@@ -210,7 +210,7 @@ def largest_count(counts, width):
 
 
 @pixel_function
-def range_without_outliers(samples, lane, count, read_noise, gain, nframes, normal, three, two):
+def range_without_outliers(samples, lane, count, read_noise, gain, nframes, thresholds):
     """The part of a sorted sample that is left when no outlier is: the worst ones stand at its ends.
 
     Returns
@@ -218,6 +218,7 @@ def range_without_outliers(samples, lane, count, read_noise, gain, nframes, norm
     first, last : int
         Values ``first`` to ``last - 1`` are left.
     """
+    normal, three, two = thresholds
     first, last = 0, count
     while last - first >= 2:
         threshold = two if last - first == 2 else (three if last - first == 3 else normal)

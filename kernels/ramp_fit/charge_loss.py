@@ -32,27 +32,21 @@ def restore_read_variance(ramps, rate, rateints):
     """
     nints, _, ny, nx = ramps.data.shape
     check_fit(rate=(rate.var_rnoise, (ny, nx)), rateints=(rateints.var_rnoise, (nints, ny, nx)))
-    _, groupdq, gain, read_noise, readout, _, zeroframe, rules, groups = ramps.complete()
-    if not count_flagged(groupdq, CHARGELOSS):
-        return
-    restore_pixel(
-        groupdq.shape[2:], groupdq, gain, read_noise, readout, zeroframe, rules, groups,
-        rate.var_rnoise, rateints.var_rnoise,
-    )  # fmt: skip
+    ramps = ramps.complete()
+    if count_flagged(ramps.groupdq, CHARGELOSS):
+        restore_pixel((ny, nx), ramps, rate.var_rnoise, rateints.var_rnoise)
 
 
 @pixel_kernel
-def restore_pixel(
-    y, x, groupdq, gain, read_noise, readout, zeroframe, rules, groups, rate_variance, rateints_variance
-):
+def restore_pixel(y, x, ramps, rate_variance, rateints_variance):
     """Restore the read-noise variances of one pixel."""
-    e_per_dn = np.float64(gain[y, x])
-    noise = noise_in_electrons(np.float64(read_noise[y, x]), e_per_dn, readout.nframes)
+    readout, e_per_dn = ramps.readout, np.float64(ramps.gain[y, x])
+    noise = noise_in_electrons(np.float64(ramps.read_noise[y, x]), e_per_dn, readout.nframes)
     total = 0.0
     seen = 0
-    for integration in range(groupdq.shape[0]):
-        ramp_dq = groups_of(groupdq, integration, groups)
-        reading, flags, _ = survey_ramp(ramp_dq, zeroframe[integration], y, x, rules)
+    for integration in range(ramps.groupdq.shape[0]):
+        ramp_dq = groups_of(ramps.groupdq, integration, ramps.groups)
+        reading, flags, _ = survey_ramp(ramp_dq, ramps.zeroframe[integration], y, x, ramps.rules)
         seen |= flags
         weight = 0.0
         if flags & CHARGELOSS:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import array_namespace, pixel_function, pixel_kernel, row_tiles
+from gpucal.backend import pixel_function, pixel_kernel, row_tiles
 from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, GOOD, JUMP_DET, SATURATED
 from gpucal.kernels.ramp_fit.likelihood_jumps import drop_jumps
@@ -28,7 +28,7 @@ from gpucal.kernels.ramp_fit.likelihood_line import (
 )
 from gpucal.kernels.ramp_fit.likelihood_mean import mean_over_integrations
 from gpucal.kernels.ramp_fit.likelihood_noise import INTERVAL, sampling_of
-from gpucal.kernels.ramp_fit.ols import ERR, SLOPE, VAR_POISSON, VAR_RNOISE, Rates, as_rates
+from gpucal.kernels.ramp_fit.ols import ERR, SLOPE, VAR_POISSON, VAR_RNOISE, Rates, Results
 from gpucal.kernels.statistics.pixel_samples import LANES, sample_median, sample_strip
 
 # The plane of the results after those of least squares.
@@ -73,69 +73,59 @@ def fit_ramps_by_likelihood(ramps, pixeldq, read_times):
         NaN as well, and have no flag for that.
     """
     check_fit(ramp=(ramps.data, ("nints", len(read_times), "ny", "nx")), pixeldq=(pixeldq, "ny nx"))
-    xp = array_namespace(ramps.data)
     splits_first = ramps.zeroframe is not None and np.size(read_times[0]) > 1
     if splits_first:
         read_times = [read_times[0][:1], read_times[0][1:], *read_times[1:]]
     sampling = sampling_of(read_times)
     nints, _, ny, nx = ramps.data.shape
     ndifferences = sampling.terms.shape[1]
-    rateints = xp.empty((5, nints, ny, nx), np.float32)
-    rateints_dq = xp.empty((nints, ny, nx), np.uint32)
-    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, *_ = ramps.complete()
+    rateints = Results.space(ramps.data, nints, ny, nx, nplanes=CHI_SQUARED + 1)
+    ramps = ramps.complete()
     tiles = list(row_tiles(nints * ny, work_bytes_per_row(nx, ndifferences)))
-    work = work_space(data, tiles[0].stop, nx, ndifferences)
+    work = work_space(ramps.data, tiles[0].stop, nx, ndifferences)
     for rows in tiles:
-        fit_pixel(
-            (rows.stop - rows.start, nx), rows.start, data, groupdq, pixeldq, gain, read_noise, dark_current,
-            zeroframe, splits_first, readout.nframes, sampling.terms, sampling.averaged, work,
-            rateints, rateints_dq,
-        )  # fmt: skip
-    rate, rate_dq = mean_over_integrations(rateints, rateints_dq)
-    return LikelihoodRates(as_rates(rate, rate_dq), as_rates(rateints, rateints_dq), rate[CHI_SQUARED])
+        grid = rows.stop - rows.start, nx
+        fit_pixel(grid, rows.start, ramps, pixeldq, splits_first, sampling, work, rateints)
+    rate = Results(*mean_over_integrations(*rateints))
+    return LikelihoodRates(rate.rates(), rateints.rates(), rate.planes[CHI_SQUARED])
 
 
 @pixel_kernel
-def fit_pixel(
-    row, x, first_row, data, groupdq, pixeldq, gain, read_noise, dark_current, zeroframe, splits_first, nframes,
-    terms, averaged, work, rateints, rateints_dq,
-):  # fmt: skip
+def fit_pixel(row, x, first_row, ramps, pixeldq, splits_first, sampling, work, rateints):
     """Fit the ramp of one pixel in one integration; the rows of all integrations follow each other."""
+    terms, planes = sampling.terms, rateints.planes
     ny, nx = pixeldq.shape
     integration, y = (first_row + row) // ny, (first_row + row) % ny
     strip, lane = sample_strip(row, x, nx), x % LANES
-    e_per_dn = np.float64(gain[y, x])
-    noise = np.float64(read_noise[y, x]) / math.sqrt(2.0)
+    e_per_dn = np.float64(ramps.gain[y, x])
+    noise = np.float64(ramps.read_noise[y, x]) / math.sqrt(2.0)
     read_variance = noise * noise
-    fill_differences(
-        data, groupdq, zeroframe, splits_first, nframes, integration, y, x, terms, work, strip, lane
-    )
+    fill_differences(ramps, splits_first, integration, y, x, terms, work, strip, lane)
     guess = positive(median_of_differences(work, strip, lane, terms.shape[1]))
-    rate, found = drop_jumps(terms, averaged, guess / e_per_dn, read_variance, work, strip, lane)
-    photons = (positive(rate) + np.float64(dark_current[y, x])) / e_per_dn
+    rate, found = drop_jumps(terms, sampling.averaged, guess / e_per_dn, read_variance, work, strip, lane)
+    photons = (positive(rate) + np.float64(ramps.dark_current[y, x])) / e_per_dn
     of_differences, of_both, of_ones, scale = solve_line(terms, photons, read_variance, work, strip, lane)
     poisson, read = variances_of_rate(terms, photons, read_variance, of_ones, work, strip, lane)
-    rateints[SLOPE, integration, y, x] = of_both * (1 / of_ones)
-    rateints[ERR, integration, y, x] = math.sqrt(scale / of_ones)
-    rateints[VAR_POISSON, integration, y, x] = poisson
-    rateints[VAR_RNOISE, integration, y, x] = read
-    rateints[CHI_SQUARED, integration, y, x] = (of_differences - of_both * of_both / of_ones) / scale
-    flags = flags_of_ramp(groupdq, integration, y, x)
-    rateints_dq[integration, y, x] = pixeldq[y, x] | flags | (JUMP_DET if found else GOOD)
+    planes[SLOPE, integration, y, x] = of_both * (1 / of_ones)
+    planes[ERR, integration, y, x] = math.sqrt(scale / of_ones)
+    planes[VAR_POISSON, integration, y, x] = poisson
+    planes[VAR_RNOISE, integration, y, x] = read
+    planes[CHI_SQUARED, integration, y, x] = (of_differences - of_both * of_both / of_ones) / scale
+    flags = flags_of_ramp(ramps.groupdq, integration, y, x)
+    rateints.dq[integration, y, x] = pixeldq[y, x] | flags | (JUMP_DET if found else GOOD)
 
 
 @pixel_function
-def fill_differences(
-    data, groupdq, zeroframe, splits_first, nframes, integration, y, x, terms, work, strip, lane
-):
+def fill_differences(ramps, splits_first, integration, y, x, terms, work, strip, lane):
     """Write the differences of a ramp as rates, DN/s, and whether each is used, to its planes."""
+    groupdq = ramps.groupdq
     ndifferences = terms.shape[1]
     stride = ndifferences + 1
     extra = 1 if splits_first else 0
-    before = group_signal(data, zeroframe, splits_first, nframes, integration, 0, y, x)
+    before = group_signal(ramps, splits_first, integration, 0, y, x)
     flags_before = groupdq[integration, 0, y, x]
     for place in range(ndifferences):
-        signal = group_signal(data, zeroframe, splits_first, nframes, integration, place + 1, y, x)
+        signal = group_signal(ramps, splits_first, integration, place + 1, y, x)
         flags = groupdq[integration, place + 1 - extra, y, x]
         difference = np.float64(signal - before) / terms[INTERVAL, place]
         work[strip, DIFFERENCE * stride + place, lane] = difference
@@ -144,11 +134,12 @@ def fill_differences(
 
 
 @pixel_function
-def group_signal(data, zeroframe, splits_first, nframes, integration, group, y, x):
+def group_signal(ramps, splits_first, integration, group, y, x):
     """The signal of a group, DN; of a first group that is split, the zero frame comes before the rest."""
+    data, nframes = ramps.data, ramps.readout.nframes
     if not splits_first:
         return data[integration, group, y, x]
-    zero = zeroframe[integration, y, x]
+    zero = ramps.zeroframe[integration, y, x]
     if group == 0:
         return zero
     if group == 1:

@@ -76,6 +76,32 @@ class Rates(NamedTuple):
     var_rnoise: np.ndarray
 
 
+class Results(NamedTuple):
+    """Memory for rates of pixels, as kernels fill it.
+
+    Attributes
+    ----------
+    planes : (nplanes, ..., ny, nx) float32 array
+        SLOPE, ERR, VAR_POISSON, VAR_RNOISE, and others that a kernel has.
+    dq : (..., ny, nx) uint32 array
+        Flags.
+    """
+
+    planes: np.ndarray
+    dq: np.ndarray
+
+    @classmethod
+    def space(cls, like, *shape, nplanes=4) -> "Results":
+        """Uninitialized memory beside an array."""
+        xp = array_namespace(like)
+        return cls(xp.empty((nplanes, *shape), np.float32), xp.empty(shape, np.uint32))
+
+    def rates(self) -> Rates:
+        """The results by name."""
+        planes = self.planes
+        return Rates(planes[SLOPE], planes[ERR], self.dq, planes[VAR_POISSON], planes[VAR_RNOISE])
+
+
 def fit_ramps(ramps, pixeldq):
     """Fit all ramps of an exposure.
 
@@ -93,50 +119,34 @@ def fit_ramps(ramps, pixeldq):
         group can be used. Pixels without a gain are flagged NO_GAIN_VALUE and DO_NOT_USE.
     """
     check_fit(pixeldq=(pixeldq, ramps.data.shape[2:]))
-    xp = array_namespace(ramps.data)
     nints, _, ny, nx = ramps.data.shape
-    rate = xp.empty((4, ny, nx), np.float32)
-    rate_dq = xp.empty((ny, nx), np.uint32)
-    rateints = xp.empty((4, nints, ny, nx), np.float32)
-    rateints_dq = xp.empty((nints, ny, nx), np.uint32)
-    results = [as_one_row(array) for array in (rate, rate_dq, rateints, rateints_dq)]
-    fit_strip(
-        (1, ny * nx), Scratch(state=DIFFERENCES + ramps.ngroups - 1),
-        *ramps.complete().in_a_row(), as_one_row(pixeldq), *results,
-    )  # fmt: skip
-    return as_rates(rate, rate_dq), as_rates(rateints, rateints_dq)
-
-
-def as_rates(planes, dq):
-    """The planes of a result, by name."""
-    return Rates(planes[SLOPE], planes[ERR], dq, planes[VAR_POISSON], planes[VAR_RNOISE])
+    rate, rateints = Results.space(ramps.data, ny, nx), Results.space(ramps.data, nints, ny, nx)
+    scratch = Scratch(state=DIFFERENCES + ramps.ngroups - 1)
+    in_a_row = (Results(*map(as_one_row, results)) for results in (rate, rateints))
+    fit_strip((1, ny * nx), scratch, ramps.complete().in_a_row(), as_one_row(pixeldq), *in_a_row)
+    return rate.rates(), rateints.rates()
 
 
 @strip_kernel
-def fit_strip(
-    y, begin, end, _samples, scratch,
-    data, groupdq, gain, read_noise, readout, dark_current, zeroframe, rules, groups, pixeldq,
-    rate, rate_dq, rateints, rateints_dq,
-):  # fmt: skip
+def fit_strip(y, begin, end, _samples, scratch, ramps, pixeldq, rate, rateints):
     """Fit the ramps of a strip of pixels."""
     strip = strip_at(y, begin, end)
-    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, groups, strip, scratch)
-    fill_noise(read_noise, gain, readout, strip, scratch)
-    start_rate(pixeldq, gain, rate_dq, strip, scratch)
-    for integration in range(data.shape[0]):
-        ramp, ramp_dq = groups_of(data, integration, groups), groups_of(groupdq, integration, groups)
+    gain, readout = ramps.gain, ramps.readout
+    fill_currents(ramps, strip, scratch)
+    fill_noise(ramps.read_noise, gain, readout, strip, scratch)
+    start_rate(pixeldq, gain, rate.dq, strip, scratch)
+    for integration in range(ramps.data.shape[0]):
+        ramp = groups_of(ramps.data, integration, ramps.groups)
+        ramp_dq = groups_of(ramps.groupdq, integration, ramps.groups)
         start, stop = common_segment(ramp_dq, strip)
-        mark_others(ramp_dq, start, stop, rules, strip, scratch)
-        flag_ramps(ramp_dq, integration, pixeldq, gain, rateints_dq, strip, scratch)
+        mark_others(ramp_dq, start, stop, ramps.rules, strip, scratch)
+        flag_ramps(ramp_dq, integration, pixeldq, gain, rateints.dq, strip, scratch)
         if stop - start > 1:
             fit_common_segment(ramp, start, stop, gain, readout.group_time, strip, scratch)
-            store_common_segment(integration, stop - start, gain, readout, rateints, strip, scratch)
-        fit_others(
-            ramp, ramp_dq, zeroframe[integration], integration, gain, readout, rules, pixeldq, rateints, rateints_dq,
-            strip, scratch,
-        )  # fmt: skip
-        gather_flags(rateints_dq, integration, rate_dq, strip, scratch)
-    store_rate(pixeldq, gain, rate, rate_dq, strip, scratch)
+            store_common_segment(integration, stop - start, gain, readout, rateints.planes, strip, scratch)
+        fit_others(ramp, ramp_dq, integration, ramps, pixeldq, rateints, strip, scratch)
+        gather_flags(rateints.dq, integration, rate.dq, strip, scratch)
+    store_rate(pixeldq, gain, rate.planes, rate.dq, strip, scratch)
 
 
 @pixel_function
@@ -221,30 +231,29 @@ def fill_variances(length, gain, readout, strip, scratch):
 
 
 @pixel_function
-def fit_others(
-    data, groupdq, zeroframe, integration, gain, readout, rules, pixeldq, rateints, rateints_dq, strip, scratch
-):  # fmt: skip
+def fit_others(data, groupdq, integration, ramps, pixeldq, rateints, strip, scratch):
     """Fit the ramps that are marked in the plane OTHERS one by one."""
+    zeroframe, planes = ramps.zeroframe[integration], rateints.planes
     for lane in range(strip.count):
         if scratch[OTHERS, lane] == 0:
             continue
         y, x = strip.y, strip.first + lane
-        e_per_dn = np.float64(gain[y, x])
+        e_per_dn = np.float64(ramps.gain[y, x])
         input_dq = flags_before_fit(pixeldq[y, x], e_per_dn)
-        reading, flags, spoiled = survey_ramp(groupdq, zeroframe, y, x, rules)
+        reading, flags, spoiled = survey_ramp(groupdq, zeroframe, y, x, ramps.rules)
         spoiled |= input_dq & INVALID
         slope, read, poisson, total = 0.0, 0.0, 0.0, 0.0
         if not spoiled:
             slope, read, poisson, total = fit_integration(
                 data, groupdq, zeroframe, y, x, scratch[NOISE, lane], e_per_dn,
-                scratch[CURRENT, lane], reading, readout,
+                scratch[CURRENT, lane], reading, ramps.readout,
             )  # fmt: skip
         variance = capped_inverse(read)
-        rateints[SLOPE, integration, y, x] = np.nan if spoiled else slope * variance
-        rateints[ERR, integration, y, x] = math.sqrt(capped_inverse(total))
-        rateints[VAR_POISSON, integration, y, x] = capped_inverse(poisson)
-        rateints[VAR_RNOISE, integration, y, x] = variance
-        rateints_dq[integration, y, x] = input_dq | spoiled | (flags & CARRIED)
+        planes[SLOPE, integration, y, x] = np.nan if spoiled else slope * variance
+        planes[ERR, integration, y, x] = math.sqrt(capped_inverse(total))
+        planes[VAR_POISSON, integration, y, x] = capped_inverse(poisson)
+        planes[VAR_RNOISE, integration, y, x] = variance
+        rateints.dq[integration, y, x] = input_dq | spoiled | (flags & CARRIED)
         scratch[RATE_SLOPE, lane] += slope
         scratch[RATE_READ, lane] += read
         scratch[RATE_POISSON, lane] += poisson

@@ -99,24 +99,25 @@ def add_rates(data, groupdq, zeroframe, readout, rules, strip, scratch):
 
 
 @pixel_function
-def fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, groups, strip, scratch):
+def fill_currents(ramps, strip, scratch):
     """Write the rates that make Poisson noise, DN/s, to the plane CURRENT.
 
     It is the mean rate over the integrations, where positive, and the dark current. Exposures of one group have
     no differences: the mean is that of the signals over the time of one group, NaN where any is saturated.
     """
-    nints = data.shape[0]
+    nints = ramps.data.shape[0]
     fill_plane(scratch, CURRENT, 0.0, strip)
     for integration in range(nints):
-        ramp, ramp_dq = groups_of(data, integration, groups), groups_of(groupdq, integration, groups)
+        ramp = groups_of(ramps.data, integration, ramps.groups)
+        ramp_dq = groups_of(ramps.groupdq, integration, ramps.groups)
         fill_differences(ramp, ramp_dq, strip, scratch)
         sort_known(scratch[DIFFERENCES:], ramp.shape[0] - 1, strip.count)
         start, stop = common_segment(ramp_dq, strip)
-        mark_others(ramp_dq, start, stop, rules, strip, scratch)
-        add_rates(ramp, ramp_dq, zeroframe[integration], readout, rules, strip, scratch)
+        mark_others(ramp_dq, start, stop, ramps.rules, strip, scratch)
+        add_rates(ramp, ramp_dq, ramps.zeroframe[integration], ramps.readout, ramps.rules, strip, scratch)
     for lane in range(strip.count):
         x = strip.first + lane
-        dark = np.float64(dark_current[strip.y, x])
+        dark = np.float64(ramps.dark_current[strip.y, x])
         source = scratch[CURRENT, lane] / nints
         scratch[CURRENT, lane] = source + dark if source > 0 else dark
 
@@ -137,21 +138,14 @@ def currents_of(ramps):
     ramps.check()
     _, _, ny, nx = ramps.data.shape
     currents = array_namespace(ramps.data).empty((ny, nx))
-    data, groupdq, zeroframe, dark_current = ramps.data, ramps.groupdq, ramps.zeroframe, ramps.dark_current
-    store_currents(
-        (ny, nx), Scratch(state=DIFFERENCES + ramps.ngroups - 1),
-        data, groupdq, zeroframe, dark_current, ramps.readout, ramps.rules, ramps.groups, currents,
-    )  # fmt: skip
+    store_currents((ny, nx), Scratch(state=DIFFERENCES + ramps.ngroups - 1), ramps, currents)
     return currents
 
 
 @strip_kernel
-def store_currents(
-    y, begin, end, _samples, scratch,
-    data, groupdq, zeroframe, dark_current, readout, rules, groups, currents,
-):  # fmt: skip
+def store_currents(y, begin, end, _samples, scratch, ramps, currents):
     """Write the rates of a strip of pixels."""
     strip = strip_at(y, begin, end)
-    fill_currents(data, groupdq, zeroframe, dark_current, readout, rules, groups, strip, scratch)
+    fill_currents(ramps, strip, scratch)
     for lane in range(strip.count):
         currents[strip.y, strip.first + lane] = scratch[CURRENT, lane]

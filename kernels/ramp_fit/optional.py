@@ -68,6 +68,16 @@ class OptionalResults(NamedTuple):
     crmag: np.ndarray
 
 
+class Pixel(NamedTuple):
+    """A pixel: where it is, its read noise in electrons, its gain, and the rate that makes its Poisson noise, DN/s."""
+
+    y: int
+    x: int
+    noise: float
+    gain: float
+    current: float
+
+
 def fit_segments(ramps, slopes, pedestal_groups):
     """Fit every segment of an exposure once more, and keep what `gpucal.kernels.ramp_fit.ols.fit_ramps` does not.
 
@@ -97,10 +107,7 @@ def fit_segments(ramps, slopes, pedestal_groups):
     pedestal = xp.empty((nints, ny, nx), np.float32)
     crmag = xp.zeros((nints, njumps, ny, nx), np.float32)
     currents = currents_of(ramps)
-    fit_pixel_segments(
-        (ny, nx), data, groupdq, ramps.gain, ramps.read_noise, ramps.readout, currents, zeroframe, rules, groups,
-        slopes, pedestal_groups, segments, pedestal,
-    )  # fmt: skip
+    fit_pixel_segments((ny, nx), ramps, currents, slopes, pedestal_groups, segments, pedestal)
     measure_jumps((nints, ny, nx), data, groupdq, zeroframe, groups, crmag)
     return OptionalResults(*segments[:WEIGHTS], pedestal, segments[WEIGHTS], crmag)
 
@@ -131,22 +138,20 @@ def count_segments(integration, y, x, groupdq, zeroframe, rules, groups, counts)
 
 
 @pixel_kernel
-def fit_pixel_segments(
-    y, x, data, groupdq, gain, read_noise, readout, currents, zeroframe, rules, groups,
-    slopes, pedestal_groups, segments, pedestal,
-):  # fmt: skip
+def fit_pixel_segments(y, x, ramps, currents, slopes, pedestal_groups, segments, pedestal):
     """Fit the segments of one pixel, and extrapolate its slopes to the reset.
 
     The peer multiplies a slope per second by a time in groups to get the pedestal, and so does this. It is
     zero for ramps without a slope.
     """
-    e_per_dn = np.float64(gain[y, x])
-    noise = noise_in_electrons(np.float64(read_noise[y, x]), e_per_dn, readout.nframes)
-    current = currents[y, x]
-    for integration in range(data.shape[0]):
-        ramp, ramp_dq = groups_of(data, integration, groups), groups_of(groupdq, integration, groups)
-        first_frames = zeroframe[integration]
-        reading, _, _ = survey_ramp(ramp_dq, first_frames, y, x, rules)
+    e_per_dn = np.float64(ramps.gain[y, x])
+    noise = noise_in_electrons(np.float64(ramps.read_noise[y, x]), e_per_dn, ramps.readout.nframes)
+    pixel = Pixel(y, x, noise, e_per_dn, currents[y, x])
+    for integration in range(ramps.data.shape[0]):
+        ramp = groups_of(ramps.data, integration, ramps.groups)
+        ramp_dq = groups_of(ramps.groupdq, integration, ramps.groups)
+        first_frames = ramps.zeroframe[integration]
+        reading, _, _ = survey_ramp(ramp_dq, first_frames, y, x, ramps.rules)
         shortest = shortest_segment(ramp_dq, y, x, reading)
         weighted_slope = weight = 0.0
         number = stop = 0
@@ -154,10 +159,8 @@ def fit_pixel_segments(
             start, stop = next_segment(ramp_dq, y, x, stop, shortest, reading)
             if start == stop:
                 break
-            slope, read = store_segment(
-                ramp, first_frames, integration, start, stop, number, y, x,
-                noise, e_per_dn, current, reading, readout, segments,
-            )  # fmt: skip
+            own = segments[:, integration, number]
+            slope, read = store_segment(ramp, first_frames, start, stop, pixel, reading, ramps.readout, own)
             weighted_slope += slope / read
             weight += 1.0 / read
             number += 1
@@ -168,22 +171,20 @@ def fit_pixel_segments(
 
 
 @pixel_function
-def store_segment(
-    data, zeroframe, integration, start, stop, number, y, x,
-    noise, gain, current, reading, readout, segments,
-):  # fmt: skip
+def store_segment(data, zeroframe, start, stop, pixel, reading, readout, planes):
     """Fit one segment and store what is known of it; returns its slope and the read variance of that."""
+    y, x, noise, gain, current = pixel
     slope = segment_slope(data, zeroframe, start, stop, y, x, noise, gain, reading, readout)
     read = read_variance(stop - start, noise, gain, reading, readout)
     poisson = poisson_variance(stop - start, current, gain, reading, readout)
     sigslope, yint, sigyint = line_at_origin(data, zeroframe, start, stop, y, x, noise, gain, reading)
-    segments[SLOPE, integration, number, y, x] = slope
-    segments[SIGSLOPE, integration, number, y, x] = sigslope
-    segments[VAR_POISSON, integration, number, y, x] = poisson
-    segments[VAR_RNOISE, integration, number, y, x] = read
-    segments[YINT, integration, number, y, x] = yint
-    segments[SIGYINT, integration, number, y, x] = sigyint
-    segments[WEIGHTS, integration, number, y, x] = 1.0 / read
+    planes[SLOPE, y, x] = slope
+    planes[SIGSLOPE, y, x] = sigslope
+    planes[VAR_POISSON, y, x] = poisson
+    planes[VAR_RNOISE, y, x] = read
+    planes[YINT, y, x] = yint
+    planes[SIGYINT, y, x] = sigyint
+    planes[WEIGHTS, y, x] = 1.0 / read
     return slope, read
 
 

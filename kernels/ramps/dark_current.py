@@ -8,12 +8,21 @@ commonly read with one frame a group and none dropped.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, strip_kernel
 from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, strip_at
+
+
+class Pattern(NamedTuple):
+    """Which groups of a dark belong to a group of a ramp: see `dark_groups`."""
+
+    nframes: int
+    groupgap: int
+    available: int
 
 
 def frames_spanned(ngroups, nframes, groupgap):
@@ -67,15 +76,14 @@ def subtract_dark(ramp, dark, nframes=1, groupgap=0, available=None, from_first=
     nread = dark.shape[1]
     available = nread if available is None else available
     alone = min(len(dark) - 1, len(ramp)) if from_first else 0
-    arguments = ramp, dark, alone, nframes, groupgap, available, first_row
-    subtract_from_strip(dark.shape[2:], Scratch(state=1), *arguments)
+    pattern = Pattern(nframes, groupgap, available)
+    subtract_from_strip(dark.shape[2:], Scratch(state=1), ramp, dark, alone, pattern, first_row)
 
 
 @strip_kernel
-def subtract_from_strip(
-    y, begin, end, _samples, scratch, ramp, dark, alone, nframes, groupgap, available, first_row
-):
+def subtract_from_strip(y, begin, end, _samples, scratch, ramp, dark, alone, pattern, first_row):
     """Correct a strip of pixels: the first ``alone`` integrations by darks of their own, the rest by the last."""
+    nframes, groupgap, available = pattern
     strip = strip_at(y, begin, end)
     nints, ngroups = ramp.shape[:2]
     for group in range(ngroups):

@@ -8,6 +8,7 @@ The pixels of an image are in a row here, ``npixels`` of them: no pixel's differ
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,39 @@ from gpucal.backend import pixel_function
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, SATURATED
 
 UNUSABLE = DO_NOT_USE | SATURATED
+
+
+class Counts(NamedTuple):
+    """Ramps, and what makes electrons of them.
+
+    Attributes
+    ----------
+    ramp : (nints, ngroups, npixels) float32 array
+        Counts, DN.
+    groupdq : (nints, ngroups, npixels) uint8 array
+        Group flags.
+    gain : (npixels,) float32 array
+        Electrons per DN.
+    """
+
+    ramp: np.ndarray
+    groupdq: np.ndarray
+    gain: np.ndarray
+
+
+class ReadNoise(NamedTuple):
+    """The noise of reading.
+
+    Attributes
+    ----------
+    cds : (npixels,) float32 array
+        Noise of the difference of two reads (correlated double sampling), DN.
+    nframes : int
+        Frames averaged into a group.
+    """
+
+    cds: np.ndarray
+    nframes: int
 
 
 def number_of_differences(ramp):

@@ -7,8 +7,25 @@ Source: the ``ipc`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/ipc/description.html.
 """
 
+from typing import NamedTuple
+
 from gpucal.backend import array_namespace, current_backend, row_tiles, strip_kernel
 from gpucal.backend.strips import NO_SCRATCH
+
+
+class Corner(NamedTuple):
+    """The first plane, row and column that a block of images is of."""
+
+    plane: int
+    row: int
+    column: int
+
+
+class Border(NamedTuple):
+    """Rows above an image, and columns to its left."""
+
+    above: int
+    left: int
 
 
 def correct_ipc(ramp, kernel, rows, columns):
@@ -36,8 +53,8 @@ def correct_ipc(ramp, kernel, rows, columns):
         return
     kernels = kernel if kernel.ndim == 4 else kernel[:, :, None, None]
     planes = ramp.reshape(-1, *image_shape)
-    border = kernel.shape[0] // 2, kernel.shape[1] // 2
-    padded = len(rows) + 2 * border[0], len(columns) + 2 * border[1]
+    border = Border(kernel.shape[0] // 2, kernel.shape[1] // 2)
+    padded = len(rows) + 2 * border.above, len(columns) + 2 * border.left
     measured = None
     # For copies of images, which take memory in addition to the ramp.
     budget = current_backend().scratch_bytes // 2
@@ -45,9 +62,9 @@ def correct_ipc(ramp, kernel, rows, columns):
         if measured is None:
             measured = array_namespace(ramp).zeros((block.stop, *padded), ramp.dtype)
         shape = block.stop - block.start, len(rows), len(columns)
-        first = block.start, rows.start, columns.start
-        keep_measured(shape, NO_SCRATCH, planes, *first, measured, *border)
-        convolve(shape, NO_SCRATCH, measured, kernels, planes, *first)
+        corner = Corner(block.start, rows.start, columns.start)
+        keep_measured(shape, NO_SCRATCH, planes, corner, measured, border)
+        convolve(shape, NO_SCRATCH, measured, kernels, planes, corner)
 
 
 def _check_kernel(shape, image_shape):
@@ -60,26 +77,24 @@ def _check_kernel(shape, image_shape):
 
 
 @strip_kernel
-def keep_measured(
-    image, y, begin, end, samples, state, planes, first_plane, first_row, first_column, measured, above, left
-):
+def keep_measured(image, y, begin, end, samples, state, planes, corner, measured, border):
     """Copy pixels of the science area to images with a border."""
-    measured_row = measured[image, y + above, begin + left : end + left]
-    row = planes[first_plane + image, first_row + y, first_column + begin : first_column + end]
+    measured_row = measured[image, y + border.above, begin + border.left : end + border.left]
+    row = planes[corner.plane + image, corner.row + y, corner.column + begin : corner.column + end]
     for lane in range(end - begin):
         measured_row[lane] = row[lane]
 
 
 @strip_kernel
-def convolve(image, y, begin, end, samples, state, measured, kernels, planes, first_plane, first_row, first_column):
+def convolve(image, y, begin, end, samples, state, measured, kernels, planes, corner):
     """Sum, in float32, of the kernel's elements times the pixels opposite to them, in a border of half a kernel.
 
     The central term, which outweighs the others, is added last.
     """
     nky, nkx, nkernels = kernels.shape[0], kernels.shape[1], kernels.shape[3]
-    row, column = first_row + y, first_column + begin
+    row, column = corner.row + y, corner.column + begin
     width = end - begin
-    total = planes[first_plane + image, row, column : column + width]
+    total = planes[corner.plane + image, row, column : column + width]
     for lane in range(width):
         total[lane] = 0
     center = nky // 2 * nkx + nkx // 2

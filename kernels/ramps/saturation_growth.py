@@ -1,5 +1,7 @@
 """Growth of flags into neighbouring pixels: charge spills out of a saturated pixel."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_function, row_tiles, strip_kernel
@@ -7,6 +9,24 @@ from gpucal.backend.fit import check_fit, check_indices
 from gpucal.backend.strips import NO_SCRATCH, in_a_row
 
 MASKS_AT_ONCE = 3
+
+
+class Bits(NamedTuple):
+    """Bits of some planes of flags.
+
+    Attributes
+    ----------
+    planes : (nplanes, ny, nx) uint8 array
+        Flags.
+    which : (n,) int array
+        The planes.
+    bits : int
+        The bits.
+    """
+
+    planes: np.ndarray
+    which: np.ndarray
+    bits: int
 
 
 def grow(mask, radius):
@@ -127,15 +147,15 @@ def spread_flag(sources, which, bits, planes, targets, flag, radius):
     check_indices(which, len(sources))
     check_indices(targets, len(planes))
     near = array_namespace(planes).empty((len(which), *planes.shape[1:]), np.uint8)
-    spread_along_rows(near.shape, NO_SCRATCH, sources, which, bits, radius, near)
-    flag_along_columns(near.shape, NO_SCRATCH, near, radius, planes, targets, flag)
+    spread_along_rows(near.shape, NO_SCRATCH, Bits(sources, which, bits), radius, near)
+    flag_along_columns(near.shape, NO_SCRATCH, near, radius, Bits(planes, targets, flag))
 
 
 @strip_kernel
-def spread_along_rows(place, y, begin, end, samples, state, sources, which, bits, radius, near):
+def spread_along_rows(place, y, begin, end, samples, state, source, radius, near):
     """Find the bits in reach of a strip of pixels, in their own row."""
-    nx = near.shape[2]
-    row, reached = sources[which[place], y], near[place, y]
+    nx, bits = near.shape[2], source.bits
+    row, reached = source.planes[source.which[place], y], near[place, y]
     own, here = row[begin:end], reached[begin:end]
     for lane in range(end - begin):
         here[lane] = own[lane] & bits
@@ -150,9 +170,9 @@ def spread_along_rows(place, y, begin, end, samples, state, sources, which, bits
 
 
 @strip_kernel
-def flag_along_columns(place, y, begin, end, samples, state, near, radius, planes, targets, flag):
+def flag_along_columns(place, y, begin, end, samples, state, near, radius, target):
     """Flag the pixels of a strip that have a bit in reach, in their own row or in those above and below."""
-    flags = planes[targets[place], y, begin:end]
+    flags, flag = target.planes[target.which[place], y, begin:end], target.bits
     for row in range(max(0, y - radius), min(near.shape[1], y + radius + 1)):
         reached = near[place, row, begin:end]
         for lane in range(end - begin):

@@ -8,6 +8,8 @@ Source: the ``saturation`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/saturation/description.html.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gpucal.backend import array_namespace, strip_kernel
@@ -17,6 +19,39 @@ from gpucal.kernels.flags.dqflags import DO_NOT_USE, NO_SAT_CHECK, SATURATED
 from gpucal.kernels.ramps.saturation_growth import any_flag, plane_blocks, planes_with, spread_flag
 
 PARTIAL = 1  # mark of a group in which saturation hides
+
+
+class Planes(NamedTuple):
+    """All groups of all integrations, one after another.
+
+    Attributes
+    ----------
+    counts : (nplanes, ny, nx) float32 array
+        DN.
+    flags : (nplanes, ny, nx) uint8 array
+        Group flags.
+    ngroups, nframes : int
+        Groups in an integration, and frames averaged into each.
+    """
+
+    counts: np.ndarray
+    flags: np.ndarray
+    ngroups: int
+    nframes: int
+
+
+class Limit(NamedTuple):
+    """Where pixels saturate, DN, and flags of that: (ny, nx) float32 and uint32 arrays."""
+
+    level: np.ndarray
+    flags: np.ndarray
+
+
+class Levels(NamedTuple):
+    """Where pixels saturate, and their bias, DN: (ny, nx) float32 arrays."""
+
+    limit: np.ndarray
+    bias: np.ndarray
 
 
 def flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius):
@@ -52,32 +87,31 @@ def flag_partial_saturation(ramp, groupdq, limit, limit_dq, nframes, radius):
         return
     xp = array_namespace(ramp)
     ngroups, ny, nx = ramp.shape[1:]
-    planes, counts = groupdq.reshape(-1, ny, nx), ramp.reshape(-1, ny, nx)
+    planes = groupdq.reshape(-1, ny, nx)
+    everything = Planes(ramp.reshape(-1, ny, nx), planes, ngroups, nframes)
     saturated = planes_with(planes, SATURATED)
     hiding = saturated[saturated % ngroups > 0] - 1
     for block in plane_blocks(hiding, planes):
         partial = xp.zeros((block.stop - block.start, ny, nx), np.uint8)
-        arrays = counts, planes, hiding[block], limit, limit_dq
-        find_partial(partial.shape, NO_SCRATCH, *arrays, ngroups, nframes, partial)
+        find_partial(partial.shape, NO_SCRATCH, everything, hiding[block], Limit(limit, limit_dq), partial)
         spread_flag(partial, xp.arange(len(partial)), PARTIAL, planes, hiding[block], DO_NOT_USE, max(radius, 0))
 
 
 @strip_kernel
-def find_partial(
-    place, y, begin, end, samples, state, counts, planes, hiding, limit, limit_dq, ngroups, nframes, partial
-):
+def find_partial(place, y, begin, end, samples, state, planes, hiding, limit, partial):
     """Find the pixels of a strip that saturated in the course of a group that is followed by a saturated one."""
+    counts, all_flags, ngroups, nframes = planes
     plane = hiding[place]
     group = plane % ngroups
     mean_frame = group * nframes + 0.5 * (nframes + 1)
     dilution = mean_frame / ((group + 1) * nframes)
-    following, flags = planes[plane + 1, y, begin:end], planes[plane, y, begin:end]
+    following, flags = all_flags[plane + 1, y, begin:end], all_flags[plane, y, begin:end]
     if not any_flag(following, SATURATED):
         return
     for lane in range(end - begin):
         x = begin + lane
         checked = following[lane] & SATURATED != 0 and flags[lane] & (SATURATED | DO_NOT_USE) == 0
-        if checked and limit_dq[y, x] & NO_SAT_CHECK == 0 and counts[plane, y, x] >= limit[y, x] * dilution:
+        if checked and limit.flags[y, x] & NO_SAT_CHECK == 0 and counts[plane, y, x] >= limit.level[y, x] * dilution:
             partial[place, y, x] = PARTIAL
 
 
@@ -115,12 +149,13 @@ def flag_second_group(ramp, groupdq, limit, superbias, nframes):
     )
     nints, ngroups, ny, nx = ramp.shape
     if ngroups > 2:
-        flag_hidden_events((nints, ny, nx), NO_SCRATCH, ramp, groupdq, limit, superbias, nframes)
+        flag_hidden_events((nints, ny, nx), NO_SCRATCH, ramp, groupdq, Levels(limit, superbias), nframes)
 
 
 @strip_kernel
-def flag_hidden_events(integration, y, begin, end, samples, state, ramp, groupdq, limit, superbias, nframes):
+def flag_hidden_events(integration, y, begin, end, samples, state, ramp, groupdq, levels, nframes):
     """Flag the second group of a strip of ramps where an event saturated it."""
+    limit, superbias = levels
     flags, following = groupdq[integration, 1, y, begin:end], groupdq[integration, 2, y, begin:end]
     if not any_flag(following, SATURATED):
         return

@@ -34,7 +34,7 @@ from gpucal.kernels.refpix.irs2_refout import (
     gap_filling,
     whole_series,
 )
-from gpucal.kernels.refpix.irs2_series import mean_frame, put_back, time_series
+from gpucal.kernels.refpix.irs2_series import Kept, mean_frame, put_back, time_series
 
 # The four interleaved pixels of a block are an odd one read twice and an even one read twice. The series of
 # reference pixels holds the first reads, in turn, before and while the pixels are read, and then the second.
@@ -159,6 +159,5 @@ def _correct_frame(samples, mean, plan, alpha, beta, stored, keep_reference_outp
 
 def _keep(samples, places, shown, mean, means_back, plan, output, stored):
     """Store samples of an output, less the noise that is shown; where ``means_back`` is true, with their mean again."""
-    sources, targets = plan.layout.rows[output, plan.kept], plan.targets[output]
-    turned = plan.layout.turned
-    put_back(shown.shape, samples, places, shown, mean, means_back, sources, targets, turned, stored)
+    kept = Kept(places, plan.layout.rows[output, plan.kept], plan.targets[output], means_back)
+    put_back(shown.shape, samples, shown, mean, kept, plan.layout.turned, stored)

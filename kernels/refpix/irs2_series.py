@@ -4,6 +4,8 @@ Source: the ``refpix`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/refpix/description.html.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gpucal.backend import array_namespace, pixel_kernel, strip_kernel
@@ -11,6 +13,41 @@ from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import NO_SCRATCH
 
 EDGE = 4
+
+
+class Offsets(NamedTuple):
+    """What is taken off the samples of a frame.
+
+    Attributes
+    ----------
+    mean : (nrows, nx) float64 array
+        Mean of the frames of the integration, DN.
+    intercepts, slopes : (5,) float32 array
+        The line through the samples at the edges, of each output: see `edge_lines`.
+    """
+
+    mean: np.ndarray
+    intercepts: np.ndarray
+    slopes: np.ndarray
+
+
+class Kept(NamedTuple):
+    """The samples of an output that are stored again.
+
+    Attributes
+    ----------
+    places : (n,) int array
+        Where they are among all samples of the output.
+    sources, targets : (n,) int array
+        Rows of the mean frame, and of the frame to be stored.
+    with_mean : (n,) bool array
+        Whether they get their mean back.
+    """
+
+    places: np.ndarray
+    sources: np.ndarray
+    targets: np.ndarray
+    with_mean: np.ndarray
 
 
 def time_series(frame, mean, layout):
@@ -39,10 +76,9 @@ def time_series(frame, mean, layout):
         frame=(frame, (layout.rows.size, "nx")),
         mean=(mean, (layout.rows.size, "nx")),
     )
-    intercepts, slopes = edge_lines(frame, mean, layout)
+    offsets = Offsets(mean, *edge_lines(frame, mean, layout))
     samples = array_namespace(frame).empty((*layout.rows.shape, frame.shape[-1]), np.float32)
-    places = layout.rows, layout.times, layout.period, layout.turned
-    lay_out(samples.shape, NO_SCRATCH, frame, mean, *places, intercepts, slopes, samples)
+    lay_out(samples.shape, NO_SCRATCH, frame, offsets, layout, samples)
     return samples
 
 
@@ -79,11 +115,10 @@ def edge_lines(frame, mean, layout):
 
 
 @strip_kernel
-def lay_out(
-    output, sample, begin, end, scratch, state, frame, mean, rows, times, period, turned, intercepts, slopes, samples
-):
+def lay_out(output, sample, begin, end, scratch, state, frame, offsets, layout, samples):
     """Take a strip of samples from the stored frame, less their mean and the drift of their output."""
-    nx, row, own = frame.shape[1], rows[output, sample], samples[output, sample, begin:end]
+    mean, period, turned = offsets.mean, layout.period, layout.turned
+    nx, row, own = frame.shape[1], layout.rows[output, sample], samples[output, sample, begin:end]
     counts, means = frame[row, begin:end], mean[row, begin:end]
     if turned:
         counts, means = frame[row, nx - end : nx - begin], mean[row, nx - end : nx - begin]
@@ -91,21 +126,21 @@ def lay_out(
     for lane in range(end - begin):
         place = last - np.uint64(lane) if turned else np.uint64(lane)
         own[lane] = counts[place] - means[place]
-    intercept, slope = intercepts[output], slopes[output]
-    first = times[sample] + begin * period - 0.5 * (nx * period - 1)
+    intercept, slope = offsets.intercepts[output], offsets.slopes[output]
+    first = layout.times[sample] + begin * period - 0.5 * (nx * period - 1)
     for lane in range(end - begin):
         line = intercept + np.float32(first + lane * period) * slope
         own[lane] -= line if own[lane] != 0 else np.float32(0)
 
 
 @pixel_kernel
-def put_back(sample, slow, samples, places, shown, mean, means_back, sources, targets, turned, stored):
+def put_back(sample, slow, samples, shown, mean, kept, turned, stored):
     """Store one sample without what others show of its noise; a normal pixel gets its mean back."""
     x = mean.shape[1] - 1 - slow if turned else slow
-    value = samples[places[sample], slow] - shown[sample, slow]
-    if means_back[sample]:
-        value = np.float32(value + mean[sources[sample], x])
-    stored[targets[sample], x] = value
+    value = samples[kept.places[sample], slow] - shown[sample, slow]
+    if kept.with_mean[sample]:
+        value = np.float32(value + mean[kept.sources[sample], x])
+    stored[kept.targets[sample], x] = value
 
 
 def mean_frame(ramp):

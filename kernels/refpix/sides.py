@@ -40,6 +40,14 @@ class Sides(NamedTuple):
     usable: np.ndarray
 
 
+class Signal(NamedTuple):
+    """Frames and the drift of their columns, as in `row_signal`; and whether medians are found in single precision."""
+
+    frames: np.ndarray
+    columns: np.ndarray
+    single: bool
+
+
 def side_windows(numbers, pixeldq, window, length):
     """Lay the running window over the side reference pixels of an exposure; on the host.
 
@@ -121,22 +129,21 @@ def row_signal(frames, columns, sides):
     xp = array_namespace(frames)
     nframes, (nsides, nslow, npixels) = len(frames), sides.pixels.shape
     medians = xp.empty((nframes, nsides, nslow))
-    single = columns.dtype == np.float32
-    columns = xp.ascontiguousarray(columns, dtype=np.float64)  # one type: the kernel is compiled once
-    windows = sides.pixels, sides.columns, sides.middle
-    find_side_medians(medians.shape, Scratch(state=npixels), frames, columns, *windows, medians, single)
+    in_double = xp.ascontiguousarray(columns, dtype=np.float64)  # one type: the kernel is compiled once
+    signal = Signal(frames, in_double, columns.dtype == np.float32)
+    find_side_medians(medians.shape, Scratch(state=npixels), signal, sides, medians)
     usable = sides.usable & ~xp.isnan(medians)
     return xp.where(usable, medians, 0.0).sum(axis=1) / xp.maximum(usable.sum(axis=1), 1)
 
 
 @strip_kernel
-def find_side_medians(
-    frame, side, begin, end, _samples, values, frames, columns, pixels, pixel_columns, middle, medians, single
-):
+def find_side_medians(frame, side, begin, end, _samples, values, given, sides, medians):
     """Medians under the windows of some rows; NaN where there is one among the pixels.
 
     Pixels that are left out sort after the others, as infinity.
     """
+    frames, columns, single = given
+    pixels, pixel_columns, middle = sides.pixels, sides.columns, sides.middle
     npixels, width = pixels.shape[2], end - begin
     for lane in range(width):
         medians[frame, side, begin + lane] = 0.0

@@ -37,6 +37,24 @@ class FlagEdit(NamedTuple):
     until: int = 0
 
 
+class Tables(NamedTuple):
+    """Ellipses as `edit_strip` takes them: whole numbers of integrations, and of ellipses, and shapes, float64.
+
+    The columns are INTEGRATION to STOP; FIRST_ROW to STOP_GROUP; and ROW to MAJOR.
+    """
+
+    integrations: np.ndarray
+    windows: np.ndarray
+    shapes: np.ndarray
+
+
+class Corner(NamedTuple):
+    """The first row and column that an ellipse reaches."""
+
+    top: int
+    left: int
+
+
 def edit_flags(groupdq, ellipses, minor_radii, major_radii, first_groups, stop_groups, edit):
     """Edit the flags of pixels whose centres are inside ellipses, about the nearest pixel to the centre of each.
 
@@ -74,7 +92,8 @@ def edit_flags(groupdq, ellipses, minor_radii, major_radii, first_groups, stop_g
     bottom, right = windows[:, [STOP_ROW, STOP_COLUMN]].max(axis=0).tolist()
     around_all = len(integrations), max(0, bottom - top), max(0, right - left)
     tables = map(current_backend().asarray, (integrations, windows, np.stack(shapes, axis=-1)[drawn]))
-    edit_strip(around_all, NO_SCRATCH, top, left, groupdq, *tables, *map(np.uint8, edit))
+    edit = FlagEdit(*map(np.uint8, edit))
+    edit_strip(around_all, NO_SCRATCH, Corner(top, left), groupdq, Tables(*tables), edit)
 
 
 def _parts(images):
@@ -102,11 +121,10 @@ def _span(center, reach, size):
 
 
 @strip_kernel
-def edit_strip(
-    part, row, begin, end, samples, state, top, left, groupdq, integrations, windows, shapes, add, keep, until
-):
+def edit_strip(part, row, begin, end, samples, state, corner, groupdq, tables, edit):
     """Edit the flags of a strip of pixels, counted from a corner, in those ellipses whose windows it crosses."""
-    y, flags = top + row, groupdq[integrations[part, INTEGRATION]]
+    integrations, windows, shapes = tables
+    left, y, flags = corner.left, corner.top + row, groupdq[integrations[part, INTEGRATION]]
     for ellipse in range(integrations[part, FIRST], integrations[part, STOP]):
         window, shape = windows[ellipse], shapes[ellipse]
         if y < window[FIRST_ROW] or y >= window[STOP_ROW]:
@@ -118,6 +136,6 @@ def edit_strip(
             along_minor = (dy * shape[SINE] - dx * shape[COSINE]) / shape[MINOR]
             if along_major * along_major + along_minor * along_minor < 1:
                 for group in range(window[FIRST_GROUP], window[STOP_GROUP]):
-                    if flags[group, y, x] & until:
+                    if flags[group, y, x] & edit.until:
                         break
-                    flags[group, y, x] = flags[group, y, x] & keep | add
+                    flags[group, y, x] = flags[group, y, x] & edit.keep | edit.add

@@ -163,27 +163,27 @@ def clip_rows(rows, sums, reach=REACH, rounds=ROUNDS) -> Kept:
     xp = array_namespace(rows.values)
     nrows = len(rows.values)
     kept = Kept(xp.zeros((nrows, 2), np.int64), xp.full(nrows, np.nan), xp.full(nrows, np.nan))
-    clip_row((nrows,), *rows, *sums, reach, rounds, *kept)
+    clip_row((nrows,), rows, sums, reach, rounds, kept)
     return kept
 
 
 @pixel_kernel
-def clip_row(row, values, counts, middles, firsts, seconds, length, reach, rounds, bounds, medians, sigmas):
+def clip_row(row, rows, sums, reach, rounds, kept):
     """Drop the outliers of one row."""
-    ordered, sums = values[row], (middles[row], firsts[row], seconds[row], length)
-    begin, end = 0, counts[row]
+    ordered, own = rows.values[row], (sums.middles[row], sums.first[row], sums.second[row], sums.length)
+    begin, end = 0, rows.counts[row]
     if end == 0:
         return
     for _ in range(rounds):
-        median, sigma = middle_of(ordered, begin, end), spread_of(ordered, *sums, begin, end)
+        median, sigma = middle_of(ordered, begin, end), spread_of(ordered, *own, begin, end)
         low, high = median - reach * sigma, median + reach * sigma
         count = end - begin
         begin, end = place_from(ordered, begin, end, low), place_behind(ordered, begin, end, high)
         if end - begin == count:
             break
-    begin, end = place_from(ordered, 0, counts[row], low), place_behind(ordered, 0, counts[row], high)
-    bounds[row, 0], bounds[row, 1] = begin, end
-    medians[row], sigmas[row] = middle_of(ordered, begin, end), spread_of(ordered, *sums, begin, end)
+    begin, end = place_from(ordered, 0, rows.counts[row], low), place_behind(ordered, 0, rows.counts[row], high)
+    kept.bounds[row, 0], kept.bounds[row, 1] = begin, end
+    kept.median[row], kept.sigma[row] = middle_of(ordered, begin, end), spread_of(ordered, *own, begin, end)
 
 
 @pixel_function
@@ -278,21 +278,22 @@ def clipped_spreads_below(rows, sums, centers, reach=REACH, rounds=ROUNDS):
     check_fit(centers=(centers, (len(rows.values),)))
     xp = array_namespace(rows.values)
     spreads = xp.full(len(centers), np.nan)
-    clip_below(spreads.shape, *rows, *sums, centers, reach, rounds, spreads)
+    clip_below(spreads.shape, rows, sums, centers, reach, rounds, spreads)
     return spreads
 
 
 @pixel_kernel
-def clip_below(row, values, counts, middles, firsts, seconds, length, centers, reach, rounds, spreads):
+def clip_below(row, rows, sums, centers, reach, rounds, spreads):
     """Clip the values of one row that are not above a centre, about it."""
-    ordered, center = values[row], centers[row]
-    end = place_behind(ordered, 0, counts[row], center)
-    begin, before, shift = 0, -1, center - middles[row]
+    ordered, center = rows.values[row], centers[row]
+    own = sums.middles[row], sums.first[row], sums.second[row], sums.length
+    end = place_behind(ordered, 0, rows.counts[row], center)
+    begin, before, shift = 0, -1, center - sums.middles[row]
     for _ in range(rounds + 1):
         if begin == end or begin == before:
             break
         # Squares about the centre, from the sums about the middle of the row.
-        first, second = sums_of(ordered, middles[row], firsts[row], seconds[row], length, begin, end)
+        first, second = sums_of(ordered, *own, begin, end)
         square = (second - 2 * shift * first) / (end - begin) + shift * shift
         spreads[row] = math.sqrt(max(square, 0.0))
         before = begin
