@@ -15,13 +15,11 @@ from gpucal.wcs.footprint import polygons_of
 from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.lowering import program_of
 from gpucal.wcs.nodes import bounding_box
-from gpucal.wcs.pixel_scale import mean_pixel_area, outline_of, scale_at
+from gpucal.wcs.outlines import outline_of
+from gpucal.wcs.pixel_scale import mean_pixel_area, scale_at
 from gpucal.wcs.sphere import middle
 from gpucal.wcs.stray_pointings import check_pointings
 from gpucal.wcs.world import Wcs
-
-# Points along the border of an exposure are so many pixels apart, at most: between them borders are straight.
-_SPACING = 32
 
 # By so much of a pixel the rounding of S_REGION may move a border.
 _ROUNDING = 1e-3
@@ -183,7 +181,7 @@ def _outline(exposure, wcs: Wcs, to_plane) -> np.ndarray:
     ny, nx = exposure.shape_of("data")[-2:]
     box = wcs.bounding_box or ((-0.5, nx - 0.5), (-0.5, ny - 0.5))
     to_sky = wcs.program(wcs.frame_names[0], wcs.frame_names[-1])
-    return program_of(to_plane).at(*to_sky.at(*outline_of(box, _SPACING)))
+    return program_of(to_plane).at(*to_sky.at(*outline_of(box)))
 
 
 def _widened(points: np.ndarray, offset: np.ndarray, fixed: bool) -> tuple[np.ndarray, tuple[int, int]]:

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from gpucal.wcs.outlines import outline_of
 from gpucal.wcs.sphere import polygon_area, separation
 from gpucal.wcs.world import Wcs
 
-# Points along the border of an image are so many pixels apart, at most.
+# Points along the border of an image are so many pixels apart, at most, as in jwst 3.0.0.
 _SPACING = 15
 
 
@@ -50,27 +51,3 @@ def mean_pixel_area(wcs: Wcs, shape: tuple[int, int]) -> float:
     outline = outline_of(((x0, x1), (y0, y1)), _SPACING)
     sky = wcs.program(wcs.frame_names[0], wcs.frame_names[-1]).at(*outline)
     return polygon_area(sky.T) / ((x1 - x0) * (y1 - y0))
-
-
-def outline_of(box, spacing: float) -> np.ndarray:
-    """Points along the border of a rectangle, counter-clockwise.
-
-    Parameters
-    ----------
-    box : tuple
-        Lowest and highest x, lowest and highest y.
-    spacing : float
-        How far they are from one another, at most.
-
-    Returns
-    -------
-    (2, n) float64 array
-        x and y, from the lower left corner.
-    """
-    (x0, x1), (y0, y1) = box
-    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], float)
-    sides = [
-        np.linspace(start, end, max(int(np.ceil(np.abs(end - start).max() / spacing)), 1), endpoint=False)
-        for start, end in zip(corners, corners[1:], strict=False)
-    ]
-    return np.concatenate(sides).T

@@ -1,5 +1,6 @@
 """Calibrated images of NIRCam that overlap, shifted and turned, with the coordinates of a real distortion."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,10 @@ DITHERS = [(0.0, 0.0, 0.0), (1.3, -0.7, 0.0), (-0.9, 1.1, 25.0), (0.4, 0.45, -3.
 CENTER = 53.1, -27.8
 
 
-def calibrated(number=0, size=(60, 50), corner=(901, 1101), seed=None):
-    """One of the dithered exposures: `DITHERS` tells where; ``size`` and ``corner`` are x and y."""
-    rng = np.random.default_rng(number if seed is None else seed)
+@cache
+def calibrated(number=0, size=(60, 50), corner=(901, 1101)):
+    """One of the dithered exposures, to be copied: `DITHERS` tells where; ``size`` and ``corner`` are x and y."""
+    rng = np.random.default_rng(number)
     shape = size[::-1]
     model = datamodels.ImageModel(data=rng.normal(5, 1, shape).astype(np.float32))
     for name, largest in (("err", 1.0), ("var_poisson", 0.3), ("var_rnoise", 0.2), ("var_flat", 0.05)):

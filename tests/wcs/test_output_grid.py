@@ -11,6 +11,7 @@ from gpucal.wcs.footprint import footprint, polygons_of, s_region
 from gpucal.wcs.frames import plane, sky
 from gpucal.wcs.nodes import bounding_box
 from gpucal.wcs.output_grid import GridOptions, output_grid
+from gpucal.wcs.pixel_scale import mean_pixel_area
 from gpucal.wcs.sphere import middle, polygon_area, separation
 from gpucal.wcs.stray_pointings import StrayPointingError, check_pointings
 from gpucal.wcs.world import Wcs
@@ -83,6 +84,12 @@ def test_what_a_header_lacks_is_named():
     one.meta.wcsinfo.s_region = None
     with pytest.raises(GpucalError, match="a_cal.fits: the header lacks S_REGION; run assign_wcs"):
         grid_of((one, wcs))
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (1024, 900)])
+def test_the_mean_area_of_pixels(shape):
+    _, wcs = exposure("a", (10.0, 60.0), 20.0, shape)
+    assert mean_pixel_area(wcs, shape) == pytest.approx(np.deg2rad(SCALE) ** 2, rel=1e-7)
 
 
 def test_a_mosaic_of_less_than_two_pixels_is_refused():
