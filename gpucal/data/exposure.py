@@ -242,6 +242,7 @@ class Exposure:
         """
         self._take_all()
         model = new_model(type(self.model))
+        model._schema = self.model._schema  # it may have an entry more than its class
         model._instance.update(_detached(self.model._instance))
         for name in self._arrays:
             host = self._on_host(name)

@@ -95,7 +95,7 @@ STEPS = {
     "pixel_replace": Entry("PixelReplaceStep"),
     "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),
     "refpix": Entry("RefPixStep", "gpucal.steps.ramps.refpix"),
-    "resample": Entry("ResampleStep"),
+    "resample": Entry("ResampleStep", "gpucal.steps.mosaics.resample"),
     "resample_spec": Entry("ResampleSpecStep"),
     "reset": Entry("ResetStep", "gpucal.steps.ramps.reset"),
     "residual_fringe": Entry("ResidualFringeStep"),

@@ -1,5 +1,8 @@
 """The footprint of an exposure on the sky."""
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 from gpucal.wcs.world import Wcs
@@ -22,6 +25,28 @@ def footprint(wcs: Wcs) -> np.ndarray:
     return wcs.program().at([left, left, right, right], [bottom, top, top, bottom]).T
 
 
-def s_region(corners: np.ndarray) -> str:
-    """The keyword S_REGION for corners on the sky."""
-    return "POLYGON ICRS  " + " ".join(f"{value:.9f}" for value in np.ravel(corners))
+def s_region(*polygons: np.ndarray) -> str:
+    """The keyword S_REGION for polygons on the sky, each (n, 2)."""
+    return "  ".join("POLYGON ICRS  " + " ".join(f"{value:.9f}" for value in np.ravel(one)) for one in polygons)
+
+
+def polygons_of(region: str) -> Sequence[np.ndarray]:
+    """The polygons of a keyword S_REGION.
+
+    Parameters
+    ----------
+    region : str
+        Such as ``POLYGON ICRS 10.1 -3.5 ...``, once or more.
+
+    Returns
+    -------
+    sequence of (n, 2) float64 array
+        Right ascension and declination of their corners, degrees.
+
+    Raises
+    ------
+    ValueError
+        If it is not made of numbers in pairs.
+    """
+    parts = (part for part in re.split(r"[A-Za-z]+(?:\s+[A-Za-z]+)*", region) if part.strip())
+    return [np.array(part.split(), float).reshape(-1, 2) for part in parts]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from gpucal.errors import GpucalError
+from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.nodes import (
     kind_of,
     node,
@@ -101,4 +102,5 @@ _INVERSES = {
     "spherical_cartesian": _of_sphere,
     "compose": _of_chain,
     "concatenate": _of_concatenation,
+    "fitswcs_imaging": lambda transform: inverse_of(as_chain(transform)),
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from gpucal.errors import GpucalError
 from gpucal.kernels.wcs import instructions as op
+from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.fusing import fused
 from gpucal.wcs.matrices import sequence
 from gpucal.wcs.nodes import kind_of, number_of_inputs
@@ -183,4 +184,5 @@ _LOWERINGS: dict[str, Callable] = {
     "spherical_cartesian": _sphere,
     "gnomonic": _gnomonic,
     "rotate3d": _rotate_sky,
+    "fitswcs_imaging": lambda lowering, transform, inputs: lowering.lower(as_chain(transform), inputs),
 }

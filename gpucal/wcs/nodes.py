@@ -26,6 +26,7 @@ TAGS = {
     "gnomonic": f"{_TRANSFORM}gnomonic-1.4.0",
     "rotate3d": f"{_TRANSFORM}rotate3d-1.5.0",
     "spherical_cartesian": f"{_GWCS}spherical_cartesian-1.3.0",
+    "fitswcs_imaging": f"{_GWCS}fitswcs_imaging-1.0.0",
 }
 
 
@@ -188,6 +189,7 @@ _COUNTS = {
     "rotate_sequence_3d": _of_rotation,
     "rotate3d": lambda node: (2, 2),
     "gnomonic": lambda node: (2, 2),
+    "fitswcs_imaging": lambda node: (2, 2),
     "spherical_cartesian": lambda node: (2, 3) if node["transform_type"] == "spherical_to_cartesian" else (3, 2),
     "compose": lambda node: (number_of_inputs(node["forward"][0]), number_of_outputs(node["forward"][1])),
     "concatenate": _of_concatenation,

@@ -32,18 +32,22 @@ class Wcs:
         From each frame to the next, so one fewer; see `gpucal.wcs.nodes`.
     name : str
         The name of the WCS.
+    pixel_shape : tuple of int or None
+        Columns and rows of the image, where it says.
     """
 
     frames: tuple[Any, ...]
     transforms: tuple[Any, ...]
     name: str = ""
+    pixel_shape: tuple[int, int] | None = None
 
     @classmethod
     def of_node(cls, node) -> "Wcs":
         """The WCS of a gwcs node, as products hold it."""
         steps = node["steps"]
         frames = tuple(step["frame"] for step in steps)
-        return cls(frames, tuple(step["transform"] for step in steps[:-1]), node.get("name") or "")
+        transforms, shape = tuple(step["transform"] for step in steps[:-1]), node.get("pixel_shape")
+        return cls(frames, transforms, node.get("name") or "", None if shape is None else tuple(shape))
 
     @classmethod
     def of_kept(cls, kept) -> "Wcs":
@@ -65,7 +69,8 @@ class Wcs:
             asdf.tagged.TaggedDict({"frame": frame, "transform": transform}, _STEP)
             for frame, transform in zip(self.frames, (*self.transforms, None), strict=True)
         ]
-        return asdf.tagged.TaggedDict({"name": self.name, "pixel_shape": None, "steps": steps}, _WCS)
+        shape = None if self.pixel_shape is None else list(self.pixel_shape)
+        return asdf.tagged.TaggedDict({"name": self.name, "pixel_shape": shape, "steps": steps}, _WCS)
 
     @property
     def frame_names(self) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from gpucal.backend import current_backend, row_tiles
 from gpucal.backend.threads import thread_count
 from gpucal.kernels.resample.drops import SQUARE
-from gpucal.kernels.resample.walk import LANES, Block, Tiling, add_to_tiles, find_reach
+from gpucal.kernels.resample.walk import LANES, Block, Marks, Tiling, add_to_tiles, find_reach
 from gpucal.kernels.resample.work import CELLS
 
 # Of the bands that a block reaches, so many for each thread: some are done sooner than others.
@@ -49,6 +49,8 @@ class Part(NamedTuple):
         Of the whole image, two rows and columns at least. Beyond its outermost centres the map is extrapolated.
     scale : float
         What values are multiplied by.
+    flags : (nrows, ncolumns) uint32 array, optional
+        Flags, for sums that collect them.
     """
 
     values: object
@@ -58,9 +60,10 @@ class Part(NamedTuple):
     place: tuple[int, int]
     image_shape: tuple[int, int]
     scale: float = 1.0
+    flags: object = None
 
 
-def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0):
+def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0, flags=None):
     """Add an image to sums over output pixels; its map is made for some rows at a time, and not kept.
 
     Parameters
@@ -80,6 +83,8 @@ def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0):
         See `gpucal.kernels.resample.drops.drop_of`.
     scale : float
         What values are multiplied by.
+    flags : (ny, nx) uint32 array, optional
+        Flags, for sums that collect them.
 
     Raises
     ------
@@ -94,7 +99,8 @@ def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0):
         values = backend.xp.stack([plane[rows] for plane in planes])
         around, columns = map_about((rows.start, 0), values.shape[1:], (ny, nx))
         pixel_map = map_of((len(around), len(columns)), (float(columns.start), float(around.start)))
-        part = Part(values, weight[rows], pixel_map, limits[rows], (rows.start, 0), (ny, nx), scale)
+        placed = pixel_map, limits[rows], (rows.start, 0), (ny, nx)
+        part = Part(values, weight[rows], *placed, scale, None if flags is None else flags[rows])
         add_part(sums, part, drop)
 
 
@@ -130,13 +136,15 @@ def add_part(sums, part, drop, tile=None):
     limits = backend.asarray(np.clip(part.limits - part.place[1], 0, ncolumns))
     values, weight, pixel_map = map(backend.xp.ascontiguousarray, (part.values, part.weight, part.pixel_map))
     placed = first_row, last_row, first_column, last_column
-    block = Block(values, weight, pixel_map, limits, *placed, np.float32(part.scale))
+    marks = Marks(sums.touched, backend.xp.zeros((0, 0), np.uint32) if sums.flags is None else sums.flags)
+    flags = marks.flags if sums.flags is None else backend.xp.ascontiguousarray(part.flags)
+    block = Block(values, weight, pixel_map, limits, *placed, np.float32(part.scale), flags)
     reach = backend.xp.empty((nrows, -(-ncolumns // LANES), 4), np.float64)
     find_reach(reach.shape[:2], block, 0.0 if drop.kind == SQUARE else drop.half, reach)
     rows = backend.asnumpy(reach[..., 2:]) - sums.corner[0]
     first, last = max(rows[..., 0].min(), 0), min(rows[..., 1].max(), sums.totals.shape[0] - 1)
     if first <= last:
-        _add_in_tiles(sums, block, reach, drop, range(int(first), int(last) + 1), tile)
+        _add_in_tiles(sums, marks, block, reach, drop, range(int(first), int(last) + 1), tile)
 
 
 def map_about(place, shape, image_shape):
@@ -172,9 +180,13 @@ def _check(sums, part, around):
         raise ValueError(f"there are limits {part.limits.shape} for {nrows} rows")
     if sums.touched.shape not in ((0, 0), (ny, nx)):
         raise ValueError(f"what is touched of {ny} x {nx} pixels is not {sums.touched.shape}")
+    if (sums.flags is None) != (part.flags is None):
+        raise ValueError("flags are collected of pixels that have them, and of no others")
+    if sums.flags is not None and (sums.flags.shape, part.flags.shape) != ((ny, nx), (nrows, ncolumns)):
+        raise ValueError(f"flags {part.flags.shape} of {nrows} x {ncolumns} pixels do not fit {sums.flags.shape}")
 
 
-def _add_in_tiles(sums, block, reach, drop, rows, tile):
+def _add_in_tiles(sums, marks, block, reach, drop, rows, tile):
     """Add to a range of rows of the sums."""
     xp, (_, nx, nsums) = current_backend().xp, sums.totals.shape
     height, width = tile or _usual_tile(len(rows), nx)
@@ -182,7 +194,7 @@ def _add_in_tiles(sums, block, reach, drop, rows, tile):
     work = xp.empty((tiles[0] * tiles[1], CELLS + drop.window * (drop.window + 1), LANES + 2), np.float64)
     values = xp.empty((len(work), nsums), np.float64)
     tiling = Tiling(sums.corner[1], sums.corner[0], rows.start, rows.stop, height, width)
-    add_to_tiles(tiles, tiling, block, reach, drop, sums.totals, sums.touched, work, values)
+    add_to_tiles(tiles, tiling, block, reach, drop, sums.totals, marks, work, values)
 
 
 def _usual_tile(nrows, ncolumns):

@@ -20,14 +20,17 @@ class Sums(NamedTuple):
         zero, and this may be empty, (0, 0).
     corner : tuple of int
         Row and column of the output that the rectangle begins with.
+    flags : (ny, nx) uint32 array or None
+        Those of all input pixels with a weight other than zero, together; None where they are not collected.
     """
 
     totals: object
     touched: object
     corner: tuple[int, int] = (0, 0)
+    flags: object = None
 
 
-def no_sums(shape, nplanes, drop, corner=(0, 0)):
+def no_sums(shape, nplanes, drop, corner=(0, 0), with_flags=False):
     """Sums of nothing, for a rectangle of the output.
 
     Parameters
@@ -40,6 +43,8 @@ def no_sums(shape, nplanes, drop, corner=(0, 0)):
         See `gpucal.kernels.resample.drops.drop_of`.
     corner : tuple of int
         Row and column of the output that it begins with.
+    with_flags : bool
+        Whether flags of pixels are collected.
 
     Returns
     -------
@@ -47,7 +52,8 @@ def no_sums(shape, nplanes, drop, corner=(0, 0)):
     """
     xp = current_backend().xp
     touched = xp.zeros(shape if drop.kind == LANCZOS else (0, 0), bool)
-    return Sums(xp.zeros((*shape, 1 + nplanes), np.float64), touched, corner)
+    flags = xp.zeros(shape, np.uint32) if with_flags else None
+    return Sums(xp.zeros((*shape, 1 + nplanes), np.float64), touched, corner, flags)
 
 
 def means(sums, plane, empty=np.nan):
@@ -92,15 +98,40 @@ def weights(sums):
     return sums.totals[..., 0].astype(np.float32)
 
 
+def add_sums(sums, part):
+    """Add sums of a rectangle to those of a larger one, in place.
+
+    Parameters
+    ----------
+    sums, part : Sums
+        Of the same drop; the planes of the larger one are the first of the part.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit each other, or the rectangle is not all in the larger one.
+    """
+    (ny, nx, nsums), (rows, columns, nadded) = sums.totals.shape, part.totals.shape
+    top, left = (own - outer for own, outer in zip(part.corner, sums.corner, strict=True))
+    if nadded < nsums or min(top, left) < 0 or top + rows > ny or left + columns > nx:
+        raise ValueError(f"sums {part.totals.shape} at {part.corner} are no part of {sums.totals.shape}")
+    place = slice(top, top + rows), slice(left, left + columns)
+    sums.totals[place] += part.totals[..., :nsums]
+    if sums.touched.size:
+        sums.touched[place] |= part.touched
+    if sums.flags is not None:
+        sums.flags[place] |= part.flags
+
+
 def add_context(context, sums, number):
     """Set the bit of an image where it has contributed.
 
     Parameters
     ----------
     context : (nplanes, ny, nx) int32 array
-        Of the rectangle of the sums; edited. A plane has the bits of 32 images.
+        Of all of the output; edited. A plane has the bits of 32 images.
     sums : Sums
-        Of this image alone.
+        Of this image alone, over all of the output or a part of it.
     number : int
         Of the image, from 0.
 
@@ -110,7 +141,14 @@ def add_context(context, sums, number):
         If the context has no plane for this image, or another shape.
     """
     plane, bit = divmod(number, 32)
-    if context.shape[1:] != sums.totals.shape[:2] or not 0 <= plane < len(context):
+    (rows, columns), (top, left) = sums.totals.shape[:2], sums.corner
+    fits = min(top, left) >= 0 and top + rows <= context.shape[1] and left + columns <= context.shape[2]
+    if not fits or not 0 <= plane < len(context):
         raise ValueError(f"a context {context.shape} has no place for image {number} of {sums.totals.shape[:2]} pixels")
-    contributed = sums.touched if sums.touched.size else sums.totals[..., 0] > 0
-    context[plane][contributed] |= np.uint32(1 << bit).view(np.int32)
+    place = context[plane, top : top + rows, left : left + columns]
+    place[contributed(sums)] |= np.uint32(1 << bit).view(np.int32)
+
+
+def contributed(sums):
+    """Where a weight above zero was added, (ny, nx) bool array."""
+    return sums.touched if sums.touched.size else sums.totals[..., 0] > 0

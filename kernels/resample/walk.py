@@ -40,6 +40,8 @@ class Block(NamedTuple):
         In the map: the first row of the block, the last row of the image, or a number beyond; and columns.
     scale : float32
         What values are multiplied by.
+    flags : (nrows, ncolumns) uint32 array
+        Of the pixels; (0, 0) where none are collected.
     """
 
     values: object
@@ -51,6 +53,22 @@ class Block(NamedTuple):
     first_column: int
     last_column: int
     scale: np.float32
+    flags: object
+
+
+class Marks(NamedTuple):
+    """What output pixels keep beside sums; each may be empty, (0, 0).
+
+    Attributes
+    ----------
+    touched : (ny, nx) bool array
+        Where a weight above zero was added.
+    flags : (ny, nx) uint32 array
+        Those of all input pixels whose weight there is not zero, together.
+    """
+
+    touched: object
+    flags: object
 
 
 class Tiling(NamedTuple):
@@ -111,7 +129,7 @@ def find_reach(row, strip, block, margin, reach):
 
 
 @pixel_kernel(heavy=True)
-def add_to_tiles(tile_y, tile_x, tiling, block, reach, drop, sums, touched, work, values):
+def add_to_tiles(tile_y, tile_x, tiling, block, reach, drop, sums, marks, work, values):
     """Add a block to the sums of one tile."""
     left, top = tile_x * tiling.columns, tiling.first_row + tile_y * tiling.rows
     right, bottom = min(left + tiling.columns, sums.shape[1]), min(top + tiling.rows, tiling.stop_row)
@@ -124,11 +142,11 @@ def add_to_tiles(tile_y, tile_x, tiling, block, reach, drop, sums, touched, work
             if reach[row, strip, 0] < tile.stop_x and reach[row, strip, 1] >= tile.first_x:
                 if reach[row, strip, 2] < tile.stop_y and reach[row, strip, 3] >= tile.first_y:
                     begin, end = max(strip * LANES, first), min(strip * LANES + LANES, stop)
-                    add_strip(tile, block, row, begin, end - begin, drop, sums, touched)
+                    add_strip(tile, block, row, begin, end - begin, drop, sums, marks)
 
 
 @pixel_function
-def add_strip(tile, block, row, first, count, drop, sums, touched):
+def add_strip(tile, block, row, first, count, drop, sums, marks):
     """Add a strip of pixels to a tile."""
     work = tile.work
     line, column = block.first_row + row, block.first_column + first
@@ -154,10 +172,11 @@ def add_strip(tile, block, row, first, count, drop, sums, touched):
                 tile.values[1 + plane] = values[plane, lane] * block.scale
                 total += tile.values[1 + plane]
             finite = total - total == 0  # then a weight of zero changes nothing, and needs no branch
-            add_window(tile, lane, 0, 0, ncolumns, nrows, finite, sums, touched)
+            flag = block.flags[row, first + lane] if block.flags.size else np.uint32(0)
+            add_window(tile, lane, 0, 0, ncolumns, nrows, finite, flag, sums, marks)
             wide, high = work[LAST_X, lane] - work[FIRST_X, lane], work[LAST_Y, lane] - work[FIRST_Y, lane]
             if wide >= ncolumns or high >= nrows:
-                add_large(tile, lane, drop, ncolumns, nrows, finite, sums, touched)
+                add_large(tile, lane, drop, ncolumns, nrows, finite, flag, sums, marks)
 
 
 @pixel_function
@@ -206,7 +225,7 @@ def reaches(tile, lane):
 
 
 @pixel_function
-def add_large(tile, lane, drop, ncolumns, nrows, finite, sums, touched):
+def add_large(tile, lane, drop, ncolumns, nrows, finite, flag, sums, marks):
     """Add a pixel that reaches more cells than a window has: one window after the other, but the first."""
     first_x, first_y = tile.work[FIRST_X, lane], tile.work[FIRST_Y, lane]
     stop_x = min(tile.work[LAST_X, lane] + 1, float(tile.stop_x))
@@ -217,13 +236,13 @@ def add_large(tile, lane, drop, ncolumns, nrows, finite, sums, touched):
         while first_x + column < stop_x:
             if row > 0 or column > 0:
                 weigh_window(tile.work, drop, lane, lane + np.uint64(1), column, row, ncolumns, nrows)
-                add_window(tile, lane, column, row, ncolumns, nrows, finite, sums, touched)
+                add_window(tile, lane, column, row, ncolumns, nrows, finite, flag, sums, marks)
             column += ncolumns
         row += nrows
 
 
 @pixel_function
-def add_window(tile, lane, column, row, ncolumns, nrows, finite, sums, touched):
+def add_window(tile, lane, column, row, ncolumns, nrows, finite, flag, sums, marks):
     """Add to the sums what a pixel adds to the cells of a window: some planes at once, others one by one."""
     work, values = tile.work, tile.values
     x, y = int(work[FIRST_X, lane]) + column, int(work[FIRST_Y, lane]) + row
@@ -253,8 +272,13 @@ def add_window(tile, lane, column, row, ncolumns, nrows, finite, sums, touched):
                 weight = work[np.uint64(CELLS + j * ncolumns + i), lane]
                 if finite or weight != 0:
                     cells[np.uint64(x + i), rest] += weight * value
-    if touched.size:
+    if marks.touched.size:
         for j in range(first_j, stop_j):
             for i in range(first_i, stop_i):
                 if work[CELLS + j * ncolumns + i, lane] > 0:
-                    touched[y + j, x + i] = True
+                    marks.touched[y + j, x + i] = True
+    if flag != 0:
+        for j in range(first_j, stop_j):
+            for i in range(first_i, stop_i):
+                if work[CELLS + j * ncolumns + i, lane] != 0:
+                    marks.flags[y + j, x + i] |= flag

@@ -54,6 +54,7 @@ AS_GOOD = {
     "refpix.rows.subtract_edge_pixels": {"ramp": (0, 1)},
     # A smaller image, or fewer places in it; fewer output pixels; a table whose last element is for all beyond.
     "resample.blot.blot": {"image": ALL, "pixel_map": (1, 2)},
+    "resample.combine.add_variances": {"sums.totals": (0, 1)},
     "resample.drizzle.add_part": {"sums.totals": (0, 1), "drop.table": (0,)},
     "resample.sums.means": {"sums.totals": (0, 1)},
     "sources.background_maps.interpolate": {"mask": (0, 1)},

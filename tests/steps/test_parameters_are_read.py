@@ -20,6 +20,7 @@ NOT_READ = {
     },
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
     "RampFitStep": {"maximum_cores", "int_name"},
+    "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
 }
 

@@ -1,0 +1,148 @@
+"""Drizzling of exposures onto the grid of a mosaic: what its steps share."""
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+
+from gpucal.backend import current_backend
+from gpucal.errors import GpucalError
+from gpucal.kernels.resample.drizzle import add_image
+from gpucal.kernels.resample.drops import SQUARE, Drop, drop_of
+from gpucal.kernels.resample.exposures import INVERSE_VARIANCE, SAME, Pixels, values_and_weights
+from gpucal.kernels.resample.scan import scan_limits
+from gpucal.kernels.resample.sums import Sums, no_sums
+from gpucal.wcs.output_grid import OutputGrid
+from gpucal.wcs.pixel_map import PixelMap
+from gpucal.wcs.world import Wcs
+
+log = logging.getLogger(__name__)
+
+
+class Drizzling(NamedTuple):
+    """How exposures are drizzled.
+
+    Attributes
+    ----------
+    grid : OutputGrid
+        Of the mosaic.
+    drop : Drop
+        What a pixel is spread over.
+    weight_type : str or None
+        ``ivm``: by the reciprocal of the variance of the read noise; ``exptime``: by the time of the exposure; None:
+        all alike.
+    """
+
+    grid: OutputGrid
+    drop: Drop
+    weight_type: str | None
+
+    @classmethod
+    def onto(cls, grid: OutputGrid, kernel: str, pixfrac: float, weight_type: str | None) -> "Drizzling":
+        """See `gpucal.kernels.resample.drops.drop_of`."""
+        return cls(grid, drop_of(kernel, pixfrac, grid.pixel_scale_ratio), weight_type)
+
+    def no_sums(self, nplanes: int, place: tuple[slice, slice] | None = None, with_flags: bool = False) -> Sums:
+        """Sums of nothing, for a part of the mosaic; for all of it, if not given."""
+        rows, columns = place or (slice(0, self.grid.shape[0]), slice(0, self.grid.shape[1]))
+        shape = rows.stop - rows.start, columns.stop - columns.start
+        return no_sums(shape, nplanes, self.drop, (rows.start, columns.start), with_flags)
+
+    def alone(self, exposure, wcs: Wcs, planes=(), roots=(), with_flags: bool = False) -> Sums:
+        """Drizzle an exposure by itself, onto that part of the mosaic that it reaches.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            An image; not changed.
+        wcs : Wcs
+            Its own.
+        planes, roots : sequence of str
+            Arrays that are drizzled after the data, as they are and then as their square roots. They are NaN where the
+            exposure lacks one.
+        with_flags : bool
+            Whether its flags are drizzled too.
+
+        Returns
+        -------
+        Sums
+        """
+        pixel_map = self._map(exposure, wcs)
+        margin = 1 + (0 if self.drop.kind == SQUARE else self.drop.half)
+        place = pixel_map.reach(margin, self.grid.shape)
+        sums = self.no_sums(1 + len(planes) + len(roots), place, with_flags)
+        xp = current_backend().xp
+        more = [*(_array(exposure, name) for name in planes), *(xp.sqrt(_array(exposure, name)) for name in roots)]
+        self._add(sums, exposure, pixel_map, more)
+        return sums
+
+    def add(self, sums: Sums, exposure, wcs: Wcs, planes=()) -> None:
+        """Drizzle the data of an exposure, and arrays as they are, into sums that may hold others.
+
+        Parameters
+        ----------
+        sums : Sums
+            Edited; one plane for the data, and one for each array.
+        exposure : Exposure
+            An image; not changed.
+        wcs : Wcs
+            Its own.
+        planes : sequence of str
+            Names of arrays.
+        """
+        self._add(sums, exposure, self._map(exposure, wcs), [_array(exposure, name) for name in planes])
+
+    def _map(self, exposure, wcs: Wcs) -> PixelMap:
+        shape = exposure.shape_of("data")
+        if len(shape) != 2:
+            raise GpucalError(f"{exposure.source}: its data of shape {shape} are no image")
+        return PixelMap.between(wcs, self.grid.wcs, shape)
+
+    def _add(self, sums: Sums, exposure, pixel_map: PixelMap, planes: list) -> None:
+        data, weight = weighted(exposure, self.weight_type)
+        limits = scan_limits(pixel_map.at, weight.shape, self.grid.shape, pixel_map.section)
+        flags = None if sums.flags is None else exposure.dq
+        add_image(sums, [data, *planes], weight, pixel_map.on_grid, limits, self.drop, flags=flags)
+
+
+def _array(exposure, name: str):
+    if exposure.has(name):
+        return getattr(exposure, name)
+    return current_backend().xp.full(exposure.shape_of("data"), np.nan, np.float32)
+
+
+def weighted(exposure, weight_type: str | None):
+    """The data of an exposure above its sky, and the weights of its pixels, (ny, nx) float32 arrays.
+
+    Raises
+    ------
+    GpucalError
+        If it is weighted by time, and its header has none.
+    """
+    held = (getattr(exposure, name) if exposure.has(name) else None for name in Pixels._fields)
+    pixels, background = Pixels(*held), exposure.meta.background
+    if pixels.dq is None:
+        pixels = pixels._replace(dq=current_backend().xp.zeros(pixels.data.shape, np.uint32))
+    sky = 0.0 if background.level is None or background.subtracted else background.level
+    weighting = SAME
+    if weight_type == "ivm" and pixels.var_rnoise is None:
+        log.warning("%s has no VAR_RNOISE: all its good pixels have the same weight", exposure.source)
+    elif weight_type == "ivm":
+        weighting = INVERSE_VARIANCE
+    factor = exposure_time(exposure) if weight_type == "exptime" else 1.0
+    return values_and_weights(pixels, sky, weighting, factor)
+
+
+def exposure_time(exposure) -> float:
+    """The time by which an exposure is weighted: that of its measurement, or else its exposure time, seconds.
+
+    Raises
+    ------
+    GpucalError
+        If its header has neither.
+    """
+    given = exposure.meta.exposure
+    time = given.exposure_time if given.measurement_time is None else given.measurement_time
+    if time is None:
+        raise GpucalError(f"{exposure.source}: the header lacks XPOSURE and TMEASURE; weight_type exptime needs one")
+    return float(time)
