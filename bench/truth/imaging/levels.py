@@ -39,6 +39,6 @@ def measure_levels(observation: Observation, paths: list[Path]) -> Levels:
     """
     science = [exposure for exposure in observation.science if exposure.band == observation.science[0].band]
     true = np.array([exposure.sky for exposure in science])
-    found = np.array([fits.getheader(path, "SCI").get("BKGLEVEL", np.nan) for path in paths], float)
+    found = np.array([fits.getheader(path).get("BKGLEVEL", np.nan) for path in paths], float)
     errors = found - true
     return Levels(float(np.ptp(true)), float(np.abs(errors - errors.mean()).max()), float(errors.mean()))
