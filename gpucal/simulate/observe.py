@@ -42,8 +42,8 @@ class ImagingOptions:
     errors : PointingErrors
         How far the telescope misses.
     effects : Effects
-        Of those on light, `stars` has the sources and `sky` the sky. In rates, only those count that leave a trace
-        there: dark current, hot and bad pixels, cosmic rays; they always have the noise of photons and of the readout.
+        `stars` has the sources, `sky` the level of the sky. In rates, only those count that leave a trace there: the
+        noise of photons and of reads, dark current, hot and bad pixels, cosmic rays.
     missed_hits : float
         Share of the cosmic rays that the jump step misses, in rates.
     distortions : dict
@@ -208,7 +208,8 @@ class _Telescope:
         if self.rates:
             rng = np.random.default_rng(miss_rng)
             is_missed = rng.random(len(hits)) < self.options.missed_hits
-            rates = draw_rates(readout, camera.pixels, electrons, hits, is_missed, np.random.default_rng(noise_seed))
+            noise_rng = np.random.default_rng(noise_seed)
+            rates = draw_rates(readout, camera.pixels, electrons, hits, is_missed, effects, noise_rng)
             write_rates(path, rates, header.primary_keywords(), header.science_keywords())
             truth = Truth(_counts(electrons, camera), hits[is_missed], events.snowballs[:0], events.showers[:0])
         else:

@@ -17,7 +17,7 @@ class Rates:
     Attributes
     ----------
     data, err, var_poisson, var_rnoise : ndarray (ny, nx), float32
-        DN/s; NaN in pixels that are not to be used. Variances are those that the noise was drawn with.
+        DN/s; NaN in pixels that are not to be used. Variances are those of the true rates.
     dq : ndarray (ny, nx), uint32
     """
 
@@ -28,7 +28,7 @@ class Rates:
     dq: np.ndarray
 
 
-def draw_rates(readout, pixels, electrons, hits, is_missed, rng) -> Rates:
+def draw_rates(readout, pixels, electrons, hits, is_missed, effects, rng) -> Rates:
     """Draw the rates of an exposure.
 
     Parameters
@@ -41,6 +41,8 @@ def draw_rates(readout, pixels, electrons, hits, is_missed, rng) -> Rates:
         Cosmic rays.
     is_missed : ndarray of bool
         Which of them the jump step has missed: these are in the rates, the others are flagged.
+    effects : Effects
+        Whether there is `poisson` and `read_noise`; errors and variances are those that they would have.
     rng : numpy.random.Generator
 
     Raises
@@ -56,8 +58,11 @@ def draw_rates(readout, pixels, electrons, hits, is_missed, rng) -> Rates:
     var_poisson = charge / exposed / pixels.gain**2
     of_slope = 12 / (number * (number**2 - 1) * readout.group_time**2 * readout.pattern.nframes * readout.nints)
     var_rnoise = of_slope * pixels.read_noise.astype(np.float64) ** 2
-    noisy = rng.poisson(charge * exposed) / exposed - pixels.dark_rate
-    data = noisy / pixels.gain + np.sqrt(var_rnoise) * rng.standard_normal(charge.shape)
+    data = electrons / pixels.gain
+    if effects.poisson:
+        data = (rng.poisson(charge * exposed) / exposed - pixels.dark_rate) / pixels.gain
+    if effects.read_noise:
+        data = data + np.sqrt(var_rnoise) * rng.standard_normal(charge.shape)
     dq = _flags(readout, pixels, electrons)
     missed, found = hits[is_missed], hits[~is_missed]
     gained = missed["electrons"] / (readout.nints * readout.integration_time)

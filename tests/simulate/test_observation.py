@@ -119,7 +119,8 @@ def test_the_telescope_misses_by_what_is_told(observed, roll):
 
 
 def test_rates_are_as_noisy_as_they_say(observed):
-    options = ImagingOptions(Field(stars=10, galaxies=2), effects=Effects.only("stars", "sky", "dark", "bad_pixels"))
+    noisy = Effects.only("stars", "sky", "dark", "bad_pixels", "poisson", "read_noise")
+    options = ImagingOptions(Field(stars=10, galaxies=2), effects=noisy)
     observation = observed(plan=Plan(exposures=1), subarray="SUB320", readpatt="SHALLOW4", options=options)
     exposure = observation.exposures[0]
     with datamodels.open(exposure.path) as rate:
@@ -131,7 +132,8 @@ def test_rates_are_as_noisy_as_they_say(observed):
 
 
 def test_cosmic_rays_are_flagged_but_for_those_that_the_truth_has(observed):
-    options = ImagingOptions(effects=Effects.only("sky", "cosmic_rays", cosmic_ray_rate=1e-4), missed_hits=0.3)
+    effects = Effects.only("sky", "poisson", "cosmic_rays", cosmic_ray_rate=1e-4)
+    options = ImagingOptions(effects=effects, missed_hits=0.3)
     observation = observed(plan=Plan(exposures=1), subarray="SUB320", options=options)
     exposure = observation.exposures[0]
     truth = exposure.truth
@@ -140,6 +142,9 @@ def test_cosmic_rays_are_flagged_but_for_those_that_the_truth_has(observed):
     data, err = fits.getdata(exposure.path, "SCI"), fits.getdata(exposure.path, "ERR")
     hit = truth.hits["y"], truth.hits["x"]
     assert np.mean((data - truth.rate)[hit] > 5 * err[hit]) > 0.9
+    elsewhere = np.ones(data.shape, bool)
+    elsewhere[hit] = False
+    assert np.abs((data - truth.rate)[elsewhere] / err[elsewhere]).max() < 6
 
 
 def test_backgrounds_are_members_of_every_product(observed):

@@ -1,0 +1,78 @@
+"""The products of stages 2 and 3 of a simulated observation."""
+
+import importlib
+import os
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+from astropy.io import fits
+
+from gpucal.simulate import Observation
+from gpucal.wcs.documents import parse_document
+from gpucal.wcs.world import Wcs
+
+# Where each program has its pipelines.
+PROGRAMS = {"jwst": "jwst.pipeline", "gpucal": "gpucal.pipelines"}
+
+
+@dataclass(frozen=True)
+class Products:
+    """What a program has made of an observation.
+
+    Attributes
+    ----------
+    observation : Observation
+    cal, crf : list of Path
+        Of each science exposure, before and after stage 3.
+    mosaic, catalogue : Path
+        ``i2d`` and ``cat``, of the first band.
+    """
+
+    observation: Observation
+    cal: list[Path]
+    crf: list[Path]
+    mosaic: Path
+    catalogue: Path
+
+
+def calibrate(observation: Observation, program: str, **steps) -> Products:
+    """Run stages 2 and 3 on the rates of an observation.
+
+    Parameters
+    ----------
+    observation : Observation
+    program : str
+        ``jwst`` or ``gpucal``.
+    **steps : dict
+        Parameters of the steps of stage 3, by their aliases.
+    """
+    pipelines = importlib.import_module(PROGRAMS[program])
+    folder = observation.level2.parent
+    saved = {"save_results": True, "output_dir": str(folder), "configure_log": False}
+    os.environ["STPIPE_DISABLE_CRDS_STEPPARS"] = "true"
+    with observation.crds(), chdir(folder):
+        pipelines.Image2Pipeline.call(str(observation.level2), steps={"resample": {"skip": True}}, **saved)
+        pipelines.Image3Pipeline.call(str(observation.level3[0]), steps=steps, **saved)
+    return products_of(observation)
+
+
+def products_of(observation: Observation) -> Products:
+    """The products that lie beside an observation."""
+    first = observation.level3[0]
+    base = first.name.removesuffix("_image3_asn.json")
+    science = [exposure for exposure in observation.science if exposure.band == observation.science[0].band]
+    return Products(
+        observation,
+        [exposure.product("cal") for exposure in science],
+        [exposure.product("o001_crf") for exposure in science],
+        first.with_name(f"{base}_i2d.fits"),
+        first.with_name(f"{base}_cat.ecsv"),
+    )
+
+
+def wcs_of_file(path: Path) -> Wcs:
+    """The WCS that a product holds."""
+    with fits.open(path) as hdus:
+        content = hdus["ASDF"].data["ASDF_METADATA"].tobytes()
+    return Wcs.of_node(parse_document(content)["meta"]["wcs"])
