@@ -46,7 +46,7 @@ STEPS = {
     "ami_analyze": Entry("AmiAnalyzeStep"),
     "ami_average": Entry("AmiAverageStep"),
     "ami_normalize": Entry("AmiNormalizeStep"),
-    "assign_mtwcs": Entry("AssignMTWcsStep"),
+    "assign_mtwcs": Entry("AssignMTWcsStep", "gpucal.steps.pointing.assign_mtwcs"),
     "assign_wcs": Entry("AssignWcsStep", "gpucal.steps.pointing.assign_wcs"),
     "badpix_selfcal": Entry("BadpixSelfcalStep"),
     "barshadow": Entry("BarShadowStep"),
