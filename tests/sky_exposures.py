@@ -48,8 +48,8 @@ def sky_image(number, *, place=(0.0, 0.0), turn=0.0, level=1.0, corner=(901, 110
     describe(model.meta, number, number if exposure is None else exposure, corner)
     pointing = {
         "v2_ref": 90.1, "v3_ref": -491.4, "v3yangle": 0.2, "vparity": -1, "roll_ref": 33.0 + turn,
-        "ra_ref": 0.001 - place[0] * PIXEL / 3600 / np.cos(np.deg2rad(-27.8)),
-        "dec_ref": -27.8 + place[1] * PIXEL / 3600,
+        "ra_ref": round(0.001 - place[0] * PIXEL / 3600 / np.cos(np.deg2rad(-27.8)), 9),
+        "dec_ref": round(-27.8 + place[1] * PIXEL / 3600, 9),
     }  # fmt: skip
     for name, value in pointing.items():
         setattr(model.meta.wcsinfo, name, value)

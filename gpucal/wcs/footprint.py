@@ -9,7 +9,7 @@ from gpucal.wcs.world import Wcs
 
 
 def footprint(wcs: Wcs) -> np.ndarray:
-    """The corners of the bounding box on the sky.
+    """The corners of the bounding box on the sky, in the last frame.
 
     Parameters
     ----------
@@ -22,7 +22,9 @@ def footprint(wcs: Wcs) -> np.ndarray:
         Right ascension and declination, degrees, from the lower left corner by the upper left one.
     """
     (left, right), (bottom, top) = wcs.bounding_box
-    return wcs.program().at([left, left, right, right], [bottom, top, top, bottom]).T
+    program = wcs.program(end=wcs.frame_names[-1])
+    longitude, latitude = program.at([left, left, right, right], [bottom, top, top, bottom])
+    return np.stack([longitude % 360, latitude], axis=1)
 
 
 def s_region(*polygons: np.ndarray) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import TABLES
 from gpucal.data import Exposure, Members
-from gpucal.errors import GpucalError
 from gpucal.kernels.sky.sky_level import SkyLevel, SkyStatistic, sky_level
 from gpucal.kernels.sky.spans import polygon_spans, whole_image
 from gpucal.kernels.sky.usable_pixels import usable_values
@@ -70,7 +69,7 @@ def overlap_levels(members: Members, groups: list[list[int]], gauge: SkyGauge) -
         By group and other group. Of exposures of a group it is the mean, weighted by their numbers of pixels; pairs
         without usable pixels are left out.
     """
-    coordinates = [coordinates_of(exposure) for exposure in members]
+    coordinates = [exposure.get_wcs() for exposure in members]
     shapes = [exposure.shape_of("data") for exposure in members]
     outlines = [outline(*one, gauge.stepsize) for one in zip(coordinates, shapes, strict=True)]
     found = defaultdict(list)
@@ -88,19 +87,6 @@ def overlap_levels(members: Members, groups: list[list[int]], gauge: SkyGauge) -
                 for other, level in zip(regions, levels, strict=True):
                     found[number, other] += [level] if level else []
     return {pair: _mean(levels) for pair, levels in found.items() if levels}
-
-
-def coordinates_of(exposure: Exposure) -> Wcs:
-    """The world coordinates of an exposure.
-
-    Raises
-    ------
-    GpucalError
-        If it has none.
-    """
-    if exposure.meta.wcs is None:
-        raise GpucalError(f"{exposure.source} has no world coordinates: run assign_wcs on it")
-    return Wcs.of_kept(exposure.meta.wcs)
 
 
 def _polygons(wcs: Wcs, own: Outline, others: list[Outline]) -> list[np.ndarray]:

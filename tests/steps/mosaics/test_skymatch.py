@@ -182,7 +182,7 @@ def test_nothing_is_clipped_at_zero(images, name):
 def test_an_exposure_without_coordinates(images):
     first, second = (image.copy() for image in images[:2])
     del second.meta.wcs
-    with pytest.raises(GpucalError, match="has no world coordinates: run assign_wcs on it"):
+    with pytest.raises(GpucalError, match="has no world coordinates; run assign_wcs on it first"):
         matched([first, second])
 
 
