@@ -16,7 +16,7 @@ FOLDERS = {"gpucal": "gpucal", "cfg": "gpucal.cfg", "kernels": "gpucal.kernels",
 LAYERS = [
     "cli", "scheduling", "simulate", "pipelines", "steps", "core", "associations", "reference", "readouts", "names",
     "data",
-    "wcs", "backend", "startup", "places", "errors",
+    "wcs", "backend", "startup", "as_peer", "places", "errors",
 ]
 KERNELS_MAY_IMPORT = {"backend", "kernels"}
 
