@@ -8,7 +8,7 @@ import numpy as np
 from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
-from gpucal.data import Exposure
+from gpucal.startup.wcs_tree import object_of
 from gpucal.wcs import frames
 from gpucal.wcs.documents import read_document
 from gpucal.wcs.nodes import bounding_box
@@ -116,8 +116,8 @@ def pixels_of(wcs: Wcs, ra, dec):
     return pixels
 
 
-def model_of(image: Image, number: int, shape=(SIZE, SIZE)):
-    """A data model of an image, the exposure of this number of a visit."""
+def model_of(image: Image, number: int, shape=(8, 8)):
+    """A data model of an image, the exposure of this number of a visit, with fewer pixels than its coordinates."""
     model = datamodels.ImageModel(shape)
     meta = model.meta
     meta.filename = f"jw01234001001_02101_{number:05d}_nrcalong_cal.fits"
@@ -133,7 +133,13 @@ def model_of(image: Image, number: int, shape=(SIZE, SIZE)):
     for name, value in (image.pointing._asdict() | {"v3yangle": 0.2, "vparity": -1}).items():
         setattr(meta.wcsinfo, name, value)
     meta.velocity_aberration.scale_factor = ABERRATION
-    Exposure(model).set_wcs(image.wcs.to_tree())
+    model._instance["meta"]["wcs"] = image.wcs.to_tree()
+    return model
+
+
+def with_object(model):
+    """A data model whose coordinates are an object of gwcs, as every program knows them."""
+    model._instance["meta"]["wcs"] = object_of(model._instance["meta"]["wcs"])
     return model
 
 

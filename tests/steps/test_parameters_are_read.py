@@ -21,6 +21,7 @@ NOT_READ = {
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
     "RampFitStep": {"maximum_cores", "int_name"},
     "SkyMatchStep": {"in_memory"},  # the runner reads it
+    "TweakRegStep": {"in_memory"},  # the runner reads it
 }
 
 
