@@ -45,10 +45,13 @@ class Member:
         The file.
     role : str
         One of `ROLES`; of an association that was read it may be another word: see `Product.check`.
+    catalog : pathlib.Path or None
+        A catalogue of its sources, for ``tweakreg``.
     """
 
     path: Path
     role: str = SCIENCE
+    catalog: Path | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

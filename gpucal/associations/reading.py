@@ -65,4 +65,9 @@ def _member(member, number: int, path: Path) -> Member:
     name = member.get("expname") if isinstance(member, dict) else None
     if not isinstance(name, str) or not name:
         raise AssociationError(f"{path}: product {number} has a member without expname")
-    return Member(path.parent / Path(name).expanduser(), str(member.get("exptype") or "science").strip().lower())
+    catalog = str(member.get("tweakreg_catalog") or "").strip()
+    return Member(
+        path.parent / Path(name).expanduser(),
+        str(member.get("exptype") or "science").strip().lower(),
+        path.parent / Path(catalog).expanduser() if catalog else None,
+    )

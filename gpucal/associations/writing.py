@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from gpucal import __version__
-from gpucal.associations.association import Association, AssociationError
+from gpucal.associations.association import Association, AssociationError, Member
 
 
 def write_association(association: Association, path: Path) -> None:
@@ -39,10 +39,7 @@ def write_association(association: Association, path: Path) -> None:
         "products": [
             {
                 "name": product.name,
-                "members": [
-                    {"expname": os.path.relpath(member.path, folder), "exptype": member.role}
-                    for member in product.members
-                ],
+                "members": [_entry(member, folder) for member in product.members],
             }
             for product in association.products
         ],
@@ -51,3 +48,11 @@ def write_association(association: Association, path: Path) -> None:
         path.write_text(json.dumps(tree, indent=4) + "\n", encoding="utf-8")
     except OSError as error:
         raise AssociationError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _entry(member: Member, folder: Path) -> dict[str, str]:
+    """A member in a file that stands in a folder."""
+    entry = {"expname": os.path.relpath(member.path, folder), "exptype": member.role}
+    if member.catalog is not None:
+        entry["tweakreg_catalog"] = os.path.relpath(member.catalog, folder)
+    return entry

@@ -19,6 +19,8 @@ class Membership:
         Members of the product that are not science, by role: ``others["background"]``.
     table, pool : str or None
         What the header names (ASNTABLE, ASNPOOL): the file of the association, and the pool that it was made from.
+    catalogs : mapping of str to Path
+        Catalogues of the sources of science members, by the names of the files of these.
     is_alone : bool
         Whether the exposure is the only science member: its products then bear the name of the product.
     """
@@ -29,6 +31,7 @@ class Membership:
     table: str | None = None
     pool: str | None = None
     is_alone: bool = False
+    catalogs: Mapping[str, Path] = field(default_factory=dict)
 
     def of_role(self, role: str) -> list[Path]:
         """The files of the members with another role than science, in order."""

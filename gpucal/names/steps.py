@@ -110,7 +110,7 @@ STEPS = {
     "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
     "targ_centroid": Entry("TargCentroidStep"),
     "tso_photometry": Entry("TSOPhotometryStep"),
-    "tweakreg": Entry("TweakRegStep"),
+    "tweakreg": Entry("TweakRegStep", "gpucal.steps.pointing.tweakreg"),
     "wavecorr": Entry("WavecorrStep"),
     "wfss_contam": Entry("WfssContamStep"),
     "white_light": Entry("WhiteLightStep"),

@@ -1,8 +1,9 @@
 """Leave out instructions that cancel, and join those that can be joined.
 
 From one image to another by the sky, longitudes and latitudes are made of directions, and directions of these again;
-turned by one matrix and then another. What is left are the polynomials, one matrix and a quotient. Directions keep
-their length, one, so that none has to be made anew.
+turned by one matrix and then another. What is left are the polynomials, one matrix and a quotient. Where the pointing
+was corrected, directions go through a plane: that is a matrix, too, but they do not keep their length, one. So they are
+made anew where something asks for it.
 """
 
 from collections.abc import Callable
@@ -37,14 +38,19 @@ def fused(
     makers: dict[int, Instruction] = {}  # the instruction that wrote a register
     same: dict[int, int] = {}  # registers that hold what another one holds
     made: list[Instruction] = []
-    for instruction in instructions:
+    for number, instruction in enumerate(instructions):
         read = tuple(same.get(register, register) for register in instruction.read)
         instruction = instruction._replace(read=read)
-        if known := _cancelled(instruction, makers):
+        known = _direction_known(instruction, makers)
+        if known and (_is_unit(known, makers) or _is_direction(instruction.written, instructions[number:], results)):
             same |= dict(zip(instruction.written, known, strict=True))
             continue
+        instruction = _through_plane(instruction, makers) or instruction
         while joined := _joined(instruction, makers):
             instruction = joined
+        if instruction.operation == op.SCALE and instruction.constants == (1.0,):
+            same[instruction.written[0]] = instruction.read[0]
+            continue
         if instruction.operation == op.TO_CARTESIAN:
             instruction = instruction._replace(operation=op.TO_CARTESIAN_NEAR)
         makers |= dict.fromkeys(instruction.written, instruction)
@@ -59,12 +65,65 @@ def _maker(instruction: Instruction, makers: dict[int, Instruction]) -> Instruct
     return maker if maker is not None and maker.written == instruction.read else None
 
 
-def _cancelled(instruction: Instruction, makers: dict[int, Instruction]) -> Registers | None:
-    """The registers that hold already what an instruction would make: a direction, of which its angles were made."""
+def _direction_known(instruction: Instruction, makers: dict[int, Instruction]) -> Registers | None:
+    """The direction, of any length, of which the angles were made that an instruction makes a direction of."""
     maker = _maker(instruction, makers)
     if maker is not None and (maker.operation, instruction.operation) == (op.TO_SPHERICAL, op.TO_CARTESIAN):
         return maker.read
     return None
+
+
+def _is_unit(direction: Registers, makers: dict[int, Instruction]) -> bool:
+    """Whether the length of a direction is one."""
+    maker = makers.get(direction[0])
+    if maker is None or maker.written != direction:
+        return False
+    if maker.operation == op.MATRIX_3D:
+        matrix = np.reshape(maker.constants, (3, 3))
+        return np.allclose(matrix @ matrix.T, np.eye(3), rtol=0, atol=1e-14) and _is_unit(maker.read, makers)
+    return maker.operation in (op.TO_CARTESIAN, op.TO_CARTESIAN_NEAR, op.UNPROJECT)
+
+
+def _is_direction(registers: Registers, later: list[Instruction], results: Registers) -> bool:
+    """Whether nothing that later instructions make of three coordinates depends on their length."""
+    if {*registers} & {*results}:
+        return False
+    for instruction in later:
+        if not {*registers} & {*instruction.read}:
+            continue
+        if instruction.operation == op.MATRIX_3D and instruction.read == registers:
+            if not _is_direction(instruction.written, later, results):
+                return False
+        elif instruction.operation == op.DIVIDE and {*instruction.read} <= {*registers}:
+            continue
+        elif instruction.operation != op.TO_SPHERICAL or instruction.read != registers:
+            return False
+    return True
+
+
+def _through_plane(instruction: Instruction, makers: dict[int, Instruction]) -> Instruction | None:
+    """One matrix for a projection of directions on a plane, a linear change there, and a matrix on the way back.
+
+    The point (y / x, z / x) of a direction (x, y, z) becomes the direction (1, y', z'): x times that is as good.
+    """
+    if instruction.operation != op.MATRIX_3D:
+        return None
+    one, *point = (makers.get(register) for register in instruction.read)
+    if one is None or (one.operation, one.constants) != (op.CONSTANT, (1.0,)) or point[0] is not point[1]:
+        return None
+    change = point[0]
+    if change is None or change.operation != op.AFFINE_2D or change.written != instruction.read[1:]:
+        return None
+    left, right = (makers.get(register) for register in change.read)
+    if left is None or right is None or {left.operation, right.operation} != {op.DIVIDE}:
+        return None
+    (y, x), (z, depth) = left.read, right.read
+    if x != depth:
+        return None
+    plane = np.eye(3)
+    plane[1:, 1:], plane[1:, 0] = np.reshape(change.constants[:4], (2, 2)), change.constants[4:]
+    matrix = np.reshape(instruction.constants, (3, 3)) @ plane
+    return instruction._replace(read=(x, y, z), constants=tuple(matrix.ravel().tolist()))
 
 
 def _joined(instruction: Instruction, makers: dict[int, Instruction]) -> Instruction | None:

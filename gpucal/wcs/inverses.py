@@ -5,6 +5,7 @@ import numpy as np
 from gpucal.errors import GpucalError
 from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.nodes import (
+    affine,
     kind_of,
     node,
     number_of_inputs,
@@ -71,7 +72,7 @@ def _of_mapping(transform):
 def _of_affine(transform):
     matrix = np.linalg.inv(np.asarray(transform["matrix"], float))
     translation = -matrix @ np.asarray(transform["translation"], float)
-    return node("affine", matrix=matrix, translation=translation, inputs=["x", "y"], outputs=["x", "y"])
+    return affine(matrix, translation)
 
 
 def _of_sphere(transform):

@@ -21,6 +21,7 @@ TAGS = {
     "affine": f"{_TRANSFORM}affine-1.5.0",
     "compose": f"{_TRANSFORM}compose-1.4.0",
     "concatenate": f"{_TRANSFORM}concatenate-1.4.0",
+    "divide": f"{_TRANSFORM}divide-1.4.0",
     "rotate_sequence_3d": f"{_TRANSFORM}rotate_sequence_3d-1.2.0",
     "bounding_box": f"{_TRANSFORM}property/bounding_box-1.2.0",
     "gnomonic": f"{_TRANSFORM}gnomonic-1.4.0",
@@ -49,6 +50,12 @@ def shift(offset: float, name: str | None = None):
 def scale(factor: float, name: str | None = None):
     """A coordinate times a constant."""
     return node("scale", factor=float(factor), inputs=["x"], name=name, outputs=["y"])
+
+
+def affine(matrix, translation, name: str | None = None):
+    """Two coordinates times a matrix, moved by constants."""
+    axes = ["x", "y"]
+    return node("affine", inputs=axes, matrix=matrix, name=name, outputs=axes, translation=translation)
 
 
 def beside(*nodes, name: str | None = None):

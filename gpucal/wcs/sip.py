@@ -74,7 +74,9 @@ class Fit(NamedTuple):
         return tuple(sum(table[powers] * term for powers, term in terms.items()) for table in (self.x, self.y))
 
 
-def sip_keywords(wcs: Wcs, options: SipOptions = SipOptions()) -> dict[str, float | int | str]:  # noqa: B008
+def sip_keywords(
+    wcs: Wcs, options: SipOptions = SipOptions(), crpix: Sequence[float] | None = None  # noqa: B008
+) -> dict[str, float | int | str]:
     """Keywords of an approximation of a WCS.
 
     Parameters
@@ -83,6 +85,8 @@ def sip_keywords(wcs: Wcs, options: SipOptions = SipOptions()) -> dict[str, floa
         From pixels to the sky, with a bounding box.
     options : SipOptions
         How good it is to be.
+    crpix : sequence of float, optional
+        The reference pixel, counted from 1; by default the center of the bounding box.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def sip_keywords(wcs: Wcs, options: SipOptions = SipOptions()) -> dict[str, floa
     box = wcs.bounding_box
     if box is None or any(high - low < 1 for low, high in box):
         raise SipError("a WCS whose bounding box is smaller than a pixel has no SIP approximation")
-    center = [round((low + high) / 2, 1) for low, high in box]
+    center = [round((low + high) / 2, 1) for low, high in box] if crpix is None else [place - 1 for place in crpix]
     crval = wcs.program().at(*center)
     to_plane = program_of(beside(shift(center[0]), shift(center[1])), *wcs.transforms, to_plane_of(*crval))
     grids = [_grid(box, center, number) for number in (options.npoints, 2 * options.npoints)]

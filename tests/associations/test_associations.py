@@ -41,6 +41,16 @@ def test_members_are_beside_the_association_whatever_the_working_directory(folde
     one.check()
 
 
+def test_members_may_have_catalogues_beside_the_association(folder, tmp_path):
+    listed = [member("a_rate.fits") | {"tweakreg_catalog": "a.ecsv"}, member("b_rate.fits") | {"tweakreg_catalog": ""}]
+    made = read_association(written(folder, products=[product(*listed, name="star")]))
+    assert [one.catalog for one in made.products[0].members] == [folder / "a.ecsv", None]
+    (tmp_path / "elsewhere").mkdir()
+    write_association(made, tmp_path / "elsewhere" / "asn.json")
+    members = json.loads((tmp_path / "elsewhere" / "asn.json").read_text())["products"][0]["members"]
+    assert [one.get("tweakreg_catalog") for one in members] == ["../a.ecsv", None]
+
+
 def test_a_product_without_a_name_is_named_after_its_science(folder):
     path = written(folder, products=[product(member("sky_rate.fits", "background"), member("a_rate.fits"))])
     assert read_association(path).products[0].name == "a"

@@ -122,3 +122,10 @@ def test_one_exposure_is_the_only_member_of_its_product(files):
     assert members_of_one(exposure).name == str(files[0])
     exposure.membership = Membership("star", is_alone=True)
     assert members_of_one(exposure).name == "star"
+
+
+def test_what_a_step_did_not_do_to_members_is_told_once(files):
+    given = members(files)
+    given.set_status(1, "FAILED")
+    assert given.take_statuses() == {1: "FAILED"}
+    assert given.take_statuses() == {}

@@ -160,6 +160,21 @@ def test_the_step_gives_the_product_of_jwst(name, theirs):
 
 
 @pytest.mark.usefixtures("offline")
+def test_the_reference_pixel_of_the_header_is_kept(peer_step):
+    *about, distortion, offsets = MODES["miri subarray"]
+    model = image(*about)
+    model.meta.wcsinfo.crpix1, model.meta.wcsinfo.crpix2 = 30.5, 141.0
+    kinds = dict.fromkeys((f"override_{kind}" for kind in AssignWcsStep.reference_file_types), "N/A")
+    kinds |= {"override_distortion": str(distortion), "override_filteroffset": str(offsets)}
+    expected = peer_step("assign_wcs", model, **kinds).meta.wcsinfo.instance
+    keywords = AssignWcsStep.call(model, **kinds).meta.wcsinfo.instance
+    assert (keywords["crpix1"], keywords["crpix2"]) == (30.5, 141.0)
+    for keyword in ("crval1", "crval2", "cd1_1", "cd1_2", "cd2_1", "cd2_2"):
+        assert keywords[keyword] == pytest.approx(expected[keyword], rel=1e-9, abs=1e-14), keyword
+    assert {"a_order", "ap_order"} <= keywords.keys() and keywords.keys() == expected.keys()
+
+
+@pytest.mark.usefixtures("offline")
 def test_frames_are_named():
     with pytest.raises(UnknownFrameError, match="no frame 'moon'; its frames are detector, v2v3, v2v3vacorr, world"):
         ours("niriss").program("detector", "moon")

@@ -22,6 +22,7 @@ NOT_READ = {
     "RampFitStep": {"maximum_cores", "int_name"},
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
+    "TweakRegStep": {"in_memory"},  # the runner reads it
 }
 
 

@@ -130,7 +130,8 @@ def _membership(product: Product, is_alone: bool) -> Membership:
     roles = dict.fromkeys(member.role for member in product.members if member.role != "science")
     others = {role: product.of_role(role) for role in roles}
     table = Path(product.source).name
-    return Membership(product.name, product.asn_id, others, table, product.asn_pool, is_alone)
+    catalogs = {member.path.name: member.catalog for member in product.members if member.catalog is not None}
+    return Membership(product.name, product.asn_id, others, table, product.asn_pool, is_alone, catalogs)
 
 
 def exposures_of(source, input_dir: str | None = None) -> list[Exposure]:

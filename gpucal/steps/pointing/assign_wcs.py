@@ -1,16 +1,12 @@
 """The assign_wcs step."""
 
-import logging
-
 from gpucal.core import GpucalError, Step
 from gpucal.reference import ReferenceFileError
+from gpucal.steps.parts.coordinates import keep_coordinates
 from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.wcs.documents import read_document, tree_of_model
-from gpucal.wcs.footprint import footprint, s_region
 from gpucal.wcs.modes.imaging import imaging_wcs
-from gpucal.wcs.sip import SipError, SipOptions, sip_keywords
-
-log = logging.getLogger(__name__)
+from gpucal.wcs.sip import SipOptions
 
 
 class AssignWcsStep(Step):
@@ -60,26 +56,14 @@ class AssignWcsStep(Step):
         offsets = references["filteroffset"]
         rows = offsets and part_of(offsets, "filters")
         wcs = imaging_wcs(exposure, part_of(references["distortion"], "model"), rows)
-        keywords = {"s_region": s_region(footprint(wcs))}
-        if self.sip_approx:
-            keywords |= self.approximation(wcs)
-        exposure.set_wcs(wcs.to_tree())
+        sip = SipOptions(
+            self.sip_max_pix_error, self.sip_max_inv_pix_error, self.sip_degree, self.sip_inv_degree, self.sip_npoints
+        )
+        keep_coordinates(exposure, wcs, sip if self.sip_approx else None)
         for kind in self.reference_file_types:
             if kind not in self.uses(exposure):
                 getattr(exposure.meta.ref_file, kind).name = "N/A"  # as jwst 3.0.0 tells of those it has no use for
-        exposure.model._instance["meta"]["wcsinfo"].update(keywords)
         return exposure
-
-    def approximation(self, wcs) -> dict:
-        """Keywords of the approximation; none where it fails."""
-        options = SipOptions(
-            self.sip_max_pix_error, self.sip_max_inv_pix_error, self.sip_degree, self.sip_inv_degree, self.sip_npoints
-        )
-        try:
-            return sip_keywords(wcs, options)
-        except SipError as reason:
-            log.warning("No approximation by FITS keywords: %s", reason)
-            return {}
 
 
 def part_of(reference, name: str):
