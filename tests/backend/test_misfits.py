@@ -25,6 +25,8 @@ AS_GOOD = {
     "flags.group_flags.count_flagged": {"groupdq": ALL},
     "flags.group_flags.drop_flag_where": {"groupdq": ALL},
     "flags.group_flags.fully_flagged_groups": {"groupdq": ALL},
+    "outliers.medians.median_image": {"stack": ALL},
+    "outliers.medians.rolling_medians": {"cube": ALL},
     "ramp_fit.likelihood_mean.mean_over_integrations": {"rateints": (0,)},
     "ramps.dark_current.dark_groups": {"dark": ALL},
     "ramps.linearity.linearize_zeroframe": {"zeroframe": (0,), "coefficients": (0,)},
