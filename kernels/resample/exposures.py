@@ -40,7 +40,7 @@ class Pixels(NamedTuple):
     var_flat: object = None
 
 
-def values_and_weights(pixels, sky, weighting, factor=1.0):
+def values_and_weights(pixels, sky, weighting, factor=1.0, bad=BAD):
     """The values of an exposure above the sky, and the weights of its pixels.
 
     Parameters
@@ -53,11 +53,14 @@ def values_and_weights(pixels, sky, weighting, factor=1.0):
         `SAME` or `INVERSE_VARIANCE`.
     factor : float
         What weights are multiplied by.
+    bad : int
+        A sum of flags.
 
     Returns
     -------
     values, weights : (ny, nx) float32 array
-        Weights are zero where a flag says `BAD`, where one of the arrays is NaN, and where a reciprocal is not finite.
+        Weights are zero where one of the bad flags is set, where one of the arrays is NaN, and where a reciprocal is not
+        finite.
 
     Raises
     ------
@@ -71,15 +74,16 @@ def values_and_weights(pixels, sky, weighting, factor=1.0):
     none = xp.zeros((0, 0), np.float32)
     held = Pixels(*(none if array is None else array for array in pixels))
     values, weights = (xp.empty(pixels.data.shape, np.float32) for _ in range(2))
-    write_weights(weights.shape, held, np.float32(sky), weighting, np.float32(factor), values, weights)
+    numbers = np.float32(sky), weighting, np.float32(factor), np.uint32(bad)
+    write_weights(weights.shape, held, *numbers, values, weights)
     return values, weights
 
 
 @pixel_kernel
-def write_weights(row, column, pixels, sky, weighting, factor, values, weights):
+def write_weights(row, column, pixels, sky, weighting, factor, unusable, values, weights):
     """The value and the weight of one pixel."""
     value, weight = pixels.data[row, column], factor
-    bad = value != value or pixels.dq[row, column] & BAD != 0
+    bad = value != value or pixels.dq[row, column] & unusable != 0
     for array in (pixels.err, pixels.var_poisson, pixels.var_rnoise, pixels.var_flat):
         if array.size:
             bad = bad or array[row, column] != array[row, column]

@@ -9,7 +9,7 @@ from gpucal.backend import current_backend
 from gpucal.errors import GpucalError
 from gpucal.kernels.resample.drizzle import add_image
 from gpucal.kernels.resample.drops import SQUARE, Drop, drop_of
-from gpucal.kernels.resample.exposures import INVERSE_VARIANCE, SAME, Pixels, values_and_weights
+from gpucal.kernels.resample.exposures import BAD, INVERSE_VARIANCE, SAME, Pixels, values_and_weights
 from gpucal.kernels.resample.scan import scan_limits
 from gpucal.kernels.resample.sums import Sums, no_sums
 from gpucal.wcs.output_grid import OutputGrid
@@ -31,16 +31,25 @@ class Drizzling(NamedTuple):
     weight_type : str or None
         ``ivm``: by the reciprocal of the variance of the read noise; ``exptime``: by the time of the exposure; None:
         all alike.
+    bad : int
+        Flags that pixels with weight do not have.
     """
 
     grid: OutputGrid
     drop: Drop
     weight_type: str | None
+    bad: int = BAD
 
     @classmethod
-    def onto(cls, grid: OutputGrid, kernel: str, pixfrac: float, weight_type: str | None) -> "Drizzling":
+    def onto(
+        cls, grid: OutputGrid, kernel: str, pixfrac: float, weight_type: str | None, bad: int = BAD
+    ) -> "Drizzling":
         """See `gpucal.kernels.resample.drops.drop_of`."""
-        return cls(grid, drop_of(kernel, pixfrac, grid.pixel_scale_ratio), weight_type)
+        return cls(grid, drop_of(kernel, pixfrac, grid.pixel_scale_ratio), weight_type, bad)
+
+    def reach(self, exposure, wcs: Wcs) -> tuple[slice, slice]:
+        """The rows and columns of the mosaic that an exposure may reach; its pixels are not read."""
+        return self._reach(self._map(exposure, wcs))
 
     def no_sums(self, nplanes: int, place: tuple[slice, slice] | None = None, with_flags: bool = False) -> Sums:
         """Sums of nothing, for a part of the mosaic; for all of it, if not given."""
@@ -68,9 +77,7 @@ class Drizzling(NamedTuple):
         Sums
         """
         pixel_map = self._map(exposure, wcs)
-        margin = 1 + (0 if self.drop.kind == SQUARE else self.drop.half)
-        place = pixel_map.reach(margin, self.grid.shape)
-        sums = self.no_sums(1 + len(planes) + len(roots), place, with_flags)
+        sums = self.no_sums(1 + len(planes) + len(roots), self._reach(pixel_map), with_flags)
         xp = current_backend().xp
         more = [*(_array(exposure, name) for name in planes), *(xp.sqrt(_array(exposure, name)) for name in roots)]
         self._add(sums, exposure, pixel_map, more)
@@ -98,8 +105,12 @@ class Drizzling(NamedTuple):
             raise GpucalError(f"{exposure.source}: its data of shape {shape} are no image")
         return PixelMap.between(wcs, self.grid.wcs, shape)
 
+    def _reach(self, pixel_map: PixelMap) -> tuple[slice, slice]:
+        margin = 1 + (0 if self.drop.kind == SQUARE else self.drop.half)
+        return pixel_map.reach(margin, self.grid.shape)
+
     def _add(self, sums: Sums, exposure, pixel_map: PixelMap, planes: list) -> None:
-        data, weight = weighted(exposure, self.weight_type)
+        data, weight = weighted(exposure, self.weight_type, self.bad)
         limits = scan_limits(pixel_map.at, weight.shape, self.grid.shape, pixel_map.section)
         flags = None if sums.flags is None else exposure.dq
         add_image(sums, [data, *planes], weight, pixel_map.on_grid, limits, self.drop, flags=flags)
@@ -111,7 +122,7 @@ def _array(exposure, name: str):
     return current_backend().xp.full(exposure.shape_of("data"), np.nan, np.float32)
 
 
-def weighted(exposure, weight_type: str | None):
+def weighted(exposure, weight_type: str | None, bad: int = BAD):
     """The data of an exposure above its sky, and the weights of its pixels, (ny, nx) float32 arrays.
 
     Raises
@@ -130,7 +141,7 @@ def weighted(exposure, weight_type: str | None):
     elif weight_type == "ivm":
         weighting = INVERSE_VARIANCE
     factor = exposure_time(exposure) if weight_type == "exptime" else 1.0
-    return values_and_weights(pixels, sky, weighting, factor)
+    return values_and_weights(pixels, sky, weighting, factor, bad)
 
 
 def exposure_time(exposure) -> float:
