@@ -87,7 +87,7 @@ STEPS = {
     "master_background": Entry("MasterBackgroundStep"),
     "master_background_mos": Entry("MasterBackgroundMosStep"),
     "msa_flagging": Entry("MSAFlagOpenStep"),
-    "outlier_detection": Entry("OutlierDetectionStep"),
+    "outlier_detection": Entry("OutlierDetectionStep", "gpucal.steps.mosaics.outlier_detection"),
     "pathloss": Entry("PathLossStep"),
     "persistence": Entry("PersistenceStep", "gpucal.steps.ramps.persistence"),
     "photom": Entry("PhotomStep", "gpucal.steps.images.photom"),

@@ -19,6 +19,10 @@ NOT_READ = {
         "wfss_rms_stop", "wfss_outlier_percent",
     },
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
+    # Of integral field spectra, which it refuses; the run reads in_memory; maps of pixels are exact.
+    "OutlierDetectionStep": {
+        "kernel_size", "threshold_percent", "ifu_second_check", "in_memory", "pixmap_stepsize", "pixmap_order",
+    },
     "RampFitStep": {"maximum_cores", "int_name"},
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
