@@ -59,8 +59,8 @@ def values_and_weights(pixels, sky, weighting, factor=1.0, bad=BAD):
     Returns
     -------
     values, weights : (ny, nx) float32 array
-        Weights are zero where one of the bad flags is set, where one of the arrays is NaN, and where a reciprocal is not
-        finite.
+        Weights are zero where one of the bad flags is set, where one of the arrays is NaN, and where a reciprocal is
+        not finite.
 
     Raises
     ------

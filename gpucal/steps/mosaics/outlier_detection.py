@@ -61,6 +61,7 @@ class OutlierDetectionStep(Step):
     input_types = ("ImageModel", "CubeModel", "SlitModel")
     over_members = True
     names_association = True
+    suffix_in_pipeline = "crf"
     spec = """
         weight_type = option('ivm','exptime',default='ivm')  # weights of pixels: 1 / VAR_RNOISE, or the exposure time
         pixfrac = float(min=0.0, max=1.0, default=1.0)  # fraction of its sides that a pixel is shrunken to

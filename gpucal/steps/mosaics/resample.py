@@ -31,6 +31,7 @@ class ResampleStep(Step):
 
     class_alias = "resample"
     over_members = True
+    suffix_in_pipeline = "i2d"
     spec = """
         pixfrac = float(min=0.0, max=1.0, default=1.0)  # fraction of its sides that a pixel is shrunken to
         kernel = option('square','gaussian','point','turbo','lanczos2','lanczos3',default='square')  # how it is spread

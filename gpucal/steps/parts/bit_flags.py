@@ -14,21 +14,21 @@ ALL_BITS = 0xFFFFFFFF
 _FLAGS = re.compile(r"(?P<all_but>~?)\s*(?P<bracket>\()?(?P<names>[^()~]+)(?(bracket)\))")
 
 
-def bad_bits(good: str | None, name: str) -> int | None:
+def bad_bits(good: str | None, name: str) -> int:
     """The flags that make a pixel bad, of a parameter that names those which do not.
 
     Parameters
     ----------
     good : str or None
         Names of flags or their values, joined by ``+``, ``,`` or ``|``; after ``~`` all others are meant. None,
-        ``None``, ``INDEF`` and an empty string stand for no look at flags at all.
+        ``None``, ``INDEF`` and an empty string mean that no flag makes a pixel bad.
     name : str
         The parameter.
 
     Returns
     -------
-    int or None
-        Bits of DQ; None for no look at flags.
+    int
+        Bits of DQ.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def bad_bits(good: str | None, name: str) -> int | None:
     """
     text = (good or "").strip()
     if text.upper() in ("", "NONE", "INDEF"):
-        return None
+        return 0
     form = _FLAGS.fullmatch(text)
     if form is None:
         raise GpucalError(f"{name}: {good!r} is no list of flags, such as DO_NOT_USE+JUMP_DET or ~DO_NOT_USE")

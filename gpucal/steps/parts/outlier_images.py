@@ -5,9 +5,9 @@ from gpucal.backend import current_backend
 from gpucal.errors import GpucalError, SkipStep
 from gpucal.kernels.outliers.flag_rules import Limits, flag_plain, flag_resampled
 from gpucal.kernels.resample.sums import means, weights
+from gpucal.steps.parts.bit_flags import bad_bits
 from gpucal.steps.parts.blotting import blotted
 from gpucal.steps.parts.drizzling import Drizzling, weighted
-from gpucal.steps.parts.good_bits import bad_bits
 from gpucal.steps.parts.layered_median import layered_median
 from gpucal.steps.parts.mosaic import fill_value
 from gpucal.steps.parts.outlier_marks import error_of, mark
@@ -102,7 +102,8 @@ def _flag_on_the_sky(members, step) -> None:
     (core, rim), fill = limits_of(step), fill_value(step.fillval)
     wcses = [member.get_wcs() for member in members]
     grid = output_grid(members, wcses, GridOptions(all_borders=not as_peer()))
-    how = Drizzling.onto(grid, step.kernel, step.pixfrac, step.weight_type, bad_bits(step.good_bits))
+    bad = bad_bits(step.good_bits, "good_bits")
+    how = Drizzling.onto(grid, step.kernel, step.pixfrac, step.weight_type, bad)
     groups = [DrizzledGroup(members, places, wcses, how) for places in members.groups]
 
     def keep(number: int, image, weight):
@@ -129,7 +130,8 @@ def _flag_by_pixels(members, step) -> None:
                 f"{member.source} has shape {member.shape_of('data')}, and {members[0].source} {shape}: images of "
                 "different shapes cannot be compared by pixels; set resample_data to true"
             )
-    layers = [PlainImage(members, place, step.weight_type, bad_bits(step.good_bits)) for place in range(len(members))]
+    bad = bad_bits(step.good_bits, "good_bits")
+    layers = [PlainImage(members, place, step.weight_type, bad) for place in range(len(members))]
     median = layered_median(layers, shape, step.maskpt, budget_of(members))
     if step.save_intermediate_results:
         save_median(step, members, None, median)

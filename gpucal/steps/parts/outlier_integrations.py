@@ -8,7 +8,7 @@ from gpucal.backend import current_backend, row_tiles
 from gpucal.kernels.outliers.flag_rules import flag_plain
 from gpucal.kernels.outliers.medians import median_image, rolling_medians
 from gpucal.kernels.outliers.weights import drop_light
-from gpucal.steps.parts.good_bits import bad_bits
+from gpucal.steps.parts.bit_flags import bad_bits
 from gpucal.steps.parts.outlier_images import check_axes, limits_of
 from gpucal.steps.parts.outlier_marks import error_of, mark
 from gpucal.steps.parts.outlier_products import save_series_median
@@ -49,7 +49,7 @@ def _flag(members, place: int, exposure, step, width: int | None = None, all_cou
     """Flag the outliers of one exposure, some rows at a time; flagged pixels count in its median only if all do."""
     (core, _), xp = limits_of(step), current_backend().xp
     data, err = exposure.data, error_of(exposure)
-    good = None if all_count or not exposure.has("dq") else exposure.dq & bad_bits(step.good_bits) == 0
+    good = None if all_count or not exposure.has("dq") else exposure.dq & bad_bits(step.good_bits, "good_bits") == 0
     threshold = math.nan if good is None or not good.any() else step.maskpt
     outliers = xp.empty(data.shape, bool)
     kept = xp.empty(data.shape if width else data.shape[1:], np.float32) if step.save_intermediate_results else None

@@ -22,20 +22,20 @@ class SkyGauge(NamedTuple):
     ----------
     statistic : SkyStatistic
         Of the pixels.
-    bad_bits : int or None
+    bad_bits : int
         Flags of pixels that are left out; None for no look at flags.
     stepsize : int or None
         See `gpucal.wcs.polygons.outline`.
     """
 
     statistic: SkyStatistic
-    bad_bits: int | None
+    bad_bits: int
     stepsize: int | None
 
     def levels(self, exposure: Exposure, regions) -> list[SkyLevel | None]:
         """The levels in regions of an exposure, each an array of spans; see `gpucal.kernels.sky.spans`."""
-        dq = None if self.bad_bits is None else exposure.dq
-        values = usable_values(exposure.data, dq, self.bad_bits or 0)
+        dq = exposure.dq if self.bad_bits else None
+        values = usable_values(exposure.data, dq, self.bad_bits)
         backend = current_backend()
         return [sky_level(values, backend.asarray(spans, TABLES), self.statistic) for spans in regions]
 

@@ -15,9 +15,9 @@ from gpucal.steps.parts.bit_flags import bad_bits
         ("0", 0xFFFFFFFF),
         ("5", 0xFFFFFFFA),
         ("~1+512", 513),
-        ("None", None),
-        ("", None),
-        (None, None),
+        ("None", 0),
+        ("", 0),
+        (None, 0),
     ],
 )
 def test_flags_that_make_a_pixel_bad(text, bits):
