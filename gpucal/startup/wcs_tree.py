@@ -7,6 +7,7 @@ was. Tags inside that belong to other packages (transforms, frames, units) stay 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from asdf import AsdfFile, config_context, treeutil
@@ -79,7 +80,13 @@ def put_objects(tree) -> None:
 
 def object_of(kept: WcsTree):
     """The WCS object that gwcs makes of a tree."""
+    return tagged_tree_to_custom_tree(TaggedDict(kept.content, kept.tag), _file_of_all_packages())
+
+
+@cache
+def _file_of_all_packages() -> AsdfFile:
+    """A file that knows the extensions of all packages that are installed."""
     with config_context() as configuration:  # of this thread alone
         configuration.reset_resources()
         configuration.reset_extensions()
-        return tagged_tree_to_custom_tree(TaggedDict(kept.content, kept.tag), AsdfFile())
+        return AsdfFile()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gpucal.as_peer import as_peer
+from gpucal.backend import current_backend
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data.files.compression import plain_name
 from gpucal.data.reading import expand
@@ -240,8 +241,10 @@ class TweakRegStep(Step):
     def found_sources(self, members, place: int, wcs) -> Sources:
         """The sources that are found in an image, and written if the user wants that."""
         with members.lease(place) as exposure:
-            errors = exposure.err if self.starfinder == "segmentation" else None
-            columns = find_sources(exposure.data, outside_of_image(exposure.dq), self, errors).columns
+            data = exposure.data
+            errors = exposure.err if self.starfinder == "segmentation" and exposure.has("err") else None
+            flags = exposure.dq if exposure.has("dq") else current_backend().xp.zeros(data.shape, np.uint32)
+            columns = find_sources(data, outside_of_image(flags), self, errors).columns
         sources = Sources(columns["x"], columns["y"])
         if self.save_catalogs:
             inside = sources.inside(wcs.bounding_box)
@@ -301,7 +304,15 @@ def beside(exposure, name: str) -> Path:
 
 
 def year_of(exposure) -> float:
-    """When an exposure was taken, in years."""
+    """When an exposure was taken, in years.
+
+    Raises
+    ------
+    GpucalError
+        If its header does not tell.
+    """
+    if exposure.meta.observation.date is None:
+        raise GpucalError(f"{exposure.source}: the header lacks DATE-OBS, which the proper motion of stars needs")
     day = date.fromisoformat(exposure.meta.observation.date)
     first, next_first = date(day.year, 1, 1), date(day.year + 1, 1, 1)
     return day.year + (day - first) / (next_first - first)

@@ -12,13 +12,14 @@ from gpucal.steps.parts.alignment.align import (
     align_to_catalog,
     align_to_each_other,
 )
-from gpucal.steps.parts.alignment.images import Group, Reference, Sources
+from gpucal.steps.parts.alignment.images import AlignedImage, Group, Reference, Sources
 from gpucal.steps.parts.alignment.matching import Matching
 from tests.star_fields import DITHERS, Dither
 
 ALIGNED, REFERENCE, FAILED, ALONE = Outcome.ALIGNED, Outcome.REFERENCE, Outcome.FAILED, Outcome.ALONE
 MAS = 1e-3
 RULES = Rules()
+PLACES = np.array([[100.0, 1000.0, 1900.0], [1800.0, 900.0, 200.0]])
 
 
 def each(made):
@@ -40,6 +41,14 @@ def test_noise_averages_out(images):
     align_to_each_other(each(made), RULES)
     offsets = made.errors()[1:] - made.errors()[0]
     assert np.abs(offsets).max() < 4 * 0.05 * 0.063 / np.sqrt(60)
+
+
+def test_two_images_that_are_the_same_stay_on_each_other(images):
+    made = images(DITHERS[:1])
+    (image,) = made.images
+    again = AlignedImage("again", image.wcs, image.pointing, image.sources)
+    assert align_to_each_other([Group([image]), Group([again])], RULES) == [REFERENCE, ALIGNED]
+    np.testing.assert_allclose(again.wcs.program().at(*PLACES), image.wcs.program().at(*PLACES), rtol=0, atol=1e-12)
 
 
 def test_images_of_a_group_move_together(images):
@@ -128,14 +137,13 @@ def test_those_that_failed_move_along_and_take_no_part(images):
     made.images[3].sources = Sources(*rng.uniform(0, 2000, size=(2, 12)))
     outcomes = align_to_each_other(groups, RULES)
     assert align_to_catalog(groups, outcomes, made.stars, RULES) == [ALIGNED, ALIGNED, ALIGNED, FAILED]
-    x, y = np.array([[100.0, 1000.0, 1900.0], [1800.0, 900.0, 200.0]])
-    moved, still = (image_sky(made.images[3], wcs, x, y) for wcs in (made.images[3].wcs, made.images[3].original))
+    moved, still = (on_sky(wcs) for wcs in (made.images[3].wcs, made.images[3].original))
     np.testing.assert_allclose(still - moved, np.broadcast_to([0.5, 0.2], (3, 2)), atol=MAS)
 
 
-def image_sky(image, wcs, x, y):
-    """Places to the east and north of the field, arcsec."""
-    ra, dec = wcs.program().at(x, y)
+def on_sky(wcs):
+    """Where some pixels are, to the east and north of the field, arcsec."""
+    ra, dec = wcs.program().at(*PLACES)
     return np.stack([((ra - 0.01 + 180) % 360 - 180) * np.cos(np.deg2rad(-27.8)), dec + 27.8], axis=1) * 3600
 
 

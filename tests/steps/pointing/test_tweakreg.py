@@ -145,6 +145,13 @@ def test_catalogues_come_from_a_list_an_association_or_the_header(members, tmp_p
     assert f"The sources of {names[2]} are those of {few}" in caplog.text
 
 
+def test_a_list_without_catalogues_is_told_and_sources_are_looked_for(members, tmp_path, caplog):
+    (tmp_path / "list.txt").write_text("# nothing\n")
+    with pytest.raises(SkipStep, match="no image is aligned"):  # images of eight pixels have no stars
+        run(members(dithers=DITHERS[:2]), catfile=str(tmp_path / "list.txt"))
+    assert "list.txt lists no catalogues: sources are looked for in all images" in caplog.text
+
+
 def test_a_catalogue_named_in_a_header_is_looked_for_beside_the_image(members, tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     given = members()
@@ -234,3 +241,6 @@ def test_the_year_has_its_fraction(members):
     exposure = members(dithers=DITHERS[:1])[0]
     exposure.meta.observation.date = "2024-07-02"  # the middle of a leap year
     assert year_of(exposure) == 2024.5
+    exposure.meta.observation.date = None
+    with pytest.raises(GpucalError, match="the header lacks DATE-OBS"):
+        year_of(exposure)
