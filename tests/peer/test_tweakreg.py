@@ -150,6 +150,19 @@ def test_the_step_moves_images_where_jwst_does(images, parameters, peer_step):
 
 
 @pytest.mark.usefixtures("without_parameter_references", "offline")
+def test_images_taken_at_the_same_time_move_together(tmp_path, peer_step):
+    """Two exposures by two detectors each, all with one fault of the pointing for an exposure."""
+    fault = {"error_east": 0.3, "error_north": -0.2, "error_roll": 4.0}
+    places = [Dither(), Dither(12.0, 3.0), Dither(5.0, -6.0, **fault), Dither(17.0, -3.0, **fault)]
+    models = [with_object(model) for model in models_of(field(places), tmp_path)]
+    for number, model in enumerate(models):
+        model.meta.observation.exposure_number = str(1 + number // 2)
+    ours = TweakRegStep.call([model.copy() for model in models], use_custom_catalogs=True)
+    assert ["v2v3corr" in model.meta.wcs.available_frames for model in ours] == [False, False, True, True]
+    assert_same(ours, theirs_of(peer_step, models, use_custom_catalogs=True))
+
+
+@pytest.mark.usefixtures("without_parameter_references", "offline")
 def test_a_wide_mosaic_is_put_together_in_the_same_order(tmp_path, peer_step):
     """A row of five, given in disorder: each image overlaps its neighbours alone."""
     row = [Dither(59.0 * place, -38.0 * place, 0.1 * place, -0.07 * place, place) for place in (3, 0, 4, 1, 2)]
