@@ -11,7 +11,7 @@ from gpucal.data import Exposure
 from gpucal.wcs.documents import parse_document
 from gpucal.wcs.output_grid import GridOptions, output_grid
 from gpucal.wcs.world import Wcs
-from tests.peer.dithered_images import calibrated
+from tests.dithered_images import calibrated
 
 OPTIONS = {
     "defaults": {},

@@ -14,7 +14,7 @@ from gpucal.data import open_exposure
 from gpucal.steps import ResampleStep
 from gpucal.wcs.footprint import polygons_of
 from gpucal.wcs.world import Wcs
-from tests.peer.dithered_images import calibrated
+from tests.dithered_images import calibrated
 
 # Held in pixels and by relative differences below: jwst has rounding errors of 1e-9 in the side of a pixel, and of 2e-6
 # in the area of all.

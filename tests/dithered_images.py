@@ -12,7 +12,7 @@ from gpucal.wcs.documents import read_document
 from gpucal.wcs.footprint import footprint, s_region
 from gpucal.wcs.modes.imaging import imaging_wcs
 
-DISTORTION = Path(__file__).parents[1] / "files" / "references" / "jwst_nircam_distortion_0090.asdf"
+DISTORTION = Path(__file__).parent / "files" / "references" / "jwst_nircam_distortion_0090.asdf"
 
 # Shifts of the reference point, arcsec on the sky, and how much the roll angle differs, degrees.
 DITHERS = [(0.0, 0.0, 0.0), (1.3, -0.7, 0.0), (-0.9, 1.1, 25.0), (0.4, 0.45, -3.0)]
