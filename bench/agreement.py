@@ -171,6 +171,10 @@ class Agreement:
         lines = [*self.structure, *self.keywords, *told]
         return "\n".join([*map(str, lines), f"in agreement: {', '.join(agreeing) or 'nothing'}"])
 
+    def apart_from(self, keywords: re.Pattern) -> "Agreement":
+        """The same without those keywords whose whole names match."""
+        return replace(self, keywords=tuple(one for one in self.keywords if not keywords.fullmatch(one.keyword)))
+
     def assert_agrees(self):
         """Raise an AssertionError that says what disagrees, unless nothing does."""
         assert self.agrees, f"the products disagree\n{self}"

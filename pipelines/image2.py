@@ -38,6 +38,7 @@ class Image2Pipeline(Pipeline):
         "DETECTOR": "instrument.detector",
         "EXP_TYPE": "exposure.type",
     }
+    product_steps = ("resample",)
     step_defs: ClassVar = {
         "bkg_subtract": BackgroundStep,
         "assign_wcs": AssignWcsStep,
@@ -74,5 +75,5 @@ class Image2Pipeline(Pipeline):
                 self.bkg_subtract.save(exposure)
         exposure = self.run_steps(("assign_wcs", "flat_field", "photom"), exposure, references)
         if "resample" in steps:
-            self.save_result_of("resample", self.run_beside("resample", exposure, references))
+            self.run_beside("resample", exposure, references)
         return exposure

@@ -29,6 +29,7 @@ class Image3Pipeline(Pipeline):
     stage = 3
     input_types = ("ImageModel",)
     required_keywords: ClassVar = {"INSTRUME": "instrument.name", "EXP_TYPE": "exposure.type"}
+    product_steps = ("outlier_detection", "source_catalog")
     step_defs: ClassVar = {
         "assign_mtwcs": AssignMTWcsStep,
         "tweakreg": TweakRegStep,
@@ -58,9 +59,7 @@ class Image3Pipeline(Pipeline):
         """
         pointing, *_ = self.order(members)
         members = self.run_steps((pointing, "skymatch", "outlier_detection"), members, references)
-        self.save_result_of("outlier_detection", members)
         mosaic = self.run_step("resample", members, references)
         if isinstance(mosaic, Exposure):
-            catalog = self.run_beside("source_catalog", mosaic, references)
-            self.save_result_of("source_catalog", catalog)
+            self.run_beside("source_catalog", mosaic, references)
         return mosaic

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from gpucal.core.config.parameters import validate
 from gpucal.core.run.execution import Placed, execute, execute_in_order
-from gpucal.core.run.results import is_new, save_products
+from gpucal.core.run.results import is_new
 from gpucal.core.step import Step
 from gpucal.data import Exposure
 
@@ -20,6 +20,8 @@ class Pipeline(Step):
     step_defs : dict of str to type
         All steps that the pipeline may run, under their names: the steps of an instance are its
         attributes (``pipeline.jump.skip = True``).
+    product_steps : tuple of str
+        The names of those whose results are products of the pipeline beside the one that it ends with: saved with it.
 
     Examples
     --------
@@ -35,6 +37,7 @@ class Pipeline(Step):
     """
 
     is_pipeline: ClassVar[bool] = True
+    product_steps: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,
@@ -105,9 +108,3 @@ class Pipeline(Step):
         placed = Placed(getattr(self, key), order.index(key) + 1, len(order))
         result = execute(placed, exposure, references, releases=False)
         return result if is_new(result, exposure) else None
-
-    def save_result_of(self, key: str, result) -> None:
-        """Save what a step made as products of the pipeline, if this saves any, and the step has not saved it."""
-        step = getattr(self, key)
-        if result is not None and self.saves and not step.saves and not step.skip:
-            save_products(step, result)

@@ -22,9 +22,11 @@ class Saving(Configurable):
 
     @property
     def saves(self) -> bool:
-        """Whether the step is to save its result."""
-        left_out = self.skip and self.parent is not None
-        return not left_out and bool(self.save_results or self.output_file)
+        """Whether the step is to save its result: for itself, or as a product of the pipeline that it is in."""
+        if self.parent is None:
+            return bool(self.save_results or self.output_file)
+        is_product = self.name in self.parent.product_steps and self.parent.saves
+        return not self.skip and bool(self.save_results or self.output_file or is_product)
 
     def product_suffix(self, exposure: Exposure) -> str:
         """The last part of the name of the step's product: its ``suffix``, or its name.

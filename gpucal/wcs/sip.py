@@ -10,6 +10,7 @@ the sums are taken.
 """
 
 import logging
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -124,8 +125,14 @@ def sip_keywords(
 
 
 def _grid(box, center: Sequence[float], npoints: int) -> np.ndarray:
-    """Points of the bounding box, from edge to edge, relative to its center; (2, npoints^2)."""
-    axes = [np.linspace(low, high, npoints) - middle for (low, high), middle in zip(box, center, strict=True)]
+    """Points of the bounding box, from edge to edge, relative to its center; (2, number of points).
+
+    Where a rounding lets the last step of an axis fall short of its end, gwcs adds a point beyond: the fit shows it.
+    """
+    axes = []
+    for (low, high), middle in zip(box, center, strict=True):
+        step = (high - low) / (npoints - 1)
+        axes.append(low + step * np.arange(math.ceil((high + step - low) / step)) - middle)
     return np.array([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")])
 
 

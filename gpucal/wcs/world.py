@@ -111,8 +111,10 @@ class Wcs:
         box = self.transforms[0].get("bounding_box")
         if box is None:
             return None
-        intervals = [tuple(map(float, ends)) for ends in box["intervals"].values()]
-        return tuple(intervals if box.get("order", "C") == "F" else intervals[::-1])
+        intervals = box["intervals"]
+        # By the names of the inputs: the order in a file is that of the alphabet.
+        names = [name for name in self.transforms[0].get("inputs", intervals) if name in intervals]
+        return tuple(tuple(map(float, intervals[name])) for name in names)
 
     def _index(self, name: str) -> int:
         if name not in self.frame_names:

@@ -42,6 +42,11 @@ class Input:
             self._opened = _open_product(self.product, self._over_members)
         return self._opened
 
+    def close(self) -> None:
+        """Let go of the exposures of a product."""
+        if self.product is not None:
+            self._opened = None
+
 
 def inputs_of(source, step=None, input_dir: str | None = None) -> list[Input]:
     """What a user names, an entry for each run.

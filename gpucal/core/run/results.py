@@ -60,12 +60,8 @@ def check_saving(step, exposure: Exposure | Members) -> None:
 
 def save_results(step, result) -> None:
     """Save the products of a step, if it is asked to; the members that a pipeline leaves, its steps have saved."""
-    if step.saves and not (step.is_pipeline and isinstance(result, Members)):
-        save_products(step, result)
-
-
-def save_products(step, result) -> None:
-    """Save the products of a step."""
+    if not step.saves or (step.is_pipeline and isinstance(result, Members)):
+        return
     if isinstance(result, Members):
         for place in range(len(result)):
             with result.lease(place) as exposure:

@@ -55,6 +55,7 @@ def run(step, source, keep: bool = True):
                 raise
             log.error("%s", error)
             failed.append(one.product.name)
+        one.close()
     if failed:
         named = ", ".join(failed)
         raise AssociationError(f"{len(failed)} of {len(inputs)} products could not be made, as told above: {named}")

@@ -23,7 +23,7 @@ class SkyGauge(NamedTuple):
     statistic : SkyStatistic
         Of the pixels.
     bad_bits : int
-        Flags of pixels that are left out; None for no look at flags.
+        Flags of pixels that are left out.
     stepsize : int or None
         See `gpucal.wcs.polygons.outline`.
     """
