@@ -8,7 +8,7 @@ from gpucal.data import Members
 from gpucal.data.blending import blend
 from gpucal.steps.parts.drizzling import Drizzling
 from gpucal.steps.parts.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
-from gpucal.steps.parts.mosaic_keywords import write_grid, write_region, write_times
+from gpucal.steps.parts.mosaic_keywords import write_correlation, write_grid, write_region, write_times
 from gpucal.wcs.given_grid import given_grid
 from gpucal.wcs.output_grid import GridOptions, OutputGrid, output_grid
 
@@ -94,7 +94,10 @@ class ResampleStep(Step):
         arrays = made.arrays(fill_value(self.fillval))
         if not self.report_var:
             arrays = {name: array for name, array in arrays.items() if not name.startswith("var_")}
-        return self.described(members, places, drizzling.grid, arrays)
+        product = self.described(members, places, drizzling.grid, arrays)
+        if "err" in arrays and not as_peer():
+            write_correlation(product.model, made.scatter_over_error)
+        return product
 
     def described(self, members, places, grid: OutputGrid, arrays: dict):
         """A product of these arrays, and its header."""

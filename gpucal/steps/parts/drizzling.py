@@ -10,11 +10,15 @@ from gpucal.errors import GpucalError
 from gpucal.kernels.resample.drizzle import add_image
 from gpucal.kernels.resample.drops import SQUARE, Drop, drop_of
 from gpucal.kernels.resample.exposures import BAD, INVERSE_VARIANCE, SAME, Pixels, values_and_weights
+from gpucal.kernels.resample.noise import scatter_over_error
 from gpucal.kernels.resample.scan import scan_limits
 from gpucal.kernels.resample.sums import Sums, no_sums
 from gpucal.wcs.output_grid import OutputGrid
 from gpucal.wcs.pixel_map import PixelMap
 from gpucal.wcs.world import Wcs
+
+# Pixels along each axis of an exposure at which it is asked how noise is spread.
+SAMPLES = 40
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +102,15 @@ class Drizzling(NamedTuple):
             Names of arrays.
         """
         self._add(sums, exposure, self._map(exposure, wcs), [_array(exposure, name) for name in planes])
+
+    def scatter_over_error(self, exposure, wcs: Wcs) -> float:
+        """By which factor single pixels scatter less than their errors say: see `gpucal.kernels.resample.noise`."""
+        pixel_map = self._map(exposure, wcs)
+        first_x, last_x, first_y, last_y = pixel_map.section
+        x, y = np.meshgrid(np.linspace(first_x, last_x, SAMPLES), np.linspace(first_y, last_y, SAMPLES))
+        x, y = x.ravel(), y.ravel()
+        place, along_x, along_y = (pixel_map.program.at(x + i, y + j) for i, j in ((0, 0), (1, 0), (0, 1)))
+        return scatter_over_error(place, np.stack([along_x - place, along_y - place], 1), self.drop)
 
     def _map(self, exposure, wcs: Wcs) -> PixelMap:
         shape = exposure.shape_of("data")

@@ -51,6 +51,7 @@ class Mosaic:
         self.context = xp.zeros((-(-count // 32), *shape), np.int32) if with_context else None
         self.variances = no_variances(len(VARIANCES), shape) if errors == COMBINED else None
         self._number = 0
+        self._squares = 0.0
 
     def add(self, exposure, wcs: Wcs) -> None:
         """Add an exposure.
@@ -70,6 +71,12 @@ class Mosaic:
         if self.variances is not None:
             add_variances(self.variances, own, self._weight_of(exposure))
         self._number += 1
+        self._squares += self.drizzling.scatter_over_error(exposure, wcs) ** 2
+
+    @property
+    def scatter_over_error(self) -> float:
+        """By which factor single pixels scatter less than their errors: the noise of neighbours is correlated."""
+        return math.sqrt(self._squares / self._number)
 
     def arrays(self, fill: float) -> dict:
         """The arrays of the product, by name; the mosaic is used up.

@@ -68,6 +68,13 @@ def _fits_keywords(wcs: Wcs) -> dict:
     return keywords
 
 
+def write_correlation(model, scatter_over_error: float) -> None:
+    """Write how correlated the noise is: the scatter of single pixels over their errors, as NOISECOR."""
+    card = ["NOISECOR", round(scatter_over_error, 3), "scatter of pixels over ERR (correlated noise)"]
+    extra = model._instance.setdefault("extra_fits", {}).setdefault("SCI", {})
+    extra["header"] = [*extra.get("header", ()), card]
+
+
 def write_region(meta, members: Members, grid: OutputGrid) -> None:
     """Write the footprint of a mosaic: of all exposures together, as far as they are in it."""
     regions = [member.meta.wcsinfo.s_region for member in members]

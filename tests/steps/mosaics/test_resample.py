@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from astropy.io import fits
+from scipy.ndimage import binary_erosion
 from stdatamodels.jwst import datamodels
 
 from gpucal.associations import from_list, write_association
@@ -55,6 +56,20 @@ def test_all_weight_of_all_good_pixels_is_in_the_mosaic(ratio):
     assert made.wht.sum(dtype=float) == pytest.approx(weight, rel=1e-5)
 
 
+@pytest.mark.parametrize("parameters", [{}, {"pixel_scale_ratio": 0.7}], ids=str)
+def test_pixels_scatter_by_their_errors_times_the_keyword(parameters):
+    models, rng = [even(0, size=(150, 140)), even(2, size=(150, 140))], np.random.default_rng(8)
+    for model in models:
+        model.dq[:] = 0
+        model.data = rng.normal(3.5, 0.5, model.data.shape).astype(np.float32)
+        for name, value in (("var_poisson", 0.16), ("var_rnoise", 0.04), ("var_flat", 0.05)):
+            setattr(model, name, np.full(model.data.shape, value, np.float32))
+    made = ResampleStep.call(models, **parameters)
+    told = dict(card[:2] for card in made.extra_fits.SCI.header)["NOISECOR"]
+    inside = binary_erosion(made.wht > 0, iterations=3)
+    assert np.std((made.data - 3.5)[inside] / made.err[inside]) == pytest.approx(told, rel=0.03)
+
+
 def test_borders_are_cut_as_jwst_cuts_them_if_asked_for(monkeypatch):
     whole = ResampleStep.call(even(0))
     monkeypatch.setenv("GPUCAL_AS_PEER", "1")
@@ -87,6 +102,7 @@ def test_members_of_an_association_give_the_same_however_many_are_held(tmp_path)
         assert hdus["HDRTAB"].data["FILENAME"].tolist() == [path.name for path in paths]
         assert hdus[0].header["ASNTABLE"] == "field_asn.json"
         assert hdus["SCI"].header["XPOSURE"] == 303.0
+        assert 0.6 < hdus["SCI"].header["NOISECOR"] < 0.7  # two thirds, where phases are many
 
 
 def test_a_mosaic_for_each_group():
