@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from gpucal.backend import current_backend
+from gpucal.kernels.sources.blends import may_be_blends
 from gpucal.kernels.sources.star_profile import SIGMA_OF_FWHM
 
 KRON_PARAMETERS = (2.5, 1.4, 0.0)
@@ -56,25 +57,16 @@ def find_segments(signal, mask, least, parameters, err=None):
         The number of the source, from 1, that a pixel belongs to, or 0; None if there is no source.
     """
     from astropy.utils.exceptions import AstropyUserWarning
-    from photutils.segmentation import SourceCatalog, SourceFinder
+    from photutils.segmentation import SourceCatalog
     from photutils.utils.exceptions import NoDetectionsWarning
 
     asnumpy = current_backend().asnumpy
     signal, mask, least = asnumpy(signal), asnumpy(mask), asnumpy(least)
-    find = SourceFinder(
-        parameters.npixels,
-        connectivity=int(parameters.connectivity),
-        deblend=parameters.deblend,
-        n_levels=parameters.nlevels,
-        contrast=parameters.contrast,
-        mode=parameters.multithresh_mode,
-        progress_bar=False,
-    )
     with warnings.catch_warnings():  # of NaN in the image, and of no sources
         warnings.simplefilter("ignore", AstropyUserWarning)
         warnings.simplefilter("ignore", NoDetectionsWarning)
         smooth = _smoothed(signal, mask, parameters.kernel_fwhm)
-        segments = find(smooth, least, mask=mask)
+        segments = _segments_of(smooth, mask, least, parameters)
         if segments is None:
             return {name: np.zeros(0) for name in MEASURED}, None
         catalog = SourceCatalog(
@@ -89,6 +81,33 @@ def find_segments(signal, mask, least, parameters, err=None):
         )
         columns = {name: _plain(getattr(catalog, theirs)) for name, theirs in MEASURED.items()}
     return columns, segments.data
+
+
+def _segments_of(smooth, mask, least, parameters):
+    """The sources of a smooth image, taken apart if that is asked for; None where there is none.
+
+    Only those are looked at closely that fall apart at some level: to others it makes no difference.
+    """
+    from photutils.segmentation import deblend_sources, detect_sources
+
+    npixels, connectivity = parameters.npixels, int(parameters.connectivity)
+    segments = detect_sources(smooth, least, npixels, connectivity=connectivity, mask=mask)
+    if segments is None or not parameters.deblend:
+        return segments
+    blends = may_be_blends(smooth, segments.data, npixels, connectivity)
+    if not blends.size:
+        return segments
+    return deblend_sources(
+        smooth,
+        segments,
+        npixels,
+        labels=blends,
+        n_levels=parameters.nlevels,
+        contrast=parameters.contrast,
+        mode=parameters.multithresh_mode,
+        connectivity=connectivity,
+        progress_bar=False,
+    )
 
 
 def _smoothed(signal, mask, fwhm):
