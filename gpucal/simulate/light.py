@@ -10,7 +10,7 @@ from gpucal.simulate.optics import CORE, HALO
 from gpucal.simulate.sky import DISK_SHARES, DISK_VARIANCES
 
 REACH = 5.5  # sigmas
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(4)
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(5)
 TRAIL_STEP = 0.5  # pixels
 
 
@@ -87,7 +87,7 @@ def _add(image, centre, fluxes, covariances):
         (a, b), (_, c) = np.linalg.inv(covariance)
         dx, dy = ((part[:, None] + 0.5 * NODES - place).ravel() for part, place in zip(ranges, centre, strict=True))
         values = np.exp(-0.5 * (a * dx**2 + 2 * b * dx * dy[:, None] + c * dy[:, None] ** 2))
-        values = values.reshape(len(rows), 4, len(columns), 4)
+        values = values.reshape(len(rows), len(NODES), len(columns), len(NODES))
         share = np.einsum("yixj,i,j->yx", values, 0.5 * WEIGHTS, 0.5 * WEIGHTS)
         image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] += (
             flux * np.sqrt(a * c - b * b) / (2 * np.pi) * share

@@ -9,7 +9,7 @@ from bench.report import replace_between_markers
 from bench.truth.imaging import tables
 from bench.truth.imaging.cases import CASES, make, measure
 from bench.truth.imaging.conservation import KERNELS, measure_conservation, observe_stars
-from bench.truth.imaging.products import PROGRAMS, calibrate
+from bench.truth.imaging.products import PROGRAMS, calibrate_exposures, combine
 
 PAGE = Path(__file__).parents[3] / "docs" / "truth.md"
 NOT_NEEDED = ("tweakreg", "skymatch", "outlier_detection", "source_catalog")
@@ -24,6 +24,7 @@ def main(programs: list[str]) -> None:
             measured += [measure(case, program, observation) for program in programs]
         stars = observe_stars(Path(place) / "stars")
         for program in programs:
+            calibrate_exposures(stars, program)
             kernels[program] = [_conservation(stars, program, kernel) for kernel in KERNELS]
     parts = {
         "imaging astrometry": tables.astrometry(measured),
@@ -39,7 +40,7 @@ def main(programs: list[str]) -> None:
 
 def _conservation(stars, program, kernel):
     steps = {name: {"skip": True} for name in NOT_NEEDED} | {"resample": {"kernel": kernel}}
-    return measure_conservation(stars, calibrate(stars, program, **steps).mosaic, kernel)
+    return measure_conservation(stars, combine(stars, program, **steps).mosaic, kernel)
 
 
 if __name__ == "__main__":

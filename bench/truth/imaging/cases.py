@@ -1,21 +1,18 @@
 """The observations that are measured, and all measures of one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.truth.imaging.astrometry import Astrometry, measure_astrometry
 from bench.truth.imaging.levels import Levels, measure_levels
 from bench.truth.imaging.outliers import Outliers, measure_outliers
 from bench.truth.imaging.photometry import Photometry, measure_photometry
-from bench.truth.imaging.products import calibrate
+from bench.truth.imaging.products import calibrate_exposures, combine
 from gpucal.simulate import Effects, Field, ImagingOptions, Observation, PointingErrors, observe
 
-# Half of the exposures are off by more than a pixel; hits are drawn down to where they drown in the noise.
-OPTIONS = ImagingOptions(
-    field=Field(stars=150, galaxies=20),
-    errors=PointingErrors(common=0.05, relative=0.1, roll=0.005),
-    effects=Effects(least_energy=100.0),
-)
+FIELD = Field(stars=150, galaxies=20)
+ERRORS = PointingErrors(common=0.05, relative=0.1, roll=0.005)
+EFFECTS = Effects(least_energy=100.0)  # hits down to where they drown in the noise
 
 
 @dataclass(frozen=True)
@@ -29,11 +26,20 @@ class Case:
         Arguments of `gpucal.simulate.observe`.
     absolute : bool
         Whether stage 3 is given the true positions of the sources (`abs_refcat`).
+    errors : PointingErrors
+        If there are none, exposures are not aligned: what is found is not the fault of the alignment.
     """
 
     name: str
-    setting: dict = field(default_factory=dict)
+    setting: dict
     absolute: bool = False
+    errors: PointingErrors = ERRORS
+
+    def steps(self, observation: Observation) -> dict:
+        """Parameters of the steps of stage 3."""
+        if self.errors == PointingErrors():
+            return {"tweakreg": {"skip": True}}
+        return {"tweakreg": {"abs_refcat": str(observation.catalogue)}} if self.absolute else {}
 
 
 LONG = {"detectors": ("NRCALONG",), "subarray": "SUB640", "readpatt": "SHALLOW4"}
@@ -42,9 +48,11 @@ CASES = (
     Case("the same, with the true positions of its stars", LONG, absolute=True),
     Case("NIRCam short, F200W", {"detectors": ("NRCB1",), "subarray": "SUB640", "readpatt": "SHALLOW4"}),
     Case("undersampled: NIRCam short, F090W",
-         {"detectors": ("NRCB1",), "filters": ("F090W",), "subarray": "SUB640", "readpatt": "SHALLOW4"}),
+         {"detectors": ("NRCB1",), "filters": ("F090W",), "subarray": "SUB640", "readpatt": "SHALLOW4"},
+         errors=PointingErrors()),
     Case("undersampled: NIRISS, F115W",
-         {"detectors": ("NIS",), "filters": ("F115W",), "subarray": "SUB256", "readpatt": "NIS"}),
+         {"detectors": ("NIS",), "filters": ("F115W",), "subarray": "SUB256", "readpatt": "NIS"},
+         errors=PointingErrors()),
     Case("MIRI, F770W, with backgrounds",
          {"plan": "background", "detectors": ("MIRIMAGE",), "subarray": "BRIGHTSKY", "ngroups": 40}),
 )  # fmt: skip
@@ -76,13 +84,14 @@ class Measured:
 
 def make(case: Case, directory: Path) -> Observation:
     """Simulate the observation of a case."""
-    return observe(directory, **case.setting, rates=True, options=OPTIONS, seed=7)
+    options = ImagingOptions(FIELD, case.errors, EFFECTS)
+    return observe(directory, **case.setting, rates=True, options=options, seed=7)
 
 
 def measure(case: Case, program: str, observation: Observation) -> Measured:
     """Run a program on the observation of a case, and hold its products against the truth."""
-    steps = {"tweakreg": {"abs_refcat": str(observation.catalogue)}} if case.absolute else {}
-    products = calibrate(observation, program, **steps)
+    calibrate_exposures(observation, program)
+    products = combine(observation, program, **case.steps(observation))
     return Measured(
         case,
         program,

@@ -8,8 +8,10 @@ from astropy.table import Table
 from scipy.spatial import cKDTree
 
 from gpucal.simulate import Observation
+from gpucal.simulate.optics import FWHM_OF_SIGMA
 
-ALONE = 1.2  # arcsec: no source of a tenth of the flux is nearer
+ALONE = 8.0  # widths of the image of a star, FWHM, within which there is no source of a tenth of its flux
+FEWEST = 8  # pulls of which a spread is told
 LARGEST_SHIFT = 1.0  # arcsec, of the catalogue against the sky
 NEAR = 0.15  # arcsec, when that is taken off
 BRIGHTEST = 20  # sources by which it is found
@@ -54,20 +56,22 @@ def measure_photometry(observation: Observation, catalogue: Path) -> Photometry:
     true, seen = (_plane(observation, *radec) for radec in (_places(sources), _catalogued(found)))
     shift = _common_shift(true, np.asarray(sources["flux"]), seen, np.asarray(found["aper_total_flux"]))
     seen = seen - shift
-    stars = _lonely_stars(sources, true) & _within(true, seen)
+    reach = ALONE * FWHM_OF_SIGMA * observation.science[0].band.sigmas[0]
+    stars = _lonely_stars(sources, true, reach) & _within(true, seen)
     distance, match = cKDTree(seen).query(true[stars], distance_upper_bound=NEAR)
     matched = np.isfinite(distance)
     flux, error = (np.asarray(found[name])[match[matched]] for name in ("aper_total_flux", "aper_total_flux_err"))
     truth = np.asarray(sources["flux"])[stars][matched]
     bright = flux > BRIGHT * error
     pulls = ((flux - truth) / error)[~bright & np.isfinite(flux)]
+    pulls = pulls if len(pulls) >= FEWEST else np.array([np.nan])
     return Photometry(
         int(stars.sum()),
         int(matched.sum()),
         float(np.median(distance[matched]) * 1e3),
         float(np.nanmedian(flux[bright] / truth[bright] - 1)) if bright.any() else np.nan,
-        float(np.median(pulls)) if len(pulls) else np.nan,
-        float(np.subtract(*np.percentile(pulls, [75, 25])) / 1.349) if len(pulls) else np.nan,
+        float(np.median(pulls)),
+        float(np.subtract(*np.percentile(pulls, [75, 25])) / 1.349),
     )
 
 
@@ -97,11 +101,11 @@ def _common_shift(true, fluxes, seen, catalogued):
     return np.median(shifts[np.hypot(*(shifts - best).T) < NEAR], axis=0)
 
 
-def _lonely_stars(sources, true):
-    """Stars without a neighbour of a tenth of their flux or a galaxy of any."""
+def _lonely_stars(sources, true, reach):
+    """Stars without a neighbour of a tenth of their flux, or a galaxy, within arcsec."""
     flux, radius = np.asarray(sources["flux"]), np.asarray(sources["radius"])
     alone = (radius == 0) & ~np.asarray(sources["moves"])
-    for one, others in enumerate(cKDTree(true).query_ball_point(true, ALONE)):
+    for one, others in enumerate(cKDTree(true).query_ball_point(true, reach)):
         alone[one] &= all(other == one or (radius[other] == 0 and flux[other] < 0.1 * flux[one]) for other in others)
     return alone
 

@@ -36,8 +36,13 @@ class Products:
     catalogue: Path
 
 
-def calibrate(observation: Observation, program: str, **steps) -> Products:
-    """Run stages 2 and 3 on the rates of an observation.
+def calibrate_exposures(observation: Observation, program: str) -> None:
+    """Run stage 2 on the rates of an observation."""
+    _run(observation, program, "Image2Pipeline", observation.level2, {"resample": {"skip": True}})
+
+
+def combine(observation: Observation, program: str, **steps) -> Products:
+    """Run stage 3 on what stage 2 has made.
 
     Parameters
     ----------
@@ -45,16 +50,19 @@ def calibrate(observation: Observation, program: str, **steps) -> Products:
     program : str
         ``jwst`` or ``gpucal``.
     **steps : dict
-        Parameters of the steps of stage 3, by their aliases.
+        Parameters of the steps, by their aliases.
     """
-    pipelines = importlib.import_module(PROGRAMS[program])
-    folder = observation.level2.parent
-    saved = {"save_results": True, "output_dir": str(folder), "configure_log": False}
-    os.environ["STPIPE_DISABLE_CRDS_STEPPARS"] = "true"
-    with observation.crds(), chdir(folder):
-        pipelines.Image2Pipeline.call(str(observation.level2), steps={"resample": {"skip": True}}, **saved)
-        pipelines.Image3Pipeline.call(str(observation.level3[0]), steps=steps, **saved)
+    _run(observation, program, "Image3Pipeline", observation.level3[0], steps)
     return products_of(observation)
+
+
+def _run(observation, program, pipeline, association, steps):
+    """Run a pipeline in the folder of an observation, where jwst looks for what its associations name."""
+    os.environ["STPIPE_DISABLE_CRDS_STEPPARS"] = "true"
+    folder = association.parent
+    runner = getattr(importlib.import_module(PROGRAMS[program]), pipeline)
+    with observation.crds(), chdir(folder):
+        runner.call(str(association), steps=steps, save_results=True, output_dir=str(folder), configure_log=False)
 
 
 def products_of(observation: Observation) -> Products:
