@@ -125,9 +125,9 @@ class Members(Sequence):
         statuses, self._statuses = self._statuses, {}
         return statuses
 
-    def blank(self, model_type: str, **arrays) -> Exposure:
-        """A new exposure with the metadata of the first one, named after the product; see `Exposure.blank`."""
-        made = self._exposures[0].blank(model_type, **arrays)
+    def blank(self, model_type: str, index: int = 0, **arrays) -> Exposure:
+        """A new exposure with the metadata of one of them, named after the product; see `Exposure.blank`."""
+        made = self._exposures[index].blank(model_type, **arrays)
         made.source = self.name
         made.membership = Membership(
             self.name, self.asn_id, self.membership.others, self.membership.table, self.membership.pool, True

@@ -61,7 +61,7 @@ STEPS = {
     "calwebb_spec2": Entry("Spec2Pipeline"),
     "calwebb_spec3": Entry("Spec3Pipeline"),
     "calwebb_tso3": Entry("Tso3Pipeline"),
-    "calwebb_wfs-image3": Entry("WfsCombineStep"),
+    "calwebb_wfs-image3": Entry("WfsCombineStep", "gpucal.steps.mosaics.wfs_combine"),
     "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
     "clean_flicker_noise": Entry("CleanFlickerNoiseStep", "gpucal.steps.images.clean_flicker_noise"),
     "combine_1d": Entry("Combine1dStep"),
