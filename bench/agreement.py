@@ -12,9 +12,10 @@ The peer's product is the standard, ours is judged against it:
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,9 @@ FREE_METADATA = {
     "cal_logs": "what was logged, by each pipeline in its own words and with times",
     "_fits_hash": "a digest of the headers, dates included",
 }
+
+# What is fitted to world coordinates to approximate them in headers: held in pixels by `tests/peer/test_assign_wcs.py`.
+SIP_KEYWORDS = re.compile(r"(?i)(.*\.)?([ab]p?_\d_\d|cd\d_\d|sip(mx|iv)err)")
 
 ABSENT = "(absent)"
 
@@ -171,7 +175,7 @@ class Agreement:
         lines = [*self.structure, *self.keywords, *told]
         return "\n".join([*map(str, lines), f"in agreement: {', '.join(agreeing) or 'nothing'}"])
 
-    def apart_from(self, keywords: re.Pattern) -> "Agreement":
+    def apart_from(self, keywords: re.Pattern) -> Agreement:
         """The same without those keywords whose whole names match."""
         return replace(self, keywords=tuple(one for one in self.keywords if not keywords.fullmatch(one.keyword)))
 

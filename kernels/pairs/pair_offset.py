@@ -125,10 +125,8 @@ def _middle(pair, size: int):
 def _peak_of_correlation(first, second) -> tuple[float, float]:
     """How far the second image is from the first, x and y, by their cross-correlation."""
     from scipy.ndimage import center_of_mass, gaussian_filter
-    from scipy.signal import correlate
 
-    fast = [image - gaussian_filter(image, SLOW_SCALE) for image in (second, first)]
-    correlation = correlate(*fast, method="fft")
+    correlation = cross_correlation(*(image - gaussian_filter(image, SLOW_SCALE) for image in (second, first)))
     peak = np.unravel_index(correlation.argmax(), correlation.shape)
     box = tuple(slice(max(0, at - PEAK_BOX), at + PEAK_BOX + 1) for at in peak)
     moments = center_of_mass(correlation[box])
@@ -137,3 +135,16 @@ def _peak_of_correlation(first, second) -> tuple[float, float]:
         for within, moment, size in zip(box, moments, first.shape, strict=True)
     )
     return float(x), float(y)
+
+
+def cross_correlation(first, second) -> np.ndarray:
+    """Sums of the products of two images of one shape, (ny, nx), for all offsets: (2 ny - 1, 2 nx - 1).
+
+    In its middle are the sums for no offset; after it, those where the first image is further along.
+    """
+    from scipy import fft
+
+    shape = [2 * length - 1 for length in first.shape]
+    sizes = [fft.next_fast_len(length, real=True) for length in shape]
+    product = fft.rfft2(first, sizes) * fft.rfft2(second[::-1, ::-1], sizes)
+    return fft.irfft2(product, sizes)[: shape[0], : shape[1]]
