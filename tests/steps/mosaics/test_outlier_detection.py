@@ -11,7 +11,7 @@ from gpucal.backend import current_backend, use_backend
 from gpucal.errors import GpucalError
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, OUTLIER
 from gpucal.steps import OutlierDetectionStep
-from tests.peer.dithered_stars import PLANES, integrations, observed
+from tests.dithered_stars import PLANES, integrations, observed
 
 FOUND = DO_NOT_USE | OUTLIER
 

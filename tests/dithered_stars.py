@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.wcs.pixel_map import PixelMap
-from tests.peer.dithered_images import calibrated
+from tests.dithered_images import calibrated
 
 SIZE = (110, 100)
 PLANES = ("data", "err", "var_poisson", "var_rnoise", "var_flat")
