@@ -11,6 +11,7 @@ from stdatamodels.jwst import datamodels
 from gpucal.startup.wcs_tree import object_of
 from gpucal.wcs import frames
 from gpucal.wcs.documents import read_document
+from gpucal.wcs.footprint import footprint, s_region
 from gpucal.wcs.nodes import bounding_box
 from gpucal.wcs.telescope import Pointing, aberration, to_sky
 from gpucal.wcs.world import Wcs
@@ -132,6 +133,7 @@ def model_of(image: Image, number: int, shape=(8, 8)):
         setattr(meta.observation, name, value)
     for name, value in (image.pointing._asdict() | {"v3yangle": 0.2, "vparity": -1}).items():
         setattr(meta.wcsinfo, name, value)
+    meta.wcsinfo.s_region = s_region(footprint(image.wcs))
     meta.velocity_aberration.scale_factor = ABERRATION
     model._instance["meta"]["wcs"] = image.wcs.to_tree()
     return model
