@@ -129,6 +129,7 @@ class Members(Sequence):
         """A new exposure with the metadata of one of them, named after the product; see `Exposure.blank`."""
         made = self._exposures[index].blank(model_type, **arrays)
         made.source = self.name
+        tell_membership(made, made.meta.asn.exptype or "SCIENCE")
         made.membership = Membership(
             self.name, self.asn_id, self.membership.others, self.membership.table, self.membership.pool, True
         )
@@ -159,6 +160,13 @@ class Members(Sequence):
 def members_of_one(exposure: Exposure) -> Members:
     """An exposure as the only member of its product, for a step that works on members."""
     return Members([exposure], exposure.membership if exposure.membership.is_alone else None)
+
+
+def tell_membership(exposure: Exposure, role: str) -> None:
+    """Write into the metadata of a member its role (EXPTYPE of the association), and with which it was taken."""
+    exposure.meta.asn.exptype = role
+    if (group := group_of(exposure)) is not None:
+        exposure.model._instance["meta"]["group_id"] = group
 
 
 def group_of(exposure: Exposure) -> str | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gpucal.associations import Association, AssociationError, Product, read_association
 from gpucal.data import Exposure, InputError, Members, open_exposure
+from gpucal.data.members import tell_membership
 from gpucal.data.membership import Membership
 from gpucal.data.reading import expand
 from gpucal.data.timing import timing_fault, value_at
@@ -89,6 +90,8 @@ def inputs_of(source, step=None, input_dir: str | None = None) -> list[Input]:
         else:
             exposures.append(opened(path))
     if over_members and exposures:
+        for exposure in exposures:
+            tell_membership(exposure, "SCIENCE")
         return [Input([Members(exposures)]), *others]
     return [*(Input([exposure]) for exposure in exposures), *others]
 
@@ -128,7 +131,11 @@ def _open_product(product: Product, over_members: bool) -> list[Exposure | Membe
     for exposure in exposures:
         exposure.membership = membership
         exposure.meta.asn.table_name, exposure.meta.asn.pool_name = membership.table, membership.pool
-    return [Members(exposures, membership)] if over_members else exposures
+    if not over_members:
+        return exposures
+    for exposure in exposures:
+        tell_membership(exposure, "science")  # lower-case where an association says it, as in jwst
+    return [Members(exposures, membership)]
 
 
 def _membership(product: Product, is_alone: bool) -> Membership:
