@@ -129,7 +129,7 @@ class Members(Sequence):
         """A new exposure with the metadata of one of them, named after the product; see `Exposure.blank`."""
         made = self._exposures[index].blank(model_type, **arrays)
         made.source = self.name
-        tell_membership(made, made.meta.asn.exptype or "SCIENCE")
+        tell_membership(made, self._exposures[0].meta.asn.exptype or "SCIENCE")
         made.membership = Membership(
             self.name, self.asn_id, self.membership.others, self.membership.table, self.membership.pool, True
         )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from bench.agreement import ERROR_TOLERANCE, compare
+from bench.agreement import ERROR_TOLERANCE, SIP_KEYWORDS, compare
 
 
 def rate_model():
@@ -160,3 +160,27 @@ def test_a_segment_of_a_ramp_is_judged_in_units_of_its_variances():
     assert agreement["SLOPE"].in_error == pytest.approx(0.01 / 5, rel=1e-4)
     assert agreement["YINT"].in_error == pytest.approx(0.07 / 10, rel=1e-4)
     assert agreement["PEDESTAL"].in_error == pytest.approx(0.01 / 10, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "other", "agrees"),
+    [
+        ("crpix1", 171.2, 171.2 * (1 + 5e-10), True),
+        ("crpix1", 171.2, 171.2001, False),
+        ("cdelt1", 1.7e-5, 1.7e-5 * (1 + 5e-9), True),
+        ("cdelt1", 1.7e-5, 1.7001e-5, False),
+        ("pc1_2", 1e-12, 3e-12, True),
+        ("v3yangle", 1.0, 1.0 + 1e-12, False),
+    ],
+)
+def test_roundings_of_what_is_solved_for_are_told_from_other_numbers(ours, theirs, keyword, value, other, agrees):
+    setattr(ours.meta.wcsinfo, keyword, value)
+    setattr(theirs.meta.wcsinfo, keyword, other)
+    assert compare(ours, theirs).agrees is agrees
+
+
+def test_keywords_can_be_left_out(ours, theirs):
+    ours.meta.wcsinfo.cd1_1, theirs.meta.wcsinfo.cd1_1 = 1.0, 1.1
+    agreement = compare(ours, theirs)
+    assert not agreement.agrees
+    agreement.apart_from(SIP_KEYWORDS).assert_agrees()

@@ -109,9 +109,10 @@ class SourceCatalogStep(Step):
         columns = self.columns_of(exposure, image, err, sources, wcs, apertures, offset)
         catalog = TableProduct(as_table(columns, about_catalog(apertures, offset)), exposure)
         if self.saves:
-            exposure.meta.source_catalog = self.output_path(catalog, ext=catalog.extension).name
             if sources.segments is not None:
-                self.save(segmentation_map(exposure, sources.segments), "segm")
+                segm = segmentation_map(exposure, sources.segments)
+                segm.meta.source_catalog = self.output_path(catalog, ext=catalog.extension).name
+                self.save(segm, "segm")
         return catalog
 
     def columns_of(self, exposure, image, err, sources: Sources, wcs, apertures: Apertures, offset) -> list[Column]:

@@ -25,8 +25,8 @@ def write_times(meta, members: Members, groups: Sequence[Sequence[int]]) -> None
     """Write when a mosaic was taken, and how long: exposures of a group were taken at the same time, and count once."""
     given = [members[group[0]].meta.exposure for group in groups]
     made = meta.exposure
-    made.start_time = min(one.start_time for one in given)
-    made.end_time = max(one.end_time for one in given)
+    made.start_time = min((one.start_time for one in given if one.start_time is not None), default=None)
+    made.end_time = max((one.end_time for one in given if one.end_time is not None), default=None)
     made.exposure_time = made.effective_exposure_time = _total(one.exposure_time for one in given)
     made.duration = made.elapsed_exposure_time = _total(one.duration for one in given)
     measured = [one.measurement_time for one in given]
