@@ -19,12 +19,12 @@ def observed(size=SIZE, sky=0.0):
 
     Levels of the sky differ, and headers tell them.
     """
-    models = [calibrated(number, size) for number in range(3)]
+    models = [calibrated(number, size).copy() for number in range(3)]
     wcses = [Exposure(model.copy()).get_wcs() for model in models]
     count, hits = size[0] * size[1] // 600, []
     stars = np.random.default_rng(5).uniform((-20, -20, 0.5), (size[0] + 20, size[1] + 20, 3.5), (count, 3))
     for number, (model, wcs) in enumerate(zip(models, wcses, strict=True)):
-        x, y = PixelMap.between(wcs, wcses[0], size[::-1]).program.on_grid(size[::-1])
+        x, y = PixelMap.between(wcs, wcses[0], size[::-1]).program.at(*np.indices(size[::-1])[::-1])
         brightness = np.full(x.shape, 2.0 + sky * number)
         for at_x, at_y, flux in stars:
             near = np.hypot(x - at_x, y - at_y) < 8
