@@ -55,8 +55,8 @@ def layered_median(
     """
     ny, nx = shape
     xp = current_backend().xp
-    row_bytes = len(layers) * nx * np.dtype(np.float32).itemsize
-    is_whole = budget is None or ny * row_bytes <= budget
+    row_bytes = nx * np.dtype(np.float32).itemsize
+    is_whole = budget is None or len(layers) * ny * row_bytes <= budget
     stack = xp.full((len(layers) if is_whole else 0, ny, nx), np.nan, np.float32)
     thresholds = []
     for number, layer in enumerate(layers):
@@ -70,9 +70,19 @@ def layered_median(
     if is_whole:
         return median_image(stack)
     median = xp.empty(shape, np.float32)
-    for band in row_tiles(ny, row_bytes, budget):
+    # A band that is less high than layers meets those of its first row, and those of its last.
+    for band in row_tiles(ny, 2 * _depth(layers, ny) * row_bytes, budget):
         median[band] = _median_of_band(layers, thresholds, band, nx)
     return median
+
+
+def _depth(layers, ny: int) -> int:
+    """How many layers lie on each other in one row, at most."""
+    changes = np.zeros(ny + 1, int)
+    for layer in layers:
+        changes[layer.rows.start] += 1
+        changes[layer.rows.stop] -= 1
+    return int(changes.cumsum().max())
 
 
 def _median_of_band(layers, thresholds, band: slice, nx: int):
