@@ -29,6 +29,11 @@ class Members(Sequence):
     nbytes : int, optional
         Bytes of pixels to hold outside of a lease; None for no limit.
 
+    Attributes
+    ----------
+    is_one_exposure : bool
+        Whether it is one exposure that came by itself, and not as the members of a product.
+
     Examples
     --------
     >>> from gpucal.data import Members, open_exposure
@@ -44,6 +49,7 @@ class Members(Sequence):
         self._exposures = list(exposures)
         self.membership = membership or Membership()
         self.nbytes = nbytes
+        self.is_one_exposure = not self.membership.product and len(self._exposures) == 1
         self._edits: list[list[Edit]] = [[] for _ in self._exposures]
         self._done = [0] * len(self._exposures)
         self._held: OrderedDict[int, int] = OrderedDict()
@@ -159,7 +165,9 @@ class Members(Sequence):
 
 def members_of_one(exposure: Exposure) -> Members:
     """An exposure as the only member of its product, for a step that works on members."""
-    return Members([exposure], exposure.membership if exposure.membership.is_alone else None)
+    members = Members([exposure], exposure.membership if exposure.membership.is_alone else None)
+    members.is_one_exposure = True
+    return members
 
 
 def tell_membership(exposure: Exposure, role: str) -> None:

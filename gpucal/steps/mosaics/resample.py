@@ -26,7 +26,7 @@ class ResampleStep(Step):
     -----
     The algorithm is described in `gpucal.kernels.resample`, the grid in `gpucal.wcs.output_grid`. The pixel map is
     evaluated for each pixel, whatever ``pixmap_stepsize`` is, and images are in memory one at a time. A single exposure
-    that is no member of an association keeps its header as it is; others are blended.
+    that does not come as the members of a product keeps its header as it is; others are blended.
     """
 
     class_alias = "resample"
@@ -104,7 +104,7 @@ class ResampleStep(Step):
         chosen = Members([members[place] for place in places], members.membership)
         product = chosen.blank("ImageModel", **arrays)
         meta = product.meta
-        if self.blendheaders and (len(members) > 1 or members.membership.product):
+        if self.blendheaders and not members.is_one_exposure:
             blend(product.model, [member.model for member in chosen])
         if "err" not in arrays and meta.bunit_err is not None:
             del meta.bunit_err

@@ -9,7 +9,9 @@ from stdatamodels.jwst import datamodels
 from gpucal.associations import from_list, write_association
 from gpucal.backend import current_backend, use_backend
 from gpucal.core import GpucalError
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
+from gpucal.data.members import members_of_one
+from gpucal.data.membership import Membership
 from gpucal.steps import ResampleStep
 from gpucal.steps.parts.drizzling import Drizzling
 from gpucal.steps.parts.mosaic import Mosaic
@@ -103,6 +105,13 @@ def test_members_of_an_association_give_the_same_however_many_are_held(tmp_path)
         assert hdus[0].header["ASNTABLE"] == "field_asn.json"
         assert hdus["SCI"].header["XPOSURE"] == 303.0
         assert 0.6 < hdus["SCI"].header["NOISECOR"] < 0.7  # two thirds, where phases are many
+
+
+def test_headers_of_one_exposure_are_blended_if_it_is_the_member_of_a_product():
+    exposure = Exposure(even(0))
+    exposure.membership = Membership("field", is_alone=True)
+    assert not ResampleStep().run(members_of_one(exposure)).hasattr("hdrtab")
+    assert len(ResampleStep().run(Members([Exposure(even(0))], Membership("field"))).hdrtab) == 1
 
 
 def test_a_mosaic_for_each_group():
