@@ -106,6 +106,23 @@ def test_rates_are_as_noisy_as_they_say(observed):
     assert abs(pulls.mean()) < 0.015 and abs(pulls.std() - 1) < 0.01
 
 
+def test_raw_ramps_have_the_light_and_the_coordinates_of_rates(tmp_path):
+    arguments = {"plan": Plan(exposures=1), "subarray": "SUB160", "ngroups": 3, "options": QUIET}
+    raw, rates = (observe(tmp_path / name, rates=name == "rates", **arguments) for name in ("raw", "rates"))
+    exposure = raw.exposures[0]
+    assert exposure.path.name == "jw01000001001_02101_00001_nrcalong_uncal.fits"
+    groups = fits.getdata(exposure.path, "SCI")[0].astype(float)
+    gained = exposure.truth.rate * fits.getval(exposure.path, "TGROUP")
+    assert np.abs(groups[2] - groups[1] - gained).max() < 1.01  # whole numbers
+    np.testing.assert_array_equal(exposure.truth.rate, rates.exposures[0].truth.rate)
+    headers = [fits.getheader(one.exposures[0].path, "SCI") for one in (raw, rates)]
+    for keyword in ("RA_REF", "DEC_REF", "ROLL_REF", "V2_REF", "V3_REF", "VA_SCALE", "MJD-AVG"):
+        assert headers[0][keyword] == headers[1][keyword]
+    with raw.crds(), datamodels.open(exposure.path) as model:
+        found = crds.getreferences(model.get_crds_parameters(), reftypes=["dark", "flat"], observatory="jwst")
+    assert all(Path(path).is_file() for path in found.values())
+
+
 def test_cosmic_rays_are_flagged_but_for_those_that_the_truth_has(observed):
     effects = Effects.only("sky", "poisson", "cosmic_rays", cosmic_ray_rate=1e-4)
     options = ImagingOptions(effects=effects, missed_hits=0.3)
