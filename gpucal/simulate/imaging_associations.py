@@ -44,7 +44,7 @@ def write_level3(directory: Path, exposures: list[ObservedExposure], wave_front:
 
 def optics_name(band: Band) -> str:
     """How the names of products tell a band, such as ``clear-f444w``."""
-    return "-".join(element.lower() for element in (band.pupil, band.filter) if element) or "clear"
+    return "-".join(sorted(element.lower() for element in (band.pupil, band.filter) if element)) or "clear"
 
 
 def _pairs(name, members):

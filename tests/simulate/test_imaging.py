@@ -6,6 +6,7 @@ import pytest
 from gpucal.simulate.detectors import detector_named
 from gpucal.simulate.distortion import distorted_detectors, distortion_model, orientation_of, pixel_scale
 from gpucal.simulate.errors import SimulationError
+from gpucal.simulate.imaging_associations import optics_name
 from gpucal.simulate.light import light_on
 from gpucal.simulate.optics import BANDS, band_named
 from gpucal.simulate.plan import Plan, visits_of
@@ -106,6 +107,11 @@ def test_bands_are_named_by_what_chooses_the_light():
     assert band_named(detector_named("GUIDER1"), ())[:2] == (None, None)
     with pytest.raises(SimulationError, match="MIRIFULONG is not simulated as an imager"):
         band_named(detector_named("MIRIFULONG"), ())
+
+
+def test_products_are_named_by_both_wheels():
+    names = [optics_name(BANDS[channel][0]) for channel in ("NIRCAM LONG", "NIRISS", "MIRI", "FGS")]
+    assert names == ["clear-f444w", "clear-f200w", "f770w", "clear"]
 
 
 def test_dithers_fill_their_square():

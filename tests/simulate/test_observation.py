@@ -19,13 +19,6 @@ from gpucal.simulate.sky import source_table
 from gpucal.wcs.documents import read_document
 from gpucal.wcs.modes.imaging import imaging_wcs
 
-IMAGING_TYPES = [
-    "distortion", "filteroffset", "specwcs", "regions", "wavelengthrange", "camera", "collimator", "disperser", "fore",
-    "fpa", "msa", "ote", "ifupost", "ifufore", "ifuslicer", "bkg", "flat", "fflat", "sflat", "dflat", "photom", "area",
-    "apcorr", "abvegaoffset", "pars-image2pipeline", "pars-image3pipeline", "pars-tweakregstep", "pars-resamplestep",
-    "pars-skymatchstep", "pars-outlierdetectionstep", "pars-sourcecatalogstep", "pars-backgroundstep",
-    "pars-assignwcsstep", "pars-flatfieldstep", "pars-photomstep", "pars-assignmtwcsstep", "pars-wfscombinestep",
-]  # fmt: skip
 QUIET = ImagingOptions(Field(stars=20, galaxies=4, sky_spread=0.0), effects=Effects.only("stars", "sky"))
 
 
@@ -56,24 +49,6 @@ def offset(wcs, place):
     """How far a pixel is from the middle of the field: arcsec east and north."""
     ra, dec = wcs.program().at(*place)
     return (ra - 80.5) * np.cos(np.deg2rad(dec)) * 3600, (dec + 69.5) * 3600
-
-
-def best_references(observation, exposure):
-    with observation.crds(), datamodels.open(exposure.path) as model:
-        found = crds.getreferences(model.get_crds_parameters(), reftypes=IMAGING_TYPES, observatory="jwst")
-    return {kind: Path(path) for kind, path in found.items() if not path.upper().startswith("NOT FOUND N/A")}
-
-
-@pytest.mark.parametrize(
-    ("detector", "subarray"),
-    [("NRCALONG", "SUB160"), ("NRCB2", "SUB160"), ("NIS", "SUB128"), ("MIRIMAGE", "SUB128"), ("GUIDER2", "SUB128LL")],
-)
-def test_every_type_of_stages_2_and_3_is_found_or_does_not_apply(observed, detector, subarray):
-    observation = observed(detectors=(detector,), subarray=subarray, plan=Plan(exposures=1), options=QUIET)
-    found = best_references(observation, observation.exposures[0])
-    expected = {"distortion", "flat", "photom", "area", "apcorr", "abvegaoffset"}
-    assert set(found) == expected | ({"filteroffset"} if detector[:3] in ("NRC", "MIR") else set())
-    assert found == observation.exposures[0].references
 
 
 def brightness(exposure):
@@ -129,6 +104,23 @@ def test_rates_are_as_noisy_as_they_say(observed):
         np.testing.assert_allclose(rate.err**2, rate.var_poisson + rate.var_rnoise, rtol=1e-5)
         assert np.isnan(rate.data[~good]).all() and 0 < (~good).sum() < 200
     assert abs(pulls.mean()) < 0.015 and abs(pulls.std() - 1) < 0.01
+
+
+def test_raw_ramps_have_the_light_and_the_coordinates_of_rates(tmp_path):
+    arguments = {"plan": Plan(exposures=1), "subarray": "SUB160", "ngroups": 3, "options": QUIET}
+    raw, rates = (observe(tmp_path / name, rates=name == "rates", **arguments) for name in ("raw", "rates"))
+    exposure = raw.exposures[0]
+    assert exposure.path.name == "jw01000001001_02101_00001_nrcalong_uncal.fits"
+    groups = fits.getdata(exposure.path, "SCI")[0].astype(float)
+    gained = exposure.truth.rate * fits.getval(exposure.path, "TGROUP")
+    assert np.abs(groups[2] - groups[1] - gained).max() < 1.01  # whole numbers
+    np.testing.assert_array_equal(exposure.truth.rate, rates.exposures[0].truth.rate)
+    headers = [fits.getheader(one.exposures[0].path, "SCI") for one in (raw, rates)]
+    for keyword in ("RA_REF", "DEC_REF", "ROLL_REF", "V2_REF", "V3_REF", "VA_SCALE", "MJD-AVG"):
+        assert headers[0][keyword] == headers[1][keyword]
+    with raw.crds(), datamodels.open(exposure.path) as model:
+        found = crds.getreferences(model.get_crds_parameters(), reftypes=["dark", "flat"], observatory="jwst")
+    assert all(Path(path).is_file() for path in found.values())
 
 
 def test_cosmic_rays_are_flagged_but_for_those_that_the_truth_has(observed):
@@ -211,7 +203,9 @@ def test_a_distortion_of_the_users_is_served(observed):
     given = Path(__file__).parents[1] / "files" / "references" / "jwst_nircam_distortion_0090.asdf"
     options = ImagingOptions(QUIET.field, effects=QUIET.effects, distortions={"NRCALONG": given})
     observation = observed(plan=Plan(exposures=1), options=options)
-    served = best_references(observation, observation.exposures[0])["distortion"]
+    with observation.crds(), datamodels.open(observation.exposures[0].path) as model:
+        found = crds.getreferences(model.get_crds_parameters(), reftypes=["distortion"], observatory="jwst")
+    served = Path(found["distortion"])
     assert served.read_bytes() == given.read_bytes()
 
 

@@ -1,5 +1,7 @@
 """The measures as Markdown."""
 
+import numpy as np
+
 from bench.truth.imaging.cases import Measured
 from bench.truth.imaging.conservation import Conservation
 from bench.truth.imaging.outliers import BINS
@@ -27,6 +29,8 @@ def photometry(measured: list[Measured]) -> str:
         found = one.photometry
         share = f"{found.found} of {found.stars}"
         pulls = f"{found.mean_pull:.2f} | {found.spread_of_pulls:.2f}"
+        if np.isnan(found.mean_pull):
+            pulls = "too few | too few"
         rows.append((share, f"{found.scatter:.2f}", f"{found.bias:+.4f}", pulls))
     heads = ("stars found", "median distance, mas", "bias of bright ones", "median pull of faint ones | their spread")
     return _table(measured, heads, rows)
