@@ -16,7 +16,6 @@ def test_exposures_get_the_coordinates_of_jwst(known, peer_step):
     models = [sky_image(number, place=(12 * number, 3)) for number in range(len(PLACES))]
     for model, place in zip(models, PLACES, strict=True):
         model.meta.wcsinfo.mt_ra, model.meta.wcsinfo.mt_dec = place
-        model.meta.group_id, model.meta.asn.exptype = f"group {model.meta.filename}", "SCIENCE"
     if not known:
         models[1].meta.wcsinfo.mt_dec = None
     library = peer_step("assign_mtwcs", models)

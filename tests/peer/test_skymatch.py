@@ -56,9 +56,6 @@ def models_of(library):
 
 def compared(name, peer_step, prepare=lambda models: None, **parameters):
     models = field(name)
-    for model in models:
-        # What the list of exposures of jwst would add to their trees.
-        model.meta.group_id, model.meta.asn.exptype = f"group {model.meta.observation.exposure_number}", "SCIENCE"
     prepare(models)
     theirs = models_of(peer_step("skymatch", models, **parameters))
     ours = SkyMatchStep.call(models, **parameters)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gpucal.backend import current_backend
 from gpucal.kernels.sky.region_sums import ROWS, region_histogram, region_moments
 from gpucal.kernels.sky.spans import polygon_spans
 
@@ -38,7 +39,8 @@ def test_rows_of_several_bands_and_columns_of_several_strips():
     values = np.random.default_rng(1).normal(0, 1, shape).astype(np.float32)
     spans = np.tile(np.array([[5, 1290]], np.int32), (shape[0], 1, 1))
     kept = values[:, 5:1291].astype(np.float64)
-    moments = region_moments(values, spans, np.float32(-9), np.float32(9), 0.0)
+    backend = current_backend()
+    moments = region_moments(backend.asarray(values), backend.asarray(spans), np.float32(-9), np.float32(9), 0.0)
     assert moments.count == kept.size
     assert moments.total == pytest.approx(kept.sum(), rel=1e-9)
     assert moments.squares == pytest.approx((kept**2).sum(), rel=1e-12)

@@ -3,11 +3,19 @@
 import numpy as np
 import pytest
 
+from gpucal.backend import current_backend
 from gpucal.kernels.sky.sky_level import SkyStatistic, sky_level
 from gpucal.kernels.sky.spans import whole_image
 from gpucal.kernels.sky.usable_pixels import usable_values
 
 SHAPE = 60, 70
+
+
+def level_of(values, statistic):
+    """Of all pixels, on the backend in use."""
+    backend = current_backend()
+    given = np.array([values], np.float32)
+    return sky_level(backend.asarray(given), backend.asarray(whole_image(given.shape)), statistic)
 
 
 def sky(level=12.0, noise=0.2):
@@ -72,8 +80,7 @@ def test_the_level_of_an_image(kind, options, backend):
 def test_one_bin_and_two(values, midpoint, mode):
     """Bins begin at 1 and are one and a half standard deviations wide."""
     for kind, level in (("midpt", midpoint), ("mode", mode)):
-        statistic = SkyStatistic(kind, nclip=0, binwidth=1.5)
-        found = sky_level(np.array([values], np.float32), whole_image((1, 4)), statistic)
+        found = level_of(values, SkyStatistic(kind, nclip=0, binwidth=1.5))
         assert found.value == pytest.approx(level, rel=1e-6)
         assert found.npixels == 4
 
@@ -83,14 +90,12 @@ def test_one_bin_and_two(values, midpoint, mode):
     ("values", "options"), [([np.nan] * 3, {}), ([1, 2, 3], {"lower": 4.0}), ([1, 2, 3], {"lower": 3.0, "upper": 2.0})]
 )
 def test_no_pixel_tells_a_level(kind, values, options):
-    given = np.array([values], np.float32)
-    assert sky_level(given, whole_image(given.shape), SkyStatistic(kind, **options)) is None
+    assert level_of(values, SkyStatistic(kind, **options)) is None
 
 
 def test_one_pixel_is_a_mean_without_a_histogram():
-    given = np.array([[np.nan, 7]], np.float32)
-    assert sky_level(given, whole_image(given.shape), SkyStatistic("mean")) == (7, 1)
-    assert sky_level(given, whole_image(given.shape), SkyStatistic("mode")) is None
+    assert level_of([np.nan, 7], SkyStatistic("mean")) == (7, 1)
+    assert level_of([np.nan, 7], SkyStatistic("mode")) is None
 
 
 def test_usable_pixels(backend):
