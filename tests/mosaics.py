@@ -58,14 +58,15 @@ def _say_instrument(meta, instrument):
 def _give_wcs(model, turn=25.0, centre=(80.0, -69.5)):
     from astropy import coordinates, units
     from astropy.modeling import models
-    from gwcs import coordinate_frames, wcs
+    from gwcs import FITSImagingWCSTransform, coordinate_frames, wcs
 
     ny, nx = model.data.shape
     angle = np.deg2rad(turn)
-    matrix = SCALE * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = models.Shift(-(nx - 1) / 2) & models.Shift(-(ny - 1) / 2)
-    sky = models.RotateNative2Celestial(*centre, 180)
-    transform = middle | models.AffineTransformation2D(matrix) | models.Pix2Sky_TAN() | sky
+    matrix = np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = [(nx - 1) / 2, (ny - 1) / 2]
+    transform = FITSImagingWCSTransform(
+        models.Pix2Sky_TAN(), crpix=middle, crval=list(centre), cdelt=[SCALE, SCALE], pc=matrix
+    )
     transform.bounding_box = ((-0.5, ny - 0.5), (-0.5, nx - 0.5))
     detector = coordinate_frames.Frame2D(name="detector", axes_order=(0, 1), unit=(units.pix, units.pix))
     world = coordinate_frames.CelestialFrame(name="world", reference_frame=coordinates.ICRS())
