@@ -24,9 +24,11 @@ def mosaic(shape=(300, 300), nsources=40, seed=4, instrument="NIRCAM", empty=Tru
     data = rng.normal(0.5, noise, shape) + 2e-4 * x
     for number, (row, column) in enumerate(rng.uniform(8, np.array(shape) - 8, (nsources, 2))):
         width, ratio, turn = (1.1, 1, 0) if number % 3 else (*rng.uniform((2, 0.4), (4, 1)), rng.uniform(0, np.pi))
-        along = (x - column) * np.cos(turn) + (y - row) * np.sin(turn)
-        across = (y - row) * np.cos(turn) - (x - column) * np.sin(turn)
-        data += rng.exponential(4) * np.exp(-(along**2 + (across / ratio) ** 2) / (2 * width**2))
+        rows, columns = (slice(max(0, int(place) - 24), int(place) + 25) for place in (row, column))
+        from_x, from_y = x[rows, columns] - column, y[rows, columns] - row
+        along = from_x * np.cos(turn) + from_y * np.sin(turn)
+        across = from_y * np.cos(turn) - from_x * np.sin(turn)
+        data[rows, columns] += rng.exponential(4) * np.exp(-(along**2 + (across / ratio) ** 2) / (2 * width**2))
     err, wht = np.full(shape, noise) + 0.01 * np.sqrt(data), np.ones(shape)
     if empty:
         for there_is_none in (np.s_[:, :5], np.s_[200:215, 100:120]):
@@ -56,14 +58,15 @@ def _say_instrument(meta, instrument):
 def _give_wcs(model, turn=25.0, centre=(80.0, -69.5)):
     from astropy import coordinates, units
     from astropy.modeling import models
-    from gwcs import coordinate_frames, wcs
+    from gwcs import FITSImagingWCSTransform, coordinate_frames, wcs
 
     ny, nx = model.data.shape
     angle = np.deg2rad(turn)
-    matrix = SCALE * np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = models.Shift(-(nx - 1) / 2) & models.Shift(-(ny - 1) / 2)
-    sky = models.RotateNative2Celestial(*centre, 180)
-    transform = middle | models.AffineTransformation2D(matrix) | models.Pix2Sky_TAN() | sky
+    matrix = np.array([[-np.cos(angle), np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = [(nx - 1) / 2, (ny - 1) / 2]
+    transform = FITSImagingWCSTransform(
+        models.Pix2Sky_TAN(), crpix=middle, crval=list(centre), cdelt=[SCALE, SCALE], pc=matrix
+    )
     transform.bounding_box = ((-0.5, ny - 0.5), (-0.5, nx - 0.5))
     detector = coordinate_frames.Frame2D(name="detector", axes_order=(0, 1), unit=(units.pix, units.pix))
     world = coordinate_frames.CelestialFrame(name="world", reference_frame=coordinates.ICRS())

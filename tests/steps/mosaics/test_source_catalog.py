@@ -7,10 +7,13 @@ import pytest
 from astropy.table import QTable
 from stdatamodels.jwst import datamodels
 
+from gpucal.backend import current_backend
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, TableProduct
 from gpucal.reference import Reference
 from gpucal.steps.mosaics.source_catalog import SourceCatalogStep
+from gpucal.steps.parts.aperture_photometry import measure_apertures, nearest_neighbours, star_shapes
+from gpucal.steps.parts.apertures import PLAIN
 from tests.mosaics import PARTS, RADII, SCALE, aperture_reference, mosaic, vega_reference
 
 NOTHING = {"apcorr": None, "abvegaoffset": None}
@@ -85,6 +88,19 @@ def test_parts_of_the_light_that_the_reference_lacks(references, caplog):
     table = catalog_of(mosaic((120, 130), 12), references, aperture_ee2=55)
     assert "has no single row for 55% of the light; it has 30, 50, 70" in caplog.text
     assert "aper2_flux" in table.colnames
+
+
+def test_a_source_without_a_place():
+    image = np.random.default_rng(0).normal(1, 0.1, (40, 50)).astype(np.float32)
+    places = np.array([[20.2, 11.7], [np.nan, 5.0], [24.0, 11.7]])
+    photometry = measure_apertures(image, np.full_like(image, 0.1), places, PLAIN)
+    known = np.array([True, False, True])
+    for values in photometry:
+        np.testing.assert_array_equal(np.isfinite(values), np.broadcast_to(known, values.shape))
+    number, distance = nearest_neighbours(places)
+    assert number.tolist() == [2, -1, 0] and distance[0] == pytest.approx(3.8) and np.isnan(distance[1])
+    for values in star_shapes(current_backend().asarray(image), places, 2.0):
+        np.testing.assert_array_equal(np.isfinite(values), known)
 
 
 def test_offsets_of_two_rows(references, tmp_path, caplog):
