@@ -165,9 +165,9 @@ class Members(Sequence):
 
 def members_of_one(exposure: Exposure) -> Members:
     """An exposure as the only member of its product, for a step that works on members."""
-    members = Members([exposure], exposure.membership if exposure.membership.is_alone else None)
-    members.is_one_exposure = True
-    return members
+    if exposure.model_type == "ImageModel":  # jwst tells it of images alone
+        tell_membership(exposure, exposure.meta.asn.exptype or "SCIENCE")
+    return Members([exposure], exposure.membership if exposure.membership.is_alone else None)
 
 
 def tell_membership(exposure: Exposure, role: str) -> None:

@@ -77,13 +77,13 @@ class Wcs:
         """The names of the frames, in order."""
         return [frame if isinstance(frame, str) else frame["name"] for frame in self.frames]
 
-    def program(self, start: str = "detector", end: str = "world", fuse: bool = False) -> Program:
+    def program(self, start: str = "detector", end: str | None = None, fuse: bool = False) -> Program:
         """The program from one frame to another, either way.
 
         Parameters
         ----------
         start, end : str
-            Names of frames.
+            Names of frames; without an end the last one.
         fuse : bool
             See `gpucal.wcs.lowering.program_of`.
 
@@ -99,7 +99,7 @@ class Wcs:
         NoInverseError
             If it leads backwards, and a transform has no inverse.
         """
-        first, last = self._index(start), self._index(end)
+        first, last = self._index(start), self._index(end or self.frame_names[-1])
         if first <= last:
             return program_of(*self.transforms[first:last], fuse=fuse)
         backwards = (inverse_of(transform) for transform in self.transforms[last:first][::-1])

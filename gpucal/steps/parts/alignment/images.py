@@ -122,7 +122,7 @@ class AlignedImage:
         origin = np.linalg.inv(plane.matrix)[:, 0]
         longitude, latitude = np.arctan2(origin[1], origin[0]), np.arctan2(origin[2], np.hypot(*origin[:2]))
         try:
-            x, y = self.wcs.program("world", "detector").at(*np.rad2deg([longitude, latitude]))
+            x, y = self.wcs.program(self.wcs.frame_names[-1], "detector").at(*np.rad2deg([longitude, latitude]))
         except NoInverseError:
             return 1.0
         around = self.wcs.program().at(x + [-0.5, -0.5, 0.5, 0.5], y + [-0.5, 0.5, 0.5, -0.5])
