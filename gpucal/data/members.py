@@ -135,7 +135,8 @@ class Members(Sequence):
         """A new exposure with the metadata of one of them, named after the product; see `Exposure.blank`."""
         made = self._exposures[index].blank(model_type, **arrays)
         made.source = self.name
-        tell_membership(made, self._exposures[0].meta.asn.exptype or "SCIENCE")
+        if not self.is_one_exposure:
+            tell_membership(made, self._exposures[0].meta.asn.exptype or "SCIENCE")
         made.membership = Membership(
             self.name, self.asn_id, self.membership.others, self.membership.table, self.membership.pool, True
         )
@@ -165,9 +166,11 @@ class Members(Sequence):
 
 def members_of_one(exposure: Exposure) -> Members:
     """An exposure as the only member of its product, for a step that works on members."""
+    members = Members([exposure], exposure.membership if exposure.membership.is_alone else None)
+    members.is_one_exposure = True
     if exposure.model_type == "ImageModel":  # jwst tells it of images alone
         tell_membership(exposure, exposure.meta.asn.exptype or "SCIENCE")
-    return Members([exposure], exposure.membership if exposure.membership.is_alone else None)
+    return members
 
 
 def tell_membership(exposure: Exposure, role: str) -> None:

@@ -113,7 +113,9 @@ class Wcs:
             return None
         intervals = box["intervals"]
         # By the names of the inputs: the order in a file is that of the alphabet.
-        names = [name for name in self.transforms[0].get("inputs", intervals) if name in intervals]
+        names = self.transforms[0].get("inputs", ())
+        if set(names) != set(intervals):
+            names = list(intervals) if box.get("order", "C") == "F" else list(intervals)[::-1]
         return tuple(tuple(map(float, intervals[name])) for name in names)
 
     def _index(self, name: str) -> int:

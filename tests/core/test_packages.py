@@ -42,8 +42,8 @@ def test_what_is_not_written_yet_is_told_when_it_is_imported():
     words = "^{} is a part of the JWST pipeline that gpucal does not have yet$"
     with pytest.raises(ImportError, match=words.format("Extract2dStep")):
         from gpucal.steps import Extract2dStep  # noqa: F401
-    with pytest.raises(ImportError, match=words.format("Image2Pipeline")):
-        from gpucal.pipelines import Image2Pipeline  # noqa: F401
+    with pytest.raises(ImportError, match=words.format("Spec2Pipeline")):
+        from gpucal.pipelines import Spec2Pipeline  # noqa: F401
 
 
 def test_what_there_is_not_has_no_attribute():
