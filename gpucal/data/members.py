@@ -167,7 +167,9 @@ def members_of_one(exposure: Exposure) -> Members:
     """An exposure as the only member of its product, for a step that works on members."""
     if exposure.model_type == "ImageModel":  # jwst tells it of images alone
         tell_membership(exposure, exposure.meta.asn.exptype or "SCIENCE")
-    return Members([exposure], exposure.membership if exposure.membership.is_alone else None)
+    members = Members([exposure], exposure.membership if exposure.membership.is_alone else None)
+    members.is_one_exposure = True
+    return members
 
 
 def tell_membership(exposure: Exposure, role: str) -> None:
