@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import current_backend, pixel_kernel
+from gpucal.backend import current_backend, pixel_function, pixel_kernel
 from gpucal.backend.fit import check_fit
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 
@@ -84,9 +84,8 @@ def write_weights(row, column, pixels, sky, weighting, factor, unusable, values,
     """The value and the weight of one pixel."""
     value, weight = pixels.data[row, column], factor
     bad = value != value or pixels.dq[row, column] & unusable != 0
-    for array in (pixels.err, pixels.var_poisson, pixels.var_rnoise, pixels.var_flat):
-        if array.size:
-            bad = bad or array[row, column] != array[row, column]
+    bad = bad or is_nan(pixels.err, row, column) or is_nan(pixels.var_poisson, row, column)
+    bad = bad or is_nan(pixels.var_rnoise, row, column) or is_nan(pixels.var_flat, row, column)
     if weighting == INVERSE_VARIANCE:
         variance = pixels.var_rnoise[row, column]
         bad = bad or variance == 0
@@ -94,3 +93,9 @@ def write_weights(row, column, pixels, sky, weighting, factor, unusable, values,
         bad = bad or not abs(weight) < np.inf
     values[row, column] = value - sky
     weights[row, column] = np.float32(0) if bad else weight
+
+
+@pixel_function
+def is_nan(array, row, column):
+    """Whether an element is NaN; of an array that is not there, none is."""
+    return array.size > 0 and array[row, column] != array[row, column]

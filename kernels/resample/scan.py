@@ -114,9 +114,9 @@ def _interpolate(map_at, image_shape, points):
     """The map at points between the centres of pixels, bilinear, and extrapolated beyond them; (n, 2)."""
     corner = np.clip(points.astype(np.int64), 0, np.array(image_shape[::-1]) - 2)
     (x, y), (i, j) = (points - corner).T, corner.T
-    around = np.array([map_at(i + step % 2, j + step // 2) for step in range(4)])
+    around = map_at(i + [[0], [1], [0], [1]], j + [[0], [0], [1], [1]])
     share = np.array([(1 - x) * (1 - y), x * (1 - y), (1 - x) * y, x * y])
-    return (share[:, None] * around).sum(0).T
+    return (share * around).sum(1).T
 
 
 def _search(map_at, image_shape, section, targets):
@@ -128,12 +128,9 @@ def _search(map_at, image_shape, section, targets):
             return (low + high) / 2
         active = ((high - low) > SEARCH_ERROR).any(1)
         first, second = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        distance = []
-        for x in (first[:, 0], second[:, 0]):
-            for y in (first[:, 1], second[:, 1]):
-                placed = _interpolate(map_at, image_shape, np.stack([x, y], 1))
-                distance.append(((placed - targets) ** 2).sum(1))
-        distance = np.array(distance)
+        tried = [np.stack([x, y], 1) for x in (first[:, 0], second[:, 0]) for y in (first[:, 1], second[:, 1])]
+        placed = _interpolate(map_at, image_shape, np.concatenate(tried)).reshape(4, *targets.shape)
+        distance = ((placed - targets) ** 2).sum(2)
         if np.isnan(distance).any():
             return None
         best = distance.argmin(0)
