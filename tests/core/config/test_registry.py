@@ -63,7 +63,7 @@ def test_names_mean_one_class_each():
             assert entry.module.rpartition(".")[2] in (alias, step_class.status_name)
 
 
-@pytest.mark.parametrize("name", ["calwebb_image2", "jwst.pipeline.Image2Pipeline", "extract_2d", "Extract2dStep"])
+@pytest.mark.parametrize("name", ["calwebb_spec2", "jwst.pipeline.Spec2Pipeline", "extract_2d", "Extract2dStep"])
 def test_what_is_not_there_yet_is_said_to_be_missing(name):
     with pytest.raises(UnknownStepError, match=f"^{name} is a part of the JWST pipeline that gpucal does not have yet"):
         find_class(name)
