@@ -38,6 +38,15 @@ class Limits(NamedTuple):
         return Limits(np.float32(self.snr), np.float32(self.scale))
 
 
+class Compared(NamedTuple):
+    """An exposure, its errors, what is expected of it, and what it has in addition: see `flag_resampled`."""
+
+    data: np.ndarray
+    err: np.ndarray
+    expected: np.ndarray
+    background: np.float32
+
+
 def flag_resampled(data, err, expected, core, rim, background=0.0):
     """Find outliers by a median that was resampled.
 
@@ -67,8 +76,8 @@ def flag_resampled(data, err, expected, core, rim, background=0.0):
     """
     check_fit(data=(data, "ny nx"), err=(err, "ny nx"), expected=(expected, "ny nx"))
     outliers = current_backend().xp.empty(data.shape, bool)
-    limits = core.single(), rim.single(), np.float32(background)
-    write_resampled(data.shape, Scratch(samples=1), data, err, expected, *limits, outliers)
+    compared = Compared(data, err, expected, np.float32(background))
+    write_resampled(data.shape, Scratch(samples=1), compared, core.single(), rim.single(), outliers)
     return outliers
 
 
@@ -104,8 +113,9 @@ def flag_plain(data, err, expected, snr):
 
 
 @strip_kernel
-def write_resampled(row, begin, end, samples, state, data, err, expected, core, rim, background, outliers):
+def write_resampled(row, begin, end, samples, state, compared, core, rim, outliers):
     """Whether the pixels of a strip are outliers: few are beyond the rim, and these are looked at one by one."""
+    data, err, expected, background = compared
     find_beyond(row, begin, end, samples[0], data, err, expected, rim, background)
     for lane in range(end - begin):
         found = False

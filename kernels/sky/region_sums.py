@@ -38,6 +38,13 @@ class Moments(NamedTuple):
     largest: float
 
 
+class Bounds(NamedTuple):
+    """The values that count: from the lowest to the highest, float32."""
+
+    low: np.float32
+    high: np.float32
+
+
 def region_moments(values, spans, low, high, pivot) -> Moments:
     """Sum up the values of a region that are within bounds.
 
@@ -61,15 +68,16 @@ def region_moments(values, spans, low, high, pivot) -> Moments:
     ny, nx = values.shape
     xp = array_namespace(values)
     columns = xp.empty((NUMBERS, -(-ny // ROWS), nx), np.float64)
-    sum_columns(columns.shape[1:], Scratch(state=NUMBERS), values, spans, low, high, pivot, columns)
+    sum_columns(columns.shape[1:], Scratch(state=NUMBERS), values, spans, Bounds(low, high), pivot, columns)
     sums = xp.stack([*columns[:SMALLEST].sum(axis=(1, 2)), columns[SMALLEST].min(), columns[LARGEST].max()])
     count, *numbers = sums.tolist()
     return Moments(int(count), *numbers)
 
 
 @strip_kernel
-def sum_columns(band, begin, end, samples, state, values, spans, low, high, pivot, columns):
+def sum_columns(band, begin, end, samples, state, values, spans, bounds, pivot, columns):
     """The numbers of the columns of a strip, over the rows of a band."""
+    low, high = bounds
     count, total, squares = state[COUNT], state[TOTAL], state[SQUARES]
     smallest, largest = state[SMALLEST], state[LARGEST]
     for lane in range(end - begin):

@@ -25,6 +25,7 @@ AS_GOOD = {
     "flags.group_flags.count_flagged": {"groupdq": ALL},
     "flags.group_flags.drop_flag_where": {"groupdq": ALL},
     "flags.group_flags.fully_flagged_groups": {"groupdq": ALL},
+    "images.clipped_mean.clipped_mean": {"stack": ALL},
     "outliers.medians.median_image": {"stack": ALL},
     "outliers.medians.rolling_medians": {"cube": ALL},
     "ramp_fit.likelihood_mean.mean_over_integrations": {"rateints": (0,)},

@@ -26,7 +26,8 @@ def bent(noded):
         center = beside(shift(-size[0] / 2), shift(-size[1] / 2))
         sky = chain(beside(scale(2e-5), scale(2e-5)), to_cartesian(180), rotation((33.0, -27.8, -53.1), "xyz"))
         transform = chain(center, distortion, sky, to_spherical(360))
-        transform["bounding_box"] = bounding_box(x=(-0.5, size[0] - 0.5), y=(-0.5, size[1] - 0.5))
+        intervals = ((-0.5, extent - 0.5) for extent in size)
+        transform["bounding_box"] = bounding_box(**dict(zip(transform["inputs"], intervals, strict=True)))
         return Wcs((frames.plane("detector", "xy", "pixel"), frames.sky()), (transform,))
 
     return make
