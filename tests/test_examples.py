@@ -46,7 +46,7 @@ def test_what_a_notebook_calls_has_examples():
         "gpucal.core.pipeline": ("Pipeline",),
         "gpucal.pipelines.detector1": ("Detector1Pipeline",),
         "gpucal.scheduling.batch": ("batch",),
-        "gpucal.simulate.simulation": ("simulate",),
+        "gpucal.simulate.simulation": ("Simulation",),
     }
     for module, names in asked.items():
         found = {test.name for test in doctest.DocTestFinder().find(importlib.import_module(module)) if test.examples}

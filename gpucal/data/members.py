@@ -40,7 +40,7 @@ class Members(Sequence):
     >>> members = Members([open_exposure("exposure_uncal.fits")])
     >>> with members.lease(0) as exposure:
     ...     exposure.data.shape
-    (1, 5, 64, 64)
+    (1, 4, 64, 64)
     """
 
     def __init__(
