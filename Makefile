@@ -1,4 +1,4 @@
-# make demo   install gpucal, simulate an exposure, calibrate it, and show the result
+# make demo   install gpucal, simulate an exposure and a dithered observation, calibrate them, and show the results
 # make test   install what the tests need, and run them
 # make setup  install gpucal and what its tests need, to work on it
 # make plain  run tests of files and of the command without what makes the start faster

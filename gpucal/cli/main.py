@@ -35,7 +35,8 @@ SUBCOMMANDS = {
     "asn-from-list": Subcommand("gpucal.cli.asn_from_list", "make an association of a list of files"),
     "collect-cfgs": Subcommand("gpucal.cli.collect_cfgs", "copy the configuration files into a directory"),
     "simulate": Subcommand("gpucal.cli.simulate", "make exposures and reference files with known truth"),
-    "demo": Subcommand("gpucal.cli.demo", "simulate an exposure, calibrate it and draw the result"),
+    "picture": Subcommand("gpucal.cli.picture", "draw products"),
+    "demo": Subcommand("gpucal.cli.demo", "simulate observations, calibrate them and draw the results"),
 }
 
 

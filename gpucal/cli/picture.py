@@ -1,72 +1,39 @@
-"""A picture of an exposure before and after stage 1."""
+"""``gpucal picture``: draw products."""
 
+import argparse
 from pathlib import Path
-
-import numpy as np
-from astropy.visualization import AsinhStretch, ImageNormalize, PercentileInterval
-from stdatamodels.jwst import datamodels
-from stdatamodels.jwst.datamodels import dqflags
 
 from gpucal.errors import GpucalError
 
-# The flags that are drawn, and their colours.
-COLORS = {"SATURATED": "tab:orange", "JUMP_DET": "tab:cyan", "DO_NOT_USE": "tab:red"}
+DESCRIPTION = """\
+Draw products as PNG files. Images are drawn in an asinh stretch with the grid of the sky, those with data quality
+beside their flags; of ramps the last group of the first integration, of integrations the first. Segmentation maps are
+drawn in colours, catalogs (.ecsv) as a plane of their own. Where a _cat.ecsv stands beside a product, its sources are
+marked."""
 
 
-def draw_before_and_after(raw: Path, rate: Path, picture: Path) -> Path:
-    """Draw the raw last group beside the rate image with its data quality.
+def add_parser(subparsers) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser("picture", help="draw products", description=DESCRIPTION)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a product: .fits, or a catalog (.ecsv)")
+    parser.add_argument(
+        "-o", "--output-file", type=Path, metavar="FILE", help="the picture of a single product (default: beside it)"
+    )
+    parser.add_argument("--catalog", type=Path, metavar="FILE", help="mark these sources (.ecsv) on the images")
+    parser.set_defaults(run=run)
 
-    Parameters
-    ----------
-    raw, rate : Path
-        The level-1b exposure, and its rate product.
-    picture : Path
-        The PNG to write.
 
-    Returns
-    -------
-    Path
-        The picture.
+def run(args: argparse.Namespace) -> None:
+    """Draw each of the files, and say where the picture is.
 
     Raises
     ------
     GpucalError
-        If matplotlib is not installed.
+        One of them cannot be drawn, or one picture is to be of several.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise GpucalError("drawing needs matplotlib: pip install 'gpucal[plot]'") from error
-    figure = Figure(figsize=(19, 6.4), layout="constrained")
-    before, after, quality = figure.subplots(1, 3)
-    with datamodels.open(raw) as model:
-        _show(figure, before, model.data[0, -1].astype(np.float32), "raw, last group", "DN")
-    with datamodels.open(rate) as model:
-        _show(figure, after, model.data, "rate", "DN / s")
-        _show_flags(quality, model.dq)
-    figure.suptitle(rate.name)
-    figure.savefig(picture, dpi=100)
-    return picture
+    if args.output_file and len(args.files) > 1:
+        raise GpucalError(f"--output-file is for the picture of one product, not of {len(args.files)}")
+    from gpucal.pictures import draw
 
-
-def _show(figure, axes, image: np.ndarray, title: str, unit: str) -> None:
-    norm = ImageNormalize(image[np.isfinite(image)], PercentileInterval(99.5), stretch=AsinhStretch(0.1))
-    drawn = axes.imshow(image, norm=norm, origin="lower", cmap="inferno", interpolation="none")
-    axes.set_title(title)
-    figure.colorbar(drawn, ax=axes, label=unit, shrink=0.9)
-
-
-def _show_flags(axes, dq: np.ndarray) -> None:
-    """Flags in colour, the rarer ones over the others, with the fraction of pixels that have them."""
-    from matplotlib.colors import to_rgb
-    from matplotlib.patches import Patch
-
-    masks = {name: (dq & dqflags.pixel[name]) != 0 for name in COLORS}
-    image = np.full((*dq.shape, 3), 0.08)
-    legend = []
-    for name, mask in sorted(masks.items(), key=lambda item: -np.count_nonzero(item[1])):
-        image[mask] = to_rgb(COLORS[name])
-        legend.append(Patch(color=COLORS[name], label=f"{name} ({mask.mean():.2%})"))
-    axes.imshow(image, origin="lower", interpolation="none")
-    axes.set_title("data quality of the rate")
-    axes.legend(handles=legend, loc="upper right")
+    for path in args.files:
+        print(draw(path, args.output_file or path.with_suffix(".png"), args.catalog))

@@ -1,0 +1,117 @@
+"""Pictures of products, each a PNG file."""
+
+from pathlib import Path
+
+from astropy.wcs import WCS
+
+from gpucal.errors import GpucalError
+from gpucal.pictures.panels import show_flags, show_image, show_labels, show_plane, show_sources
+from gpucal.pictures.product import PictureError, Product, read_product
+from gpucal.pictures.sources import beside, read_sources
+
+PANEL = (9.5, 8.5)  # inches
+DPI = 100
+
+
+def draw(path: Path, picture: Path, catalog: Path | None = None) -> Path:
+    """Draw a product.
+
+    An image is drawn in an asinh stretch with the grid of the sky, and its flags beside it; a segmentation map in
+    colours; a catalog as a plane of its own.
+
+    Parameters
+    ----------
+    path : Path
+        The product: FITS, or a catalog in ECSV format.
+    picture : Path
+        The PNG to write.
+    catalog : Path, optional
+        Sources to mark; by default those of the ``_cat.ecsv`` that stands beside the product, if there is one.
+
+    Returns
+    -------
+    Path
+        The picture.
+
+    Raises
+    ------
+    GpucalError
+        The product or the catalog cannot be drawn, matplotlib is not installed, or the picture cannot be written.
+    """
+    if path.suffix == ".ecsv":
+        sources = read_sources(path)
+        figure, (axes,) = _figure(1, None)
+        show_plane(figure, axes, sources)
+    else:
+        product = read_product(path)
+        catalog = catalog or beside(path)
+        sources = read_sources(catalog) if catalog else None
+        figure = _figure_of(product, sources)
+    return _save(figure, path.name, picture)
+
+
+def draw_before_and_after(raw: Path, rate: Path, picture: Path) -> Path:
+    """Draw the raw last group beside the rate image with its data quality.
+
+    Parameters
+    ----------
+    raw, rate : Path
+        The level-1b exposure, and its rate product.
+    picture : Path
+        The PNG to write.
+
+    Returns
+    -------
+    Path
+        The picture.
+
+    Raises
+    ------
+    GpucalError
+        As of `draw`.
+    """
+    before, after = read_product(raw), read_product(rate)
+    figure, panels = _figure(3, None)
+    show_image(figure, panels[0], before.image, "raw, last group", before.unit)
+    show_image(figure, panels[1], after.image, "rate", after.unit)
+    show_flags(panels[2], after.dq, "data quality of the rate")
+    return _save(figure, after.name, picture)
+
+
+def _figure_of(product: Product, sources):
+    figure, panels = _figure(1 if product.dq is None else 2, product.wcs)
+    if product.is_labels:
+        show_labels(panels[0], product.image)
+    else:
+        show_image(figure, panels[0], product.image, f"image{product.title}", product.unit)
+    if product.dq is not None:
+        show_flags(panels[1], product.dq, "data quality")
+    if sources is not None:
+        show_sources(panels[0], sources, product.wcs, product.image.shape)
+    if product.wcs is not None:
+        for axes in panels:
+            axes.coords.grid(color="white", alpha=0.5, linestyle=":")
+            axes.coords[0].set_axislabel("right ascension")
+            axes.coords[1].set_axislabel("declination")
+    return figure
+
+
+def _figure(panels: int, wcs: WCS | None):
+    """A figure with so many panels in a row, on the sky if there is a way to it."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise GpucalError("drawing needs matplotlib: pip install 'gpucal[plot]'") from error
+    if wcs is not None:
+        import astropy.visualization.wcsaxes  # noqa: F401  so that matplotlib knows the axes of a WCS
+    figure = Figure(figsize=(PANEL[0] * panels, PANEL[1]), dpi=DPI, layout="constrained")
+    return figure, [figure.add_subplot(1, panels, place + 1, projection=wcs) for place in range(panels)]
+
+
+def _save(figure, title: str, picture: Path) -> Path:
+    figure.suptitle(title)
+    try:
+        figure.savefig(picture, format="png")
+    except OSError as error:
+        raise PictureError(f"{picture}: cannot write the picture ({error.strerror})") from error
+    return picture
