@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from gpucal.data.files.compression import plain_name
 from gpucal.errors import GpucalError
 
 DESCRIPTION = """\
@@ -36,4 +37,5 @@ def run(args: argparse.Namespace) -> None:
     from gpucal.pictures import draw
 
     for path in args.files:
-        print(draw(path, args.output_file or path.with_suffix(".png"), args.catalog))
+        beside = path.with_name(Path(plain_name(path.name)).stem + ".png")
+        print(draw(path, args.output_file or beside, args.catalog))
