@@ -56,6 +56,9 @@ ROUNDED_KEYWORDS = {
     r"bkglevel|meta\.background\.level": {"abs_tol": 1e-6},  # MJy/sr, solved from clipped statistics
 }
 
+# Corners of regions, degrees: headers round those of exposures to 1e-9, and edges of a union may meet at small angles.
+CORNER_TOLERANCE = 1e-8
+
 # What is fitted to world coordinates to approximate them in headers: held in pixels by `tests/peer/test_assign_wcs.py`.
 SIP_KEYWORDS = re.compile(r"(?i)(.*\.)?([ab]p?_\d_\d|cd\d_\d|sip(mx|iv)err)")
 
@@ -315,11 +318,23 @@ def _compare_keywords(extension, ours, theirs):
 
 
 def _is_rounding(keyword, ours, theirs):
-    """Whether two numbers differ by no more than roundings do."""
+    """Whether two numbers, or the corners of two regions, differ by no more than roundings do."""
+    if re.fullmatch(r"(.*\.)?s_region", keyword.lower()):
+        return _is_same_region(str(ours), str(theirs))
     if not (isinstance(ours, float) and isinstance(theirs, float)):
         return False
     allowed = (most for name, most in ROUNDED_KEYWORDS.items() if re.fullmatch(name, keyword.lower()))
     return any(math.isclose(ours, theirs, **{"rel_tol": 0.0} | most) for most in allowed)
+
+
+def _is_same_region(ours, theirs):
+    words = [re.split(r"\s+", region.strip()) for region in (ours, theirs)]
+    if [word.isalpha() for word in words[0]] != [word.isalpha() for word in words[1]]:
+        return False
+    return all(
+        one == other if one.isalpha() else abs(float(one) - float(other)) <= CORNER_TOLERANCE
+        for one, other in zip(*words, strict=True)
+    )
 
 
 def _paired_arrays(name, our_hdu, their_hdu):

@@ -184,3 +184,18 @@ def test_keywords_can_be_left_out(ours, theirs):
     agreement = compare(ours, theirs)
     assert not agreement.agrees
     agreement.apart_from(SIP_KEYWORDS).assert_agrees()
+
+
+@pytest.mark.parametrize(
+    ("region", "agrees"),
+    [
+        ("POLYGON ICRS  80.1 -69.2 80.2 -69.2 80.2 -69.300000009", True),
+        ("POLYGON ICRS  80.1 -69.2 80.2 -69.2 80.2 -69.30000002", False),
+        ("POLYGON ICRS  80.1 -69.2 80.2 -69.2", False),
+        ("CIRCLE ICRS  80.1 -69.2 80.2 -69.2 80.2 -69.3", False),
+    ],
+)
+def test_corners_of_regions_are_numbers(ours, theirs, region, agrees):
+    theirs.meta.wcsinfo.s_region = "POLYGON ICRS  80.1 -69.2 80.2 -69.2 80.2 -69.3"
+    ours.meta.wcsinfo.s_region = region
+    assert compare(ours, theirs).agrees is agrees

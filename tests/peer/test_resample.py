@@ -12,7 +12,6 @@ from astropy.io import fits
 from bench.agreement import compare
 from gpucal.data import open_exposure
 from gpucal.steps import ResampleStep
-from gpucal.wcs.footprint import polygons_of
 from gpucal.wcs.world import Wcs
 from tests.dithered_images import calibrated
 
@@ -54,11 +53,7 @@ def assert_agree(ours, theirs, but_for=frozenset()):
     agreement = compare(ours, theirs, error=SLIVER * float(np.nanmedian(fits.getdata(theirs, "WHT"))))
     told = [one for one in agreement.keywords if one.keyword not in MEMBERSHIP | but_for]
     rounded = [one for one in told if ROUNDED.fullmatch(one.keyword)]
-    regions = [one for one in told if one.keyword.lower().endswith("s_region")]
-    assert [str(one) for one in told if one not in rounded + regions] == []
-    for one in regions:
-        for ours_is, theirs_is in zip(polygons_of(one.ours), polygons_of(one.theirs), strict=True):
-            np.testing.assert_allclose(ours_is, theirs_is, rtol=0, atol=2e-9)
+    assert [str(one) for one in told if one not in rounded] == []
     for one in rounded:
         keyword = one.keyword.lower()
         relative = 5e-6 if keyword.endswith(("ratio", "rt")) else 1e-8
@@ -106,7 +101,7 @@ PARAMETERS = {
 def test_parameters(parameters, tmp_path, peer_step):
     ours, theirs = both([0, 2], tmp_path, peer_step, **parameters)
     if "lanczos" in parameters.get("kernel", ""):
-        clear_cancelled(ours, theirs)
+        clear_slivers(ours, theirs)
     assert_agree(ours, theirs)
 
 
@@ -154,10 +149,10 @@ def test_a_grid_from_a_file(tmp_path, peer_step):
     assert_agree(*paths, but_for={"meta.wcsinfo.sipmxerr"})  # rounding errors
 
 
-def clear_cancelled(*paths):
-    """Forget pixels whose weights cancel: their means are quotients of rounding errors."""
+def clear_slivers(*paths):
+    """Forget pixels with next to no weight: their means are quotients of rounding errors."""
     for path in paths:
         with fits.open(path, mode="update") as hdus:
             weight = abs(hdus["WHT"].data)
             for name in ("SCI", "ERR", "VAR_POISSON", "VAR_RNOISE", "VAR_FLAT"):
-                hdus[name].data[weight < 0.01 * np.median(weight)] = 0
+                hdus[name].data[weight < 0.01 * np.nanmedian(weight)] = 0

@@ -24,7 +24,7 @@ from gpucal.steps.parts.catalog_columns import (
     corner_columns,
     isophotal_columns,
 )
-from gpucal.steps.parts.sky_geometry import north_of, pixel_area_of
+from gpucal.steps.parts.sky_geometry import north_of, pixel_area_of, places_of
 from gpucal.steps.parts.star_finding import Sources, find_sources
 from gpucal.wcs.world import Wcs
 
@@ -127,7 +127,7 @@ class SourceCatalogStep(Step):
         def sky_at(x, y):
             from astropy.coordinates import SkyCoord
 
-            return SkyCoord(*wcs.program().at(x, y), unit="deg", frame="icrs")
+            return SkyCoord(*places_of(wcs, x, y), unit="deg", frame="icrs")
 
         return [
             Column("label", "Number of the source", measured["id"]),

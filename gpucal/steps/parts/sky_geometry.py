@@ -15,6 +15,15 @@ def north_of(wcs: Wcs, x: float, y: float) -> float:
     return float(np.rad2deg(np.arctan2(y1 - y0, x1 - x0)))
 
 
+def places_of(wcs: Wcs, x, y) -> tuple[np.ndarray, np.ndarray]:
+    """Longitudes and latitudes of pixels, degrees; NaN outside of the bounding box, as gwcs gives them."""
+    longitude, latitude = wcs.program().at(x, y)
+    outside = np.zeros(np.shape(x), bool)
+    for values, (low, high) in zip((x, y), wcs.bounding_box or (), strict=False):
+        outside |= (values < low) | (values > high)
+    return np.where(outside, np.nan, longitude), np.where(outside, np.nan, latitude)
+
+
 def pixel_area_of(wcs: Wcs, x: float, y: float) -> float:
     """The area of a pixel, steradian."""
     half = np.array([-0.5, 0.5, 0, 0])
