@@ -1,5 +1,6 @@
 """The exposures that speed and memory are measured with, and the parameters they are calibrated with."""
 
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -51,12 +52,17 @@ def make(case: str, directory: Path):
 
 
 def simulated_elsewhere(directory: Path, settings: dict):
-    """Simulate in a process of its own, as `gpucal.simulate.simulate` does, and return what it returns.
+    """Simulate as `gpucal.simulate.simulate` does, `elsewhere`, and return what it returns."""
+    return elsewhere(simulate, directory, seed=1, **settings)
+
+
+def elsewhere(function: Callable, *arguments, **settings):
+    """Call a function in a process of its own, and return what it returns.
 
     The peak memory of a program begins with the memory of the process that starts it.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(simulate, directory, seed=1, **settings).result()
+        return pool.submit(function, *arguments, **settings).result()
 
 
 def words(parameters: dict[str, str]) -> list[str]:

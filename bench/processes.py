@@ -43,8 +43,8 @@ class Run:
     steps: dict[str, float] = field(default_factory=dict)
 
 
-def measure(command: list[str], environment: dict[str, str]) -> Run:
-    """Run a command to its end.
+def measure(command: list[str], environment: dict[str, str], folder: Path | None = None) -> Run:
+    """Run a command to its end, in a folder if one is given.
 
     Raises
     ------
@@ -53,7 +53,9 @@ def measure(command: list[str], environment: dict[str, str]) -> Run:
     """
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()
-        process = subprocess.Popen(command, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, env=os.environ | environment, cwd=folder, stdout=output, stderr=subprocess.STDOUT
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         output.seek(0)
@@ -85,6 +87,7 @@ def alternate(
     runs: int,
     places: dict[str, Path] | None = None,
     uncounted: int = 1,
+    folder: Path | None = None,
 ) -> dict[str, list[Run]]:
     """Run commands by turns, once before the count so that files and compiled kernels are cached for all.
 
@@ -97,7 +100,7 @@ def alternate(
             if places is not None:
                 rmtree(places[name], ignore_errors=True)
                 places[name].mkdir()
-            run = measure(command, environment)
+            run = measure(command, environment, folder)
             if turn >= uncounted:
                 measured[name].append(run)
     return measured
