@@ -28,7 +28,8 @@ def differing_values(ours: Path, theirs: Path) -> int:
 def _differ(ours, theirs) -> np.ndarray:
     """Where the values of a column differ."""
     if isinstance(theirs, SkyCoord):
-        return ~(ours.separation(theirs).deg <= PLACE_TOLERANCE)
+        unknown = [np.isnan(place.spherical.lon) for place in (ours, theirs)]
+        return ~(ours.separation(theirs).deg <= PLACE_TOLERANCE) & ~(unknown[0] & unknown[1])
     ours, theirs = (np.asarray(getattr(column, "value", column)) for column in (ours, theirs))
     if theirs.dtype.kind != "f":
         return ours != theirs

@@ -24,6 +24,7 @@ from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRI
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
 from gpucal.startup.asdf_start import all_extensions
 from gpucal.startup.lazy import datamodels, fits
+from gpucal.wcs.documents import read_metadata, read_table
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class Reference:
     @property
     def meta(self):
         """The metadata tree; kept, so that it is there when the file is not opened again."""
-        return self._kept("meta", lambda: self.outline.model).meta
+        return self._kept("meta", self._metadata).meta
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -208,6 +209,8 @@ class Reference:
 
     def _planes(self) -> list[tuple[int, int, int]]:
         """For each array: how many images it has, their pixels, and the bytes of one."""
+        if self._is_document:
+            return []
         held = {**self.outline.model._instance, **self.outline.images}
         arrays = [array for name, array in held.items() if name != "err" and len(getattr(array, "shape", ())) >= 2]
         return [
@@ -216,8 +219,13 @@ class Reference:
 
     def table(self, name: str) -> np.ndarray | None:
         """A table of the reference, on the host."""
-        table = self._kept(("table", name), lambda: getattr(self.outline.model, name, None))
+        table = self._kept(("table", name), lambda: self._find_table(name))
         return None if table is None else np.asarray(table)
+
+    def _find_table(self, name: str):
+        """A table; of an ASDF file without the packages that would make an object of it, if it is a plain one."""
+        table = self._read(lambda: read_table(self.path, name)) if self._is_document else None
+        return getattr(self.outline.model, name, None) if table is None else table
 
     def close(self) -> None:
         """Let the host copy go, and the file; arrays on the backend stay."""
@@ -228,7 +236,7 @@ class Reference:
         self._model = self._outline = None
 
     def _open(self) -> datamodels.JwstDataModel:
-        if self.path.suffix == ".asdf":  # such hold transforms
+        if self._is_document:
             all_extensions()
         with quietly():
             return getattr(datamodels, self._model_class(), datamodels.open)(self.path)
@@ -239,6 +247,18 @@ class Reference:
         if model_class is not None and self.path.suffix == ".fits":
             outline = read_outline(self.path, model_class, validate_on_assignment=False)
         return outline or Outline(self.model, {}, frozenset())
+
+    def _metadata(self) -> datamodels.JwstDataModel:
+        """A model that has the metadata; of an ASDF file these alone, without the packages that make its transforms."""
+        if not self._is_document:
+            return self.outline.model
+        with quietly():
+            return datamodels.ReferenceFileModel({"meta": self._read(lambda: read_metadata(self.path))})
+
+    @property
+    def _is_document(self) -> bool:
+        """Whether it is an ASDF file: such hold transforms and tables, no images."""
+        return self.path is not None and self.path.suffix == ".asdf"
 
     def _read(self, reader: Callable):
         """The file, read by a function of its path and its class of models; errors are told for people."""

@@ -27,6 +27,8 @@ _DECOMPRESS: dict[bytes, Callable[[bytes], bytes]] = {
     b"bzp2": bz2.decompress,
 }
 _NDARRAY = "core/ndarray-"
+_TABLE = "table/table-"
+_TEXTS = {"ucs4": "U", "ascii": "S"}
 
 
 class DocumentError(GpucalError):
@@ -57,6 +59,47 @@ def read_document(path: Path) -> dict:
         raise DocumentError(f"{path}: cannot be read as ASDF ({error})") from error
 
 
+def read_metadata(path: Path) -> dict:
+    """What an ASDF file says of itself, its ``meta``; empty if it says nothing. Arrays in the file are not read.
+
+    Raises
+    ------
+    DocumentError
+        If it is no ASDF file.
+    """
+    try:
+        return _tree(path.read_bytes()).get("meta") or {}
+    except ValueError as error:
+        raise DocumentError(f"{path}: cannot be read as ASDF ({error})") from error
+
+
+def read_table(path: Path, name: str) -> np.ndarray | None:
+    """A table at the top of an ASDF file, as an array of rows with the names of its columns.
+
+    Returns
+    -------
+    (nrows,) structured array or None
+        None if there is none, or one with masks or units.
+
+    Raises
+    ------
+    DocumentError
+        If it is no ASDF file, or one whose arrays cannot be read.
+    """
+    node = read_document(path).get(name)
+    if _TABLE not in (getattr(node, "_tag", None) or ""):
+        return None
+    columns = {column["name"]: column.get("data") for column in node["columns"]}
+    if not all(isinstance(column, np.ndarray) for column in columns.values()):
+        return None
+    rows = np.empty(
+        len(next(iter(columns.values()))), [(title, column.dtype) for title, column in columns.items()]
+    )
+    for title, column in columns.items():
+        rows[title] = column
+    return rows
+
+
 def parse_document(content: bytes) -> dict:
     """The tree of the bytes of an ASDF file; see `read_document`.
 
@@ -65,11 +108,14 @@ def parse_document(content: bytes) -> dict:
     ValueError
         If they are no ASDF file.
     """
+    return _with_arrays(_tree(content), _blocks(content))
+
+
+def _tree(content: bytes) -> dict:
+    """The tree as it is written, with places of blocks where arrays are."""
     if not content.startswith(b"#ASDF"):
         raise ValueError("it does not begin with #ASDF")
-    tree = asdf.util.load_yaml(BytesIO(content), tagged=True)
-    blocks = _blocks(content)
-    return _with_arrays(tree, blocks)
+    return asdf.util.load_yaml(BytesIO(content), tagged=True)
 
 
 def tree_of_model(model) -> dict:
@@ -110,13 +156,22 @@ def _with_arrays(node: Any, blocks: list[bytes]) -> Any:
 
 
 def _array(node: dict, blocks: list[bytes]) -> np.ndarray | dict:
+    if "mask" in node:
+        return node  # an array of values alone would not tell which of them are none
     if "data" in node:
-        return np.array(node["data"], dtype=node.get("datatype"))
+        return np.array(node["data"], dtype=_dtype(node["datatype"]) if "datatype" in node else None)
     number = node["source"]
     if isinstance(number, str):
         return node  # in an extension of the FITS file around the document
     if number >= len(blocks):
         raise ValueError(f"its block {number} is not in the file")
-    dtype = np.dtype(node["datatype"]).newbyteorder(">" if node["byteorder"] == "big" else "<")
+    dtype = _dtype(node["datatype"]).newbyteorder(">" if node["byteorder"] == "big" else "<")
     array = np.ndarray(node["shape"], dtype, blocks[number], node.get("offset", 0), node.get("strides"))
     return array.astype(dtype.newbyteorder("="))
+
+
+def _dtype(name) -> np.dtype:
+    """The type of the values of an array: a name as NumPy has it, or that of texts with their length."""
+    if isinstance(name, list) and len(name) == 2 and name[0] in _TEXTS:
+        return np.dtype(f"{_TEXTS[name[0]]}{name[1]}")
+    return np.dtype(name)

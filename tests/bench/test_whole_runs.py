@@ -17,7 +17,7 @@ def one(seconds, memory):
 
 def write_catalog(path, flux=1.0, ra=80.0):
     sources = QTable({"label": [1, 2], "flux": [flux, np.nan]})
-    sources["sky_centroid"] = SkyCoord([ra, 80.1], [-69.0, -69.0], unit="deg")
+    sources["sky_centroid"] = SkyCoord([ra, np.nan], [-69.0, np.nan], unit="deg")
     sources.write(path, format="ascii.ecsv")
     return path
 
