@@ -5,9 +5,21 @@ from bench.on_device.session import Session
 from bench.parity import CASES as SMALL_CASES
 from bench.parity import PARAMETERS
 from gpucal.pipelines.detector1 import Detector1Pipeline
+from gpucal.simulate import Plan
 
 SMOKE = {"NRS1 SUB32, 2 groups": {"detector": "NRS1", "subarray": "SUB32", "readpatt": "NRSRAPID", "ngroups": 2}}
 SMOKE_STEPS = ("dq_init", "superbias", "ramp_fit")
+
+# What `gpucal.simulate.observe` takes; in a rehearsal one exposure, which is not resampled: the simulator is slow.
+OBSERVATIONS = {
+    "NIRCam SUB320, 4 dithers": {"plan": Plan(exposures=4), "detectors": ("NRCB1",), "subarray": "SUB320"},
+    "MIRI SUB256, 4 dithers, turned": {
+        "plan": Plan(exposures=4, turn=10.0), "detectors": ("MIRIMAGE",), "subarray": "SUB256",
+    },
+}  # fmt: skip
+SMOKE_OBSERVATIONS = {
+    "MIRI SUB64, image": {"plan": Plan(exposures=1), "detectors": ("MIRIMAGE",), "subarray": "SUB64"}
+}
 
 # All that is not run by default, or has nothing to do.
 ALL_STEPS = {name: {"skip": False, **PARAMETERS.get(name, {})} for name in ("charge_migration", "persistence")}
@@ -23,6 +35,16 @@ def small_cases(session: Session) -> dict[str, dict]:
 def large_cases(session: Session) -> dict[str, dict]:
     """Exposures as observers take them."""
     return SMOKE if session.smoke else {name: case.exposure for name, case in CASES.items()}
+
+
+def observations(session: Session) -> dict[str, dict]:
+    """Dithered images, and what `observe` takes for each."""
+    return SMOKE_OBSERVATIONS if session.smoke else OBSERVATIONS
+
+
+def image2_steps(session: Session) -> dict[str, dict]:
+    """Parameters of the steps of stage 2 of images."""
+    return {"resample": {"skip": True}} if session.smoke else {}
 
 
 def only_few_steps() -> dict[str, dict]:

@@ -1,4 +1,4 @@
-"""Each launch of a kernel in stage 1, against the same launch on the CPU.
+"""Each launch of a kernel in stage 1, and in stages 2 and 3 of images, against the same launch on the CPU.
 
 Before a launch on the device all its arrays are copied to the host, and the same kernel is run on the copies as a CPU
 loop. Then all arrays are compared bit by bit; NaN is equal to NaN.
@@ -6,17 +6,21 @@ loop. Then all arrays are compared bit by bit; NaN is equal to NaN.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from unittest import mock
 
 import numpy as np
 
-from bench.on_device.cases import all_steps, small_cases
+from bench.on_device.cases import all_steps, image2_steps, observations, small_cases
 from bench.on_device.session import Session
 from bench.results import markdown
 from gpucal.backend import current_backend, use_backend
 from gpucal.backend.kernels import PixelKernel
 from gpucal.backend.strips import StripKernel
 from gpucal.pipelines.detector1 import Detector1Pipeline
+from gpucal.pipelines.image2 import Image2Pipeline
+from gpucal.pipelines.image3 import Image3Pipeline
+from gpucal.simulate import observe
 
 
 class Differences:
@@ -114,6 +118,19 @@ def measure(session: Session) -> None:
                 str(simulation.exposure), output_dir=str(session.exposures), steps=all_steps(session)
             )
         session.keep(case, differences.of)
+    for number, (case, settings) in enumerate(observations(session).items()):
+        session.keep(case, launches_of_images(session, settings, session.exposures / f"observed_{number}"))
+
+
+def launches_of_images(session: Session, settings: dict, place: Path) -> dict[str, dict]:
+    """What the launches of each kernel gave in stage 2, and in stage 3 if there is more than one exposure."""
+    observation = observe(place, **settings, rates=True)
+    parameters = {"output_dir": str(place), "save_results": True}
+    with observation.crds(), every_launch_compared() as differences:
+        Image2Pipeline.call(str(observation.level2), steps=image2_steps(session), **parameters)
+        if len(observation.science) > 1:
+            Image3Pipeline.call(str(observation.level3[0]), **parameters)
+    return differences.of
 
 
 def tables(part: dict) -> dict[str, str]:

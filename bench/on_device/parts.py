@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 PARTS = (
     Part("kernel_tests", "the tests of kernels and of the backend", 60),
-    Part("kernel_launches", "each launch of a kernel, against the same launch on the CPU", 40),
+    Part("kernel_launches", "each launch of a kernel, against the same launch on the CPU", 60),
     Part("agreement", "steps and products, against jwst or, without it, against gpucal on the CPU", 50),
     Part("steps", "the time of each step, against what the memory allows", 50),
     Part("detector1", "the time of whole processes, on the CPU and on the device", 50),
