@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from gpucal.simulate import simulate
+from gpucal.simulate import Plan, observe, simulate
 from gpucal.startup.switch import VARIABLE
 
 SCRIPT = """
@@ -67,5 +67,18 @@ def test_stage_1_imports_nothing_that_it_has_no_use_for(simulation, tmp_path):
         "stdatamodels.jwst.transforms", "rich", "dask", "matplotlib", "requests", "crds.bestrefs",
         "astropy.constants", "astropy.coordinates", "astropy.io.ascii", "astropy.table.table", "astropy.time.core",
         "astropy.wcs",
+    )  # fmt: skip
+    assert len(modules) < 1000
+
+
+def test_stage_2_of_an_image_makes_no_objects_of_transforms(tmp_path):
+    observed = observe(tmp_path, Plan(exposures=1), ("NRCB1",), subarray="SUB64P", rates=True)
+    words = "strun", "calwebb_image2", observed.exposures[0].path, f"--output_dir={tmp_path}"
+    imported(*words, env=observed.environment())
+    modules = imported(*words, env=observed.environment())  # now that all kernels are compiled
+    assert list(tmp_path.glob("*_i2d.fits"))
+    assert not among(
+        modules, "gwcs", "numba", "scipy", "photutils", "asdf_astropy", "stdatamodels.jwst.transforms", "rich",
+        "matplotlib", "astropy.coordinates", "astropy.table.table", "astropy.wcs",
     )  # fmt: skip
     assert len(modules) < 1000
