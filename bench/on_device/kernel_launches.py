@@ -124,7 +124,8 @@ def measure(session: Session) -> None:
 
 def launches_of_images(session: Session, settings: dict, place: Path) -> dict[str, dict]:
     """What the launches of each kernel gave in stage 2, and in stage 3 if there is more than one exposure."""
-    observation = observe(place, **settings, rates=True)
+    with use_backend("cpu"):
+        observation = observe(place, **settings, rates=True)
     parameters = {"output_dir": str(place), "save_results": True}
     with observation.crds(), every_launch_compared() as differences:
         Image2Pipeline.call(str(observation.level2), steps=image2_steps(session), **parameters)
