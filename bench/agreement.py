@@ -50,7 +50,8 @@ FREE_METADATA = {
 
 # Keywords whose numbers come out of long sums, by patterns of whole names, and how far roundings take these apart.
 ROUNDED_KEYWORDS = {
-    r"(.*\.)?(crpix\d|crval\d|latpole)": {"rel_tol": 1e-9},
+    r"(.*\.)?crpix\d": {"abs_tol": 1e-6},  # pixels
+    r"(.*\.)?(crval\d|latpole)": {"rel_tol": 1e-9},
     r"(.*\.)?pc\d_\d": {"abs_tol": 1e-9},
     r"(.*\.)?cdelt\d|pixar_\w+|pxsclrt|.*\.(pixelarea_\w+|pixel_scale_ratio)": {"rel_tol": 1e-8},
     r"bkglevel|meta\.background\.level": {"abs_tol": 1e-6},  # MJy/sr, solved from clipped statistics
