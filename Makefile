@@ -32,6 +32,7 @@ lint: $(VENV)/installed-for-tests
 
 parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity
+	$(BIN)/python -m bench.parity_images
 
 newest:
 	$(PYTHON) -m venv $(NEWEST)
