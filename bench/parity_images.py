@@ -13,7 +13,8 @@ from contextlib import chdir
 from functools import partial
 from pathlib import Path
 
-from bench.agreement import SIP_KEYWORDS, Agreement, compare_folders
+from bench.agreement import Agreement, compare_folders
+from bench.keywords import SIP_KEYWORDS
 from bench.parity import REPORT, figures, table
 from bench.report import replace_between_markers
 from bench.standards import Standard, peer

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from bench.agreement import SIP_KEYWORDS, compare
+from bench.agreement import compare
+from bench.keywords import SIP_KEYWORDS
 from gpucal.data import Exposure
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 from gpucal.wcs.documents import parse_document, read_document

@@ -4,7 +4,8 @@ import pytest
 from jwst.pipeline import Image2Pipeline as PeerImage2
 from stdatamodels.jwst import datamodels
 
-from bench.agreement import SIP_KEYWORDS, compare_folders
+from bench.agreement import compare_folders
+from bench.keywords import SIP_KEYWORDS
 from gpucal.pipelines import Image2Pipeline
 from gpucal.simulate import Plan, observe
 from tests.peer.test_resample import assert_agree

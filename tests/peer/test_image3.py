@@ -4,7 +4,8 @@ import pytest
 from astropy.table import QTable
 from jwst.pipeline import Image3Pipeline as PeerImage3
 
-from bench.agreement import SIP_KEYWORDS, compare_folders
+from bench.agreement import compare_folders
+from bench.keywords import SIP_KEYWORDS
 from gpucal.pipelines import Image2Pipeline, Image3Pipeline
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
 from tests.peer.test_resample import assert_agree, clear_slivers
