@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from gpucal.core import Pipeline
-from gpucal.data import Exposure
+from gpucal.data import Exposure, InputError
 from gpucal.steps.images.bkg_subtract import BackgroundStep
 from gpucal.steps.images.flat_field import FlatFieldStep
 from gpucal.steps.images.photom import PhotomStep
@@ -66,6 +66,9 @@ class Image2Pipeline(Pipeline):
         Exposure
             The calibrated exposure; what is resampled of it is a product beside it.
         """
+        done = [name for name in ("flat_field", "photom") if getattr(exposure.meta.cal_step, name) == "COMPLETE"]
+        if done:
+            raise InputError(f"{exposure.source}: is calibrated already ({' and '.join(done)} are COMPLETE)")
         asn, membership = exposure.meta.asn, exposure.membership
         asn.table_name, asn.pool_name = membership.table or SINGLE, membership.pool or SINGLE
         steps = self.order(exposure)

@@ -8,6 +8,7 @@ from gpucal.steps.mosaics.outlier_detection import OutlierDetectionStep
 from gpucal.steps.mosaics.resample import ResampleStep
 from gpucal.steps.mosaics.skymatch import SkyMatchStep
 from gpucal.steps.mosaics.source_catalog import SourceCatalogStep
+from gpucal.steps.parts.alike import check_alike
 from gpucal.steps.pointing.assign_mtwcs import AssignMTWcsStep
 from gpucal.steps.pointing.tweakreg import TweakRegStep
 
@@ -29,7 +30,8 @@ class Image3Pipeline(Pipeline):
     stage = 3
     input_types = ("ImageModel",)
     required_keywords: ClassVar = {"INSTRUME": "instrument.name", "EXP_TYPE": "exposure.type"}
-    product_steps = ("outlier_detection", "source_catalog")
+    product_steps = ("outlier_detection", "resample", "source_catalog")
+    steps_save_all = True
     step_defs: ClassVar = {
         "assign_mtwcs": AssignMTWcsStep,
         "tweakreg": TweakRegStep,
@@ -57,6 +59,7 @@ class Image3Pipeline(Pipeline):
         Exposure or Members
             The mosaic; the exposures, if ``resample`` is skipped.
         """
+        check_alike(members)
         pointing, *_ = self.order(members)
         members = self.run_steps((pointing, "skymatch", "outlier_detection"), members, references)
         mosaic = self.run_step("resample", members, references)

@@ -1,10 +1,16 @@
 """Read association files."""
 
 import json
+import os
+import re
 from pathlib import Path
 
 from gpucal.associations.association import Association, AssociationError, Member, Product
 from gpucal.names.products import base_name
+
+# The identifier is a part of file names; a name has a suffix added.
+_ID = re.compile(r"[\w.+-]+")
+LONGEST_NAME = 200
 
 KEYWORDS = ("asn_id", "asn_type", "asn_rule", "asn_pool", "program", "target")
 
@@ -33,7 +39,10 @@ def read_association(path: Path) -> Association:
     if not isinstance(products, list) or not products:
         raise AssociationError(f"{path}: not an association (it has no list of products)")
     said = {name: None if tree.get(name) is None else str(tree[name]) for name in KEYWORDS}
+    if said["asn_id"] is not None and not _ID.fullmatch(said["asn_id"]):
+        raise AssociationError(f"{path}: asn_id {said['asn_id']!r} is no identifier, such as o001 or c1000")
     made = tuple(_product(product, number, path, said) for number, product in enumerate(products, start=1))
+    _check_names([product.name for product in made], path)
     others = {name: value for name, value in tree.items() if name not in (*KEYWORDS, "products")}
     return Association(made, path, **said, others=others)
 
@@ -43,12 +52,21 @@ def _tree(path: Path) -> dict:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise AssociationError(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
         raise AssociationError(f"{path}: not an association ({reason})") from error
     if not isinstance(tree, dict):
         raise AssociationError(f"{path}: not an association (it holds no keywords)")
     return tree
+
+
+def _check_names(names: list[str], path: Path) -> None:
+    """Raise if two products have one name, or one cannot be that of a file."""
+    for name in names:
+        if names.count(name) > 1:
+            raise AssociationError(f"{path}: two products are called {name}")
+        if "\0" in name or len(os.fsencode(name)) > LONGEST_NAME:
+            raise AssociationError(f"{path}: a product's name is no file name, or longer than {LONGEST_NAME} letters")
 
 
 def _product(product, number: int, path: Path, said: dict) -> Product:

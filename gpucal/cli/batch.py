@@ -8,7 +8,8 @@ SOME_FAILED = 1
 
 DESCRIPTION = """\
 Run a step or a pipeline on many exposures. <what> and --parameter=value are those of gpucal strun. An input is a file,
-a pattern ('raw/*_uncal.fits'), a directory, an association (each science member), or a list of these (@name, name.txt).
+a pattern ('raw/*_uncal.fits'), a directory, an association (each science member, or for stages 2 and 3 the whole), or
+a list of these (@name, name.txt).
 Reading, computing and writing overlap. The journal gpucal-batch.jsonl in the output directory tells what was done.
 The exit code is 0 if all is done, 1 if an exposure failed or the batch could not run, 130 if it was interrupted."""
 

@@ -22,6 +22,8 @@ class Pipeline(Step):
         attributes (``pipeline.jump.skip = True``).
     product_steps : tuple of str
         The names of those whose results are products of the pipeline beside the one that it ends with: saved with it.
+    steps_save_all : bool
+        Whether these are all of its products.
 
     Examples
     --------
@@ -38,6 +40,7 @@ class Pipeline(Step):
 
     is_pipeline: ClassVar[bool] = True
     product_steps: ClassVar[tuple[str, ...]] = ()
+    steps_save_all: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -106,5 +109,5 @@ class Pipeline(Step):
         """Run one step for a product beside the main one; the exposure stays, and None means that it is skipped."""
         order = self.order(exposure)
         placed = Placed(getattr(self, key), order.index(key) + 1, len(order))
-        result = execute(placed, exposure, references, releases=False)
+        result = execute(placed, exposure, references, beside=True)
         return result if is_new(result, exposure) else None

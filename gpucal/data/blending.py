@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gpucal.data.files.text import storable
+
 # What is not blended, whatever the schema says.
 UNBLENDED = (
     "meta.wcs", "meta.photometry.pixelarea_steradians", "meta.photometry.pixelarea_arcsecsq", "meta.filename",
@@ -124,13 +126,18 @@ def _table(columns: dict[str, str], headers: Sequence[dict]) -> np.ndarray | Non
     made = {}
     for place, column in columns.items():
         if any(place in header for header in headers):
-            made[column] = np.array([header.get(place, np.nan) for header in headers])
+            made[column] = np.array([_in_table(header.get(place, np.nan)) for header in headers])
     if not made:
         return None
     table = np.empty(len(headers), [(column, values.dtype) for column, values in made.items()])
     for column, values in made.items():
         table[column] = values
     return table
+
+
+def _in_table(value):
+    """A value as a column of FITS holds it: of text, ASCII."""
+    return storable(value, ".fits") if isinstance(value, str) else value
 
 
 def _add_table(product, table: np.ndarray) -> None:

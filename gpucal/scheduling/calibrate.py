@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gpucal.backend import current_backend
 from gpucal.core.run.memory_plan import MemoryPlan
+from gpucal.data import Exposure
 from gpucal.data.writing import products_written_behind
 from gpucal.errors import GpucalError
 from gpucal.scheduling.checksum import product_of
@@ -63,7 +64,8 @@ def _read_pixels(inputs: list) -> None:
     members, which are read as they are used.
     """
     room = current_backend().capacity()
-    for exposure in (one for each in inputs if each.product is None for one in each.open()):
+    opened = [one for each in inputs if each.product is None for one in each.open()]
+    for exposure in (one for one in opened if isinstance(one, Exposure)):
         if room is not None and 2 * MemoryPlan.of(exposure).total > room:
             continue
         for name in exposure.array_names:

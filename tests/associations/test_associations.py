@@ -181,3 +181,20 @@ def test_the_command_says_what_is_wrong(folder, monkeypatch, capsys, words, reas
 def test_a_folder_that_is_not_there_is_named(folder):
     with pytest.raises(AssociationError, match=r"cannot write .*none/asn.json: No such file"):
         write_association(from_list(["a_cal.fits"], "x"), folder / "none" / "asn.json")
+
+
+@pytest.mark.parametrize("asn_id", ["../../escaped", {"a": 1}, "a b"])
+def test_an_identifier_is_a_part_of_a_file_name(folder, asn_id):
+    path = written(folder, asn_id=asn_id, products=[product(member("a_rate.fits"))])
+    with pytest.raises(AssociationError, match="is no identifier"):
+        read_association(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [(("star", "star"), "two products are called star"), (("a\0b",), "is no file name"), (("x" * 300,), "longer than 200")],
+)
+def test_names_that_files_cannot_have_are_refused(folder, names, words):
+    path = written(folder, products=[product(member("a_rate.fits"), name=name) for name in names])
+    with pytest.raises(AssociationError, match=words):
+        read_association(path)

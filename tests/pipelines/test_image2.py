@@ -56,10 +56,13 @@ def test_an_exposure_has_two_products_named_after_it(observed, tmp_path):
 
 
 def test_a_product_of_an_association_is_named_by_it_and_loses_its_background(observed, tmp_path):
-    calibrated = Image2Pipeline.call(str(observed.level2), steps={"resample": {"skip": True}})
+    skipped = {"resample": {"skip": True}}
+    calibrated = Image2Pipeline.call(str(observed.level2), steps=skipped)
     assert [one.meta.cal_step.bkg_subtract for one in calibrated] == ["COMPLETE"] * len(observed.science)
-    left = np.nanmedian([np.nanmedian(one.data) for one in calibrated])
-    assert abs(left) < 0.2 * np.mean([one.sky for one in observed.science])
+    with_sky = Image2Pipeline.call(str(observed.level2), steps=skipped | {"bkg_subtract": {"skip": True}})
+    taken = [np.nanmedian(before.data - after.data) for before, after in zip(with_sky, calibrated, strict=True)]
+    sky = [one.sky for one in observed.exposures if one.role == "background"]
+    np.testing.assert_allclose(taken, np.mean(sky), rtol=0.2)
 
     given = association(observed, ("star", [0]))
     Image2Pipeline.call(str(given), output_dir="out", save_results=True)
@@ -86,3 +89,10 @@ def test_an_association_of_stage_3_is_refused(observed, capsys):
 def test_what_is_subtracted_can_be_saved(observed, tmp_path):
     Image2Pipeline.call(str(observed.level2), output_dir="out", save_bsub=True)
     assert names(tmp_path / "out") == sorted(one.product("bsub").name for one in observed.science)
+
+
+def test_what_is_calibrated_already_is_refused(observed, capsys):
+    Image2Pipeline.call(str(observed.science[0].path), output_dir="out", save_results=True)
+    given = f"out/{observed.science[0].product('cal').name}"
+    assert main(["strun", "calwebb_image2", given]) == 1
+    assert "is calibrated already (flat_field and photom are COMPLETE)" in capsys.readouterr().err

@@ -107,3 +107,43 @@ def test_a_missing_member_is_named_before_anything_is_done(observed, tmp_path, c
     assert main(["strun", "calwebb_image3", str(path), "--output_dir=out"]) == 1
     assert "gone_cal.fits" in capsys.readouterr().err
     assert names(tmp_path) == []
+
+
+def changed(observed, place, **values):
+    """A calibrated exposure with other metadata, as an open model."""
+    model = datamodels.open(observed.science[place].product("cal"))
+    for name, value in values.items():
+        holder, last = model.meta, name
+        if name == "instrument":
+            holder, last = model.meta.instrument, "name"
+        setattr(holder, last, value)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"bunit_data": "DN/s"}, "BUNIT is DN/s, and MJy/sr in"), ({"instrument": "MIRI"}, "INSTRUME is MIRI")],
+)
+def test_exposures_that_cannot_be_combined_are_named(observed, values, words):
+    with pytest.raises(InputError, match=words):
+        Image3Pipeline.call([str(observed.science[0].product("cal")), changed(observed, 1, **values)])
+
+
+def test_a_mosaic_in_another_unit_has_no_catalog(observed, tmp_path):
+    models = [changed(observed, place, bunit_data="DN/s") for place in range(2)]
+    Image3Pipeline.call(models, output_dir="out", save_results=True, steps={"tweakreg": {"skip": True}})
+    assert {name.rpartition("_")[2] for name in names(tmp_path / "out")} == {"crf.fits", "i2d.fits"}
+
+
+def test_names_of_associations_may_have_other_letters(observed, tmp_path):
+    path = observed.level3[0].with_name("\u00fcn\u00ef_\u2603.json")
+    path.write_text(observed.level3[0].read_text())
+    mosaic = Image3Pipeline.call(str(path), steps={"source_catalog": {"skip": True}})
+    assert mosaic.hdrtab["ASNTABLE"][0] == r"\xfcn\xef_\u2603.json"
+
+
+def test_in_a_batch_a_lone_exposure_is_a_product(observed, tmp_path):
+    path = str(observed.science[0].product("cal"))
+    words = ["batch", "calwebb_image3", path, "--output-dir=out", "--steps.source_catalog.skip=true"]
+    assert main(words) == 0
+    assert observed.science[0].product("i2d").name in names(tmp_path / "out")

@@ -60,7 +60,7 @@ def execute_in_order(steps: Sequence[Placed], exposure: Exposure | Members, refe
     return exposure
 
 
-def execute(placed: Placed, exposure: Exposure | Members, references: RunReferences, releases: bool = True):
+def execute(placed: Placed, exposure: Exposure | Members, references: RunReferences, beside: bool = False):
     """Run one step on an exposure on the backend.
 
     Parameters
@@ -71,8 +71,8 @@ def execute(placed: Placed, exposure: Exposure | Members, references: RunReferen
         The input, edited in place. It is released if the result is made of other exposures.
     references : RunReferences
         The references of the run.
-    releases : bool
-        Whether the input may be released.
+    beside : bool
+        Whether the result is a product beside the main one: the input is kept, and not saved if the step is skipped.
 
     Returns
     -------
@@ -90,9 +90,9 @@ def execute(placed: Placed, exposure: Exposure | Members, references: RunReferen
         result = at_work.process(exposure)
         if not at_work.skipped:
             result = run_hooks(step.post_hooks, result)
-    if releases and is_new(result, exposure):
+    if not beside and is_new(result, exposure):
         exposure.release()
-    at_work.end(result)
+    at_work.end(result, saves=not (beside and at_work.skipped))
     return result
 
 
@@ -226,11 +226,11 @@ class StepAtWork:
             with self.log.keep(integrations), self.measured(block, blocks):
                 self.process(segment)
 
-    def end(self, result) -> None:
+    def end(self, result, saves: bool = True) -> None:
         """Let go of what is not needed any more, say how long it took, and save."""
         if not self.step.is_pipeline:
             self.references.close()
         if not self.skipped:
             log.info("Step %s done in %.2f s", self.step.name, self.seconds)
-        if self.step.parent is not None:
+        if saves and self.step.parent is not None:
             save_results(self.step, result)

@@ -59,8 +59,8 @@ def check_saving(step, exposure: Exposure | Members) -> None:
 
 
 def save_results(step, result) -> None:
-    """Save the products of a step, if it is asked to; the members that a pipeline leaves, its steps have saved."""
-    if not step.saves or (step.is_pipeline and isinstance(result, Members)):
+    """Save the products of a step, if it is asked to; not those of a pipeline whose steps have saved all."""
+    if not step.saves or (step.is_pipeline and step.steps_save_all):
         return
     if isinstance(result, Members):
         for place in range(len(result)):

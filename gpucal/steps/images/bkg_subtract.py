@@ -117,11 +117,18 @@ class BackgroundStep(Step):
     def opened(self, path, exposure) -> Exposure:
         """A background, of the same kind as the exposure."""
         background = open_exposure(path)
-        if background.model_type != exposure.model_type:
-            raise InputError(
-                f"{path}: is of type {background.model_type}, and cannot be the background of {exposure.source}, which "
-                f"is of type {exposure.model_type}"
-            )
+        if Path(path).absolute() == Path(exposure.source).absolute():
+            raise InputError(f"{path}: is the exposure itself, and cannot be its background")
+        for what, its, mine in (
+            ("of type", background.model_type, exposure.model_type),
+            ("in", background.meta.bunit_data, exposure.meta.bunit_data),
+            ("of detector", background.meta.instrument.detector, exposure.meta.instrument.detector),
+        ):
+            if its != mine:
+                told = f"{path}: is {what} {its}, and cannot be the background of {exposure.source}"
+                raise InputError(f"{told}, which is {what} {mine}")
+        if background.meta.instrument.filter != exposure.meta.instrument.filter:
+            log.warning("%s was taken with filter %s, and is subtracted", path, background.meta.instrument.filter)
         return background
 
     def sky(self, background: Exposure, exposure: Exposure) -> Sky:
@@ -132,6 +139,8 @@ class BackgroundStep(Step):
             data, variance = (clipped_mean(stack, self.sigma, self.maxiters).mean for stack in (data, variance))
             dq = joined(dq)
         mine, its = _region(exposure), _region(background)
+        if mine.shared_with(its) != mine:
+            log.warning("%s lacks pixels of %s: there nothing is subtracted", background.source, exposure.source)
         background.release()
         nan = np.float32(np.nan)
         return Sky(*map(on_pixels_of, (data, variance, dq), (its,) * 3, (mine,) * 3, (nan, nan, np.uint32(0))))

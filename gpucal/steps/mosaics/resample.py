@@ -6,6 +6,7 @@ from gpucal.as_peer import as_peer
 from gpucal.core import Step
 from gpucal.data import Members
 from gpucal.data.blending import blend
+from gpucal.steps.parts.alike import check_alike
 from gpucal.steps.parts.drizzling import Drizzling
 from gpucal.steps.parts.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
 from gpucal.steps.parts.mosaic_keywords import write_correlation, write_grid, write_region, write_times
@@ -64,6 +65,7 @@ class ResampleStep(Step):
         GpucalError
             If a header lacks what the grid needs, or parameters do not fit each other.
         """
+        check_alike(members)
         wcses = [member.get_wcs() for member in members]
         grid = self.grid_of(members, wcses)
         drizzling = Drizzling.onto(grid, self.kernel, self.pixfrac, self.weight_type)

@@ -109,7 +109,7 @@ class SkyMatchStep(Step):
             log.warning("No level of the sky is known for %s", exposure.source)
             members.set_status(place, "SKIPPED")
             return
-        log.info("The sky of %s is %.6g", exposure.source, level)
+        log.info("The level of %s is %.6g %s", exposure.source, level, exposure.meta.bunit_data or "")
         about = exposure.meta.background
         about.level, about.method, about.subtracted = float(level), self.skymethod, self.subtract
 

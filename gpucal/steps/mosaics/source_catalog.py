@@ -8,7 +8,7 @@ import numpy as np
 
 from gpucal import __version__
 from gpucal.backend import current_backend
-from gpucal.core import GpucalError, Step
+from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data import Exposure, TableProduct
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
@@ -178,12 +178,13 @@ def in_jansky(exposure, wcs: Wcs):
 
     Raises
     ------
-    GpucalError
+    SkipStep
         If the image is no surface brightness.
     """
     if exposure.meta.bunit_data != SURFACE_BRIGHTNESS:
         unit = exposure.meta.bunit_data or "an unknown unit"
-        raise GpucalError(f"{exposure.source} is in {unit}, and a catalog needs {SURFACE_BRIGHTNESS}: run photom first")
+        log.warning("%s: there is no catalog, as it is in %s; run photom first", exposure.source, unit)
+        raise SkipStep(f"the image is not in {SURFACE_BRIGHTNESS}")
     area = exposure.meta.photometry.pixelarea_steradians
     if area is None:
         area = pixel_area_of(wcs, *reference_pixel(exposure))

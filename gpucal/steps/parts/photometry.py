@@ -4,12 +4,15 @@ Source: the photom reference files of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/photom/reference_files.html.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from gpucal.errors import SkipStep
 from gpucal.reference import Reference, ReferenceFileError
+
+log = logging.getLogger(__name__)
 
 # What a row of the reference has in common with an exposure, by instrument; of several sets the first with a row
 # counts. A column with a question mark is left out where the reference does not have it.
@@ -49,7 +52,9 @@ def photometry_row(reference: Reference, meta) -> int:
             raise ReferenceFileError(f"{reference.label}: {len(rows)} rows are for {_in_words(meta)}")
         if len(rows):
             return int(rows[0])
-    raise SkipStep(f"{reference.label} has no row for {_in_words(meta)}")
+    reason = f"{reference.label} has no row for {_in_words(meta)}"
+    log.warning("Count rates are not calibrated: %s", reason)
+    raise SkipStep(reason)
 
 
 def _column_and_value(key: str, columns: Sequence[str], meta) -> tuple[str | None, str]:

@@ -90,3 +90,19 @@ def test_slitless_spectra_are_refused(tmp_path):
     model.meta.exposure.type = "NIS_WFSS"
     with pytest.raises(GpucalError, match="NIS_WFSS is not subtracted yet"):
         BackgroundStep.call(model)
+
+
+def test_what_is_no_background_of_the_exposure_is_refused(tmp_path):
+    science = rate(tmp_path / "a_rate.fits", 10)
+    other = rate(tmp_path / "other_rate.fits", 1, detector="MIRIFULONG")
+    for sky, words in ((science, "is the exposure itself"), (other, "is of detector MIRIFULONG")):
+        with pytest.raises(InputError, match=words):
+            BackgroundStep.call(science, bkg_list=[sky])
+
+
+def test_other_filters_and_pixels_are_told(tmp_path, caplog):
+    science = rate(tmp_path / "a_rate.fits", 10, filter="F770W")
+    sky = rate(tmp_path / "sky_rate.fits", 3, filter="F1000W", start=(4, 6))
+    BackgroundStep.call(science, bkg_list=[sky])
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert any("filter F1000W" in line for line in told) and any("lacks pixels" in line for line in told)

@@ -221,7 +221,7 @@ def tell(group: Group, fit: Fit) -> None:
     """Log a fit."""
     turn = np.rad2deg(np.arctan2(fit.matrix[0, 1], fit.matrix[0, 0])) * 3600
     log.info(
-        "%s is aligned by %d sources: moved by %.4g, %.4g arcsec, turned by %.3g arcsec, %.3g mas are left",
+        "%s is aligned by %d sources: moved by %.4g, %.4g arcsec, turned by %.3g arcsec, rms %.3g mas",
         group.name, np.count_nonzero(fit.used), *fit.shift, turn, fit.rms * 1000,
     )  # fmt: skip
 

@@ -165,7 +165,7 @@ def offset_of(reference: np.ndarray, image: np.ndarray, searchrad: float, bin_si
         log.warning("No sources lie within %g arcsec of each other", searchrad)
         return 0.0, 0.0
     x, y = (bin_size * place - searchrad for place in peak_of(counts))
-    log.info("The image is off by about %.3g, %.3g arcsec", x, y)
+    log.debug("Pairs of sources are most where the image is off by %.3g, %.3g arcsec, in steps of %.3g", x, y, bin_size)
     return x, y
 
 

@@ -1,0 +1,26 @@
+"""Whether exposures can be combined."""
+
+from gpucal.data import InputError, Members
+
+# What exposures of one product have in common: FITS keywords, and their places in the metadata tree.
+ALIKE = {"INSTRUME": ("instrument", "name"), "BUNIT": ("bunit_data",)}
+
+
+def check_alike(members: Members) -> None:
+    """See that exposures are of one instrument and in one unit.
+
+    Raises
+    ------
+    InputError
+        If two are not; names them.
+    """
+    for keyword, place in ALIKE.items():
+        found: dict = {}
+        for exposure in members:
+            value = exposure.meta
+            for name in place:
+                value = getattr(value, name)
+            found.setdefault(value, exposure.source)
+        if len(found) > 1:
+            (one, first), (other, second) = list(found.items())[:2]
+            raise InputError(f"{second}: {keyword} is {other}, and {one} in {first}: they cannot be combined")
