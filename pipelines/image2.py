@@ -24,6 +24,16 @@ class Image2Pipeline(Pipeline):
     of that role in the association; without one, ``bkg_subtract`` does not run.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_image2.html.
+
+    Examples
+    --------
+    >>> from gpucal.pipelines import Image2Pipeline
+    >>> from gpucal.simulate import observe
+    >>> observation = observe("observed", detectors=("NRCALONG",), subarray="SUB160", rates=True)
+    >>> with observation.crds():
+    ...     (image,) = Image2Pipeline.call(observation.exposures[0].path)
+    >>> image.meta.bunit_data, image.meta.cal_step.photom
+    ('MJy/sr', 'COMPLETE')
     """
 
     class_alias = "calwebb_image2"
@@ -33,6 +43,7 @@ class Image2Pipeline(Pipeline):
     stage = 2
     input_types = ("ImageModel", "CubeModel")
     uses_other_members = True
+    returns_list = True
     required_keywords: ClassVar = {
         "INSTRUME": "instrument.name",
         "DETECTOR": "instrument.detector",

@@ -42,6 +42,8 @@ class Step(Saving):
         The stage that it is the whole of: it takes associations for no other.
     uses_other_members : bool
         Whether it uses members of a product that are not science, such as backgrounds.
+    returns_list : bool
+        Whether `run` and `call` give a list even of one result, as that of jwst does.
     names_association : bool
         Whether the names of its products tell the identifier of the association.
     required_keywords : dict of str to str
@@ -71,6 +73,7 @@ class Step(Saving):
     over_members: ClassVar[bool] = False
     stage: ClassVar[int | None] = None
     uses_other_members: ClassVar[bool] = False
+    returns_list: ClassVar[bool] = False
     names_association: ClassVar[bool] = False
     required_keywords: ClassVar[dict[str, str]] = {}
     timing_keywords: ClassVar[tuple[str, ...]] = ()

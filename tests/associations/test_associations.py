@@ -192,7 +192,11 @@ def test_an_identifier_is_a_part_of_a_file_name(folder, asn_id):
 
 @pytest.mark.parametrize(
     ("names", "words"),
-    [(("star", "star"), "two products are called star"), (("a\0b",), "is no file name"), (("x" * 300,), "longer than 200")],
+    [
+        (("star", "star"), "two products are called star"),
+        (("a\0b",), "is no file name"),
+        (("x" * 300,), "longer than 200"),
+    ],
 )
 def test_names_that_files_cannot_have_are_refused(folder, names, words):
     path = written(folder, products=[product(member("a_rate.fits"), name=name) for name in names])

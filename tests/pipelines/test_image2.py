@@ -45,7 +45,7 @@ def association(observed, *products):
 
 def test_an_exposure_has_two_products_named_after_it(observed, tmp_path):
     first = observed.science[0]
-    calibrated = Image2Pipeline.call(str(first.path), output_dir="out", save_results=True)
+    (calibrated,) = Image2Pipeline.call(str(first.path), output_dir="out", save_results=True)
     assert names(tmp_path / "out") == [first.product("cal").name, first.product("i2d").name]
     assert names(tmp_path) == ["out"]
     assert calibrated.meta.filename == first.product("cal").name

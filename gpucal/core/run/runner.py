@@ -59,7 +59,7 @@ def run(step, source, keep: bool = True):
     if failed:
         named = ", ".join(failed)
         raise AssociationError(f"{len(failed)} of {len(inputs)} products could not be made, as told above: {named}")
-    return results[0] if len(results) == 1 else results
+    return results[0] if len(results) == 1 and not step.returns_list else results
 
 
 def run_one(step, exposure: Exposure | Members, keep: bool = True):
