@@ -80,6 +80,14 @@ def test_what_is_steep_may_differ(backend):
     assert kept == [[1, 2], [2, 1], [2, 2], [2, 3], [3, 2]]
 
 
+def test_what_is_further_off_than_its_error_allows_is_flagged(backend):
+    expected = np.full((1, 4, 5), 10, np.float32)
+    data, err = np.full((2, 4, 5), 10, np.float32), np.full((2, 4, 5), 2, np.float32)
+    data[0, 1, 2], data[1, 3, 4], data[1, 0, 0] = 20.1, -0.1, 19.9
+    flags = backend.asnumpy(flag_plain(*map(backend.asarray, (data, err, expected)), 5.0))
+    assert np.argwhere(flags).tolist() == [[0, 1, 2], [1, 3, 4]]
+
+
 def test_shapes_that_do_not_fit_are_refused():
     plane = np.zeros((3, 4), np.float32)
     with pytest.raises(ValueError, match="expected has shape"):

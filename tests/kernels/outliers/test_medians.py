@@ -67,6 +67,15 @@ def test_two_integrations_roll_as_others_do():
     assert found(rolling_medians, cube, 2).ravel().tolist() == [2, 2, 5, 11]
 
 
+def test_a_window_of_an_odd_width_is_about_its_integration(backend):
+    cube = np.random.default_rng(7).normal(size=(9, 3, 4)).astype(np.float32)
+    cube[4, 1, 1] = np.nan
+    rolled = backend.asnumpy(rolling_medians(backend.asarray(cube), 3))
+    assert rolled.shape == cube.shape
+    for place in range(1, 8):
+        np.testing.assert_array_equal(rolled[place], np.median(cube[place - 1 : place + 2], axis=0))
+
+
 def test_rows_or_integrations_that_are_not_there_are_refused():
     cube = np.zeros((4, 5, 6), np.float32)
     with pytest.raises(ValueError, match="over 2 to 4 integrations, not over 5"):
