@@ -100,7 +100,8 @@ def output_grid(exposures: Sequence, wcses: Sequence[Wcs], options: GridOptions)
     ------
     GpucalError
         If a header lacks keywords, or has an S_REGION that is no polygon, the grid would have less than two rows or
-        columns, or exposures are absurdly far from one another, see `gpucal.wcs.stray_pointings`.
+        columns, exposures do not lie on the plane that touches the sky at crval, or they are absurdly far from one
+        another, see `gpucal.wcs.stray_pointings`.
     """
     first, wcs = exposures[0], wcses[0]
     pointing = _orientation(first)
@@ -112,6 +113,8 @@ def output_grid(exposures: Sequence, wcses: Sequence[Wcs], options: GridOptions)
     pc = _linear_matrix(pointing, options.rotation)
     to_plane = inverse_of(fits_imaging((0.0, 0.0), crval, (scale, scale), pc))
     points = program_of(to_plane).at(*np.concatenate(corners).T)
+    if not np.isfinite(points).all():
+        raise GpucalError(f"the exposures are more than 90 degrees from crval, {crval}: ask for one that is nearer")
     offset = np.array(options.crpix, float) if options.crpix else -points.min(1)
     upper = points.max(1) + offset
     if options.output_shape:

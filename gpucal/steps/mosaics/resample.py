@@ -24,8 +24,8 @@ LIMITS = {
     "crpix": (-1e9, 1e9),
     "crval": ((-360, -90), (360, 90)),
     "rotation": (-1e6, 1e6),
-    "pixel_scale_ratio": (1e-6, 1e6),
-    "pixel_scale": (1e-6, 1e6),
+    "pixel_scale_ratio": (0.01, 1e6),
+    "pixel_scale": (0.001, 1e6),
 }
 
 # Bytes of a pixel of the mosaic, at least: sums of weights and values, and where errors are made, those of variances.

@@ -191,14 +191,15 @@ def without_parity(model):
         (with_circle, {}, "nrcalong_cal.fits: S_REGION is 'CIRCLE ICRS 53.1 -27.8 0.01', which is no polygon"),
         (with_circle, {"output_wcs": "/nowhere.asdf"}, "S_REGION is 'CIRCLE ICRS 53.1 -27.8 0.01'"),
         (None, {"pixfrac": np.nan}, "pixfrac is nan; it has to be from 0 to 1"),
-        (None, {"pixel_scale": 0.0}, "pixel_scale is 0.0; it has to be from 1e-06 to 1e"),
-        (None, {"pixel_scale_ratio": -1.0}, "pixel_scale_ratio is -1.0; it has to be from 1e-06"),
+        (None, {"pixel_scale": 0.0}, "pixel_scale is 0.0; it has to be from 0.001 to 1e"),
+        (None, {"pixel_scale_ratio": -1.0}, "pixel_scale_ratio is -1.0; it has to be from 0.01"),
         (None, {"rotation": np.inf}, "rotation is inf; it has to be"),
         (None, {"crpix": [1.0, np.nan]}, r"crpix is \[1.0, nan\]; it has to be"),
         (None, {"crval": [10.0, 95.0]}, r"crval is \[10.0, 95.0\]; it has to be from -360 and -90 to 360 and 90"),
         (None, {"output_shape": [100, 0]}, r"output_shape is \[100, 0\]; it has to be from 1"),
+        (None, {"crval": [0.0, 90.0]}, "the exposures are more than 90 degrees from crval"),
         (None, {"output_shape": [10**8, 10**7]}, "100000000 x 10000000 pixels, which need more than 40000000.0 GB"),
-        (None, {"pixel_scale": 1e-5}, "pixels, which need more than .* ask for another pixel_scale"),
+        (None, {"pixel_scale": 0.001, "crpix": [1e7, 1e7]}, "which need more than .* ask for another pixel_scale"),
     ],
 )
 def test_what_cannot_be_done_is_told(change, parameters, message):
