@@ -24,6 +24,8 @@ from gpucal.wcs.world import Wcs
 # By so much of a pixel the rounding of S_REGION may move a border.
 _ROUNDING = 1e-3
 
+_FEWEST_CORNERS = 3
+
 
 class GridOptions(NamedTuple):
     """What the user may ask of a grid.
@@ -97,12 +99,13 @@ def output_grid(exposures: Sequence, wcses: Sequence[Wcs], options: GridOptions)
     Raises
     ------
     GpucalError
-        If a header lacks keywords, the grid would have less than two rows or columns, or exposures are absurdly far
-        from one another, see `gpucal.wcs.stray_pointings`.
+        If a header lacks keywords, or has an S_REGION that is no polygon, the grid would have less than two rows or
+        columns, exposures do not lie on the plane that touches the sky at crval, or they are absurdly far from one
+        another, see `gpucal.wcs.stray_pointings`.
     """
     first, wcs = exposures[0], wcses[0]
     pointing = _orientation(first)
-    corners = [_corners(exposure) for exposure in exposures]
+    corners = [corners_of(exposure) for exposure in exposures]
     if options.all_borders and not options.output_shape:
         check_pointings([exposure.source for exposure in exposures], corners)
     scale, ratio = _scale(first, wcs, pointing, options)
@@ -110,6 +113,8 @@ def output_grid(exposures: Sequence, wcses: Sequence[Wcs], options: GridOptions)
     pc = _linear_matrix(pointing, options.rotation)
     to_plane = inverse_of(fits_imaging((0.0, 0.0), crval, (scale, scale), pc))
     points = program_of(to_plane).at(*np.concatenate(corners).T)
+    if not np.isfinite(points).all():
+        raise GpucalError(f"the exposures are more than 90 degrees from crval, {crval}: ask for one that is nearer")
     offset = np.array(options.crpix, float) if options.crpix else -points.min(1)
     upper = points.max(1) + offset
     if options.output_shape:
@@ -151,12 +156,24 @@ _KEYWORDS = {"v3yangle": "V3I_YANG"} | {
 }
 
 
-def _corners(exposure) -> np.ndarray:
-    """The corners of an exposure on the sky, (n, 2)."""
+def corners_of(exposure) -> np.ndarray:
+    """The corners of an exposure on the sky by its keyword S_REGION, (n, 2), degrees.
+
+    Raises
+    ------
+    GpucalError
+        If its header has none, or it is no polygon.
+    """
     region = exposure.meta.wcsinfo.s_region
     if not region:
         raise GpucalError(f"{exposure.source}: the header lacks S_REGION; run assign_wcs on it")
-    return np.concatenate(polygons_of(region))
+    try:
+        polygons = polygons_of(region)
+    except ValueError:
+        polygons = []
+    if min(map(len, polygons), default=0) < _FEWEST_CORNERS:
+        raise GpucalError(f"{exposure.source}: S_REGION is {region!r}, which is no polygon; run assign_wcs on it")
+    return np.concatenate(polygons)
 
 
 def _scale(exposure, wcs: Wcs, pointing: _Orientation, options: GridOptions) -> tuple[float, float]:

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.outlier_images import flag_images
 from gpucal.steps.parts.outlier_integrations import flag_coronagraphs, flag_time_series
 
 log = logging.getLogger(__name__)
+
+LIMITS = {"pixfrac": (0, 1)}
 
 
 class Mode(NamedTuple):
@@ -92,9 +95,10 @@ class OutlierDetectionStep(Step):
         SkipStep
             If the exposures are of no type that it is for, or there is nothing to compare with.
         GpucalError
-            If they are of one that is not treated yet, or a parameter cannot be understood.
+            If they are of one that is not treated yet, or a parameter cannot be understood or is out of its limits.
         """
         mode = mode_of(members)
+        check_limits(self, LIMITS)
         log.info("Outliers are found as in %s", mode.words)
         mode.flag(members, self)
         return members

@@ -3,17 +3,33 @@
 import logging
 
 from gpucal.as_peer import as_peer
-from gpucal.core import Step
+from gpucal.backend import current_backend
+from gpucal.backend.memory import available_host_bytes, in_words
+from gpucal.core import GpucalError, Step
 from gpucal.data import Members
 from gpucal.data.blending import blend
 from gpucal.steps.parts.alike import check_alike
 from gpucal.steps.parts.drizzling import Drizzling
+from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
 from gpucal.steps.parts.mosaic_keywords import write_correlation, write_grid, write_region, write_times
 from gpucal.wcs.given_grid import given_grid
-from gpucal.wcs.output_grid import GridOptions, OutputGrid, output_grid
+from gpucal.wcs.output_grid import GridOptions, OutputGrid, corners_of, output_grid
 
 log = logging.getLogger(__name__)
+
+LIMITS = {
+    "pixfrac": (0, 1),
+    "output_shape": (1, 1_000_000_000),
+    "crpix": (-1e9, 1e9),
+    "crval": ((-360, -90), (360, 90)),
+    "rotation": (-1e6, 1e6),
+    "pixel_scale_ratio": (0.01, 1e6),
+    "pixel_scale": (0.001, 1e6),
+}
+
+# Bytes of a pixel of the mosaic, at least: sums of weights and values, and where errors are made, those of variances.
+SUM_BYTES, VARIANCE_BYTES = 16, 24
 
 
 class ResampleStep(Step):
@@ -63,11 +79,14 @@ class ResampleStep(Step):
         Raises
         ------
         GpucalError
-            If a header lacks what the grid needs, or parameters do not fit each other.
+            If a header lacks what the grid needs, parameters are out of their limits or do not fit each other, or the
+            mosaic is too large for the memory.
         """
         check_alike(members)
+        check_limits(self, LIMITS)
         wcses = [member.get_wcs() for member in members]
         grid = self.grid_of(members, wcses)
+        self.check_size(grid)
         drizzling = Drizzling.onto(grid, self.kernel, self.pixfrac, self.weight_type)
         if self.single:
             return Members([self.mosaic(members, group, wcses, drizzling, DRIZZLED) for group in members.groups])
@@ -77,12 +96,25 @@ class ResampleStep(Step):
     def grid_of(self, members, wcses) -> OutputGrid:
         """The grid of the mosaic: the one that is given, or the one that holds all."""
         if self.output_wcs:
+            for member in members:
+                corners_of(member)  # of which those of the mosaic are made
             return given_grid(self.output_wcs, self.output_shape, members[0])
         options = GridOptions(
             self.pixel_scale, self.pixel_scale_ratio, self.rotation, self.crpix, self.crval, self.output_shape,
             all_borders=not as_peer(),
         )  # fmt: skip
         return output_grid(members, wcses, options)
+
+    def check_size(self, grid: OutputGrid) -> None:
+        """See that there is room for the sums of a mosaic."""
+        ny, nx = grid.shape
+        needed = ny * nx * (SUM_BYTES + (VARIANCE_BYTES if self.enable_err else 0))
+        free = current_backend().capacity() or available_host_bytes()
+        if free is not None and needed > free:
+            raise GpucalError(
+                f"the mosaic would have {nx} x {ny} pixels, which need more than {in_words(needed)} of memory, and "
+                f"{in_words(free)} are free; ask for another pixel_scale, pixel_scale_ratio, crpix or output_shape"
+            )
 
     def mosaic(self, members, places, wcses, drizzling: Drizzling, errors: str | None):
         """The mosaic of some of the members."""

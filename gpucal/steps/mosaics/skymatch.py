@@ -11,10 +11,13 @@ from gpucal.data.reading import expand
 from gpucal.kernels.sky.sky_level import SkyStatistic
 from gpucal.names.products import base_name
 from gpucal.steps.parts.bit_flags import bad_bits
+from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.sky_levels import SkyGauge, overlap_levels, own_levels
 from gpucal.steps.parts.sky_matching import matching_levels
 
 log = logging.getLogger(__name__)
+
+LIMITS = {"stepsize": (1, 1_000_000)}
 
 
 class SubtractSky(NamedTuple):
@@ -80,6 +83,7 @@ class SkyMatchStep(Step):
         if self.skymethod == "user":
             self.take_levels_of_user(members)
             return members
+        check_limits(self, LIMITS)
         gauge = self.gauge()
         before = [level_before(exposure, self.subtract) for exposure in members]
         sky = Sky(members, members.groups, gauge, self.subtract)

@@ -24,6 +24,7 @@ from gpucal.steps.parts.catalog_columns import (
     corner_columns,
     isophotal_columns,
 )
+from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.sky_geometry import north_of, pixel_area_of, places_of
 from gpucal.steps.parts.star_finding import Sources, find_sources
 from gpucal.wcs.world import Wcs
@@ -31,6 +32,9 @@ from gpucal.wcs.world import Wcs
 log = logging.getLogger(__name__)
 
 SURFACE_BRIGHTNESS = "MJy/sr"
+
+# Whatever the finder is, the shape of sources is measured with a profile of this width.
+LIMITS = {"kernel_fwhm": (0.01, 100)}
 
 
 class SourceCatalogStep(Step):
@@ -94,8 +98,9 @@ class SourceCatalogStep(Step):
         Raises
         ------
         GpucalError
-            If the image is in another unit, or has no world coordinates.
+            If the image is in another unit, or has no world coordinates, or a parameter is out of its limits.
         """
+        check_limits(self, LIMITS)
         wcs = wcs_of(exposure)
         labels = self.aperture_ee1, self.aperture_ee2, self.aperture_ee3
         apertures = apertures_of(references["apcorr"], exposure.meta, labels)

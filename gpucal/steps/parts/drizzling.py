@@ -154,7 +154,14 @@ def weighted(exposure, weight_type: str | None, bad: int = BAD):
     elif weight_type == "ivm":
         weighting = INVERSE_VARIANCE
     factor = exposure_time(exposure) if weight_type == "exptime" else 1.0
-    return values_and_weights(pixels, sky, weighting, factor, bad)
+    values, weights = values_and_weights(pixels, sky, weighting, factor, bad)
+    if weighting == INVERSE_VARIANCE and not weights.any():
+        log.warning(
+            "%s has no weight: none of its good pixels has a VAR_RNOISE that is finite and not 0; where it is 0, "
+            "weight_type=exptime does without it",
+            exposure.source,
+        )
+    return values, weights
 
 
 def exposure_time(exposure) -> float:

@@ -1,5 +1,7 @@
 """Outliers of images: compared with the median of all of them, on the grid of a mosaic or pixel by pixel."""
 
+import math
+
 from gpucal.as_peer import as_peer
 from gpucal.backend import current_backend
 from gpucal.errors import GpucalError, SkipStep
@@ -161,9 +163,12 @@ def limits_of(step) -> tuple[Limits, Limits]:
     Raises
     ------
     GpucalError
-        If one of these is not two numbers.
+        If one of these is not two numbers, or one of the numbers will not do.
     """
-    return tuple(map(Limits, _two_numbers("snr", step.snr), _two_numbers("scale", step.scale)))
+    snr, scale = _two_numbers("snr", step.snr), _two_numbers("scale", step.scale)
+    if min(snr) == 0:
+        raise GpucalError(f"snr is {step.snr!r}; both numbers have to be larger than 0")
+    return tuple(map(Limits, snr, scale))
 
 
 def _two_numbers(name: str, text: str) -> list[float]:
@@ -171,6 +176,8 @@ def _two_numbers(name: str, text: str) -> list[float]:
         first, second = map(float, str(text).split())
     except ValueError as error:
         raise GpucalError(f"{name} is two numbers, such as '5.0 4.0', not {text!r}") from error
+    if not (0 <= first < math.inf and 0 <= second < math.inf):
+        raise GpucalError(f"{name} is {text!r}; its numbers have to be finite, and not below 0")
     return [first, second]
 
 

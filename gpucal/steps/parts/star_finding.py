@@ -14,12 +14,24 @@ from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.kernels.sources.background_maps import NoBackgroundError, background_maps
 from gpucal.kernels.sources.star_profile import StarProfile
 from gpucal.kernels.sources.stars import Selection, find_stars
+from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.segmentation import find_segments
 
 log = logging.getLogger(__name__)
 
 # Stars are the highest peaks within at least this distance, pixels.
 LEAST_SEPARATION = 2
+
+# Limits of the parameters of all finders, of those of stars, and of that of segments. Lengths are in pixels.
+LIMITS = {"bkg_boxsize": (1, 1_000_000)}
+STAR_LIMITS = LIMITS | {"kernel_fwhm": (0.01, 100), "sigma_radius": (0.01, 10), "minsep_fwhm": (0, 100)}
+SEGMENT_LIMITS = LIMITS | {
+    "kernel_fwhm": (0, 100),
+    "npixels": (1, 1_000_000_000),
+    "nlevels": (1, 10_000),
+    "contrast": (0, 1),
+    "localbkg_width": (0, 10_000),
+}
 
 
 class Sources(NamedTuple):
@@ -73,9 +85,12 @@ def find_sources(image, mask, parameters, err=None) -> Sources:
 
     Raises
     ------
+    GpucalError
+        If a parameter is out of its limits.
     ValueError
         If the mask has another shape.
     """
+    check_limits(parameters, SEGMENT_LIMITS if parameters.starfinder == "segmentation" else STAR_LIMITS)
     try:
         background, noise = background_maps(image, mask, parameters.bkg_boxsize)
     except NoBackgroundError as error:

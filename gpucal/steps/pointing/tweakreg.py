@@ -32,11 +32,22 @@ from gpucal.steps.parts.alignment.gaia import NAMES, gaia_sources
 from gpucal.steps.parts.alignment.images import AlignedImage, Group, Reference, Sources
 from gpucal.steps.parts.alignment.matching import Matching
 from gpucal.steps.parts.coordinates import keep_coordinates
+from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.star_finding import find_sources, outside_of_image
 from gpucal.wcs.sip import SipOptions
 from gpucal.wcs.telescope import pointing_of
 
 log = logging.getLogger(__name__)
+
+# The histogram of offsets has bins of a pixel: with pixels of 0.03 arcsec, 10^8 of them within the largest radius.
+_LARGEST_RADIUS = 150
+LIMITS = {
+    f"{prefix}{name}": limits
+    for prefix in ("", "abs_")
+    for name, limits in {
+        "searchrad": (1e-6, _LARGEST_RADIUS), "separation": (1e-6, 3600), "tolerance": (1e-6, 3600)
+    }.items()
+} | {"xoffset": (-3600, 3600), "yoffset": (-3600, 3600)}  # fmt: skip
 
 STATUS = {Outcome.FAILED: "FAILED", Outcome.ALONE: "SKIPPED"}
 
@@ -135,8 +146,9 @@ class TweakRegStep(Step):
         SkipStep
             If no image is aligned.
         GpucalError
-            If a catalogue cannot be used.
+            If a catalogue cannot be used, or a parameter is out of its limits.
         """
+        check_limits(self, LIMITS)
         if self.save_catalogs and self.catalog_format not in FORMATS:
             raise GpucalError(f"catalog_format is {self.catalog_format!r}; it has to be {' or '.join(FORMATS)}")
         catalog = self.reference_catalog()

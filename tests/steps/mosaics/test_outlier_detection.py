@@ -139,6 +139,10 @@ def test_series_and_coronagraphs_keep_their_medians(tmp_path):
     [
         ({"snr": "5"}, "snr is two numbers, such as '5.0 4.0', not '5'"),
         ({"scale": "a b"}, "scale is two numbers"),
+        ({"snr": "nan 4"}, "snr is 'nan 4'; its numbers have to be finite, and not below 0"),
+        ({"snr": "5 0"}, "snr is '5 0'; both numbers have to be larger than 0"),
+        ({"scale": "1.2 -0.7"}, "scale is '1.2 -0.7'; its numbers have to be finite, and not below 0"),
+        ({"pixfrac": np.nan}, "pixfrac is nan; it has to be from 0 to 1"),
         ({"good_bits": "~DO_NOT_USE+NOSUCH"}, "there is no flag 'NOSUCH'"),
         ({"fillval": "much"}, "fillval is a number"),
     ],

@@ -136,6 +136,14 @@ def test_what_has_no_read_noise_is_weighted_alike(caplog):
     assert np.isnan(made.var_rnoise).all()
 
 
+def test_read_noise_that_gives_no_weight_is_told(caplog):
+    model = even(0)
+    model.var_rnoise[:] = 0
+    assert not ResampleStep.call(model).wht.any()
+    assert "nrcalong_cal.fits has no weight" in caplog.text and "weight_type=exptime" in caplog.text
+    assert ResampleStep.call(model, weight_type="exptime").wht.any()
+
+
 def test_an_exposure_without_good_pixels_adds_nothing():
     model = even(1)
     model.dq[:] = 1
@@ -163,6 +171,10 @@ def without_region(model):
     model.meta.wcsinfo.s_region = None
 
 
+def with_circle(model):
+    model.meta.wcsinfo.s_region = "CIRCLE ICRS 53.1 -27.8 0.01"
+
+
 def without_parity(model):
     model.meta.wcsinfo.vparity = None
 
@@ -176,6 +188,18 @@ def without_parity(model):
         (None, {"fillval": "empty"}, "fillval is a number, NAN or INDEF, not 'empty'"),
         (None, {"output_wcs": "/nowhere.asdf"}, "/nowhere.asdf: cannot be read as ASDF"),
         (None, {"pixel_scale": 1e4}, "the mosaic would have 1 x 1 pixels"),
+        (with_circle, {}, "nrcalong_cal.fits: S_REGION is 'CIRCLE ICRS 53.1 -27.8 0.01', which is no polygon"),
+        (with_circle, {"output_wcs": "/nowhere.asdf"}, "S_REGION is 'CIRCLE ICRS 53.1 -27.8 0.01'"),
+        (None, {"pixfrac": np.nan}, "pixfrac is nan; it has to be from 0 to 1"),
+        (None, {"pixel_scale": 0.0}, "pixel_scale is 0.0; it has to be from 0.001 to 1e"),
+        (None, {"pixel_scale_ratio": -1.0}, "pixel_scale_ratio is -1.0; it has to be from 0.01"),
+        (None, {"rotation": np.inf}, "rotation is inf; it has to be"),
+        (None, {"crpix": [1.0, np.nan]}, r"crpix is \[1.0, nan\]; it has to be"),
+        (None, {"crval": [10.0, 95.0]}, r"crval is \[10.0, 95.0\]; it has to be from -360 and -90 to 360 and 90"),
+        (None, {"output_shape": [100, 0]}, r"output_shape is \[100, 0\]; it has to be from 1"),
+        (None, {"crval": [0.0, 90.0]}, "the exposures are more than 90 degrees from crval"),
+        (None, {"output_shape": [10**8, 10**7]}, "100000000 x 10000000 pixels, which need more than 40000000.0 GB"),
+        (None, {"pixel_scale": 0.001, "crpix": [1e7, 1e7]}, "which need more than .* ask for another pixel_scale"),
     ],
 )
 def test_what_cannot_be_done_is_told(change, parameters, message):

@@ -179,6 +179,12 @@ def test_nothing_is_clipped_at_zero(images, name):
         matched(images, **{name: 0})
 
 
+@pytest.mark.parametrize("stepsize", [0, -3])
+def test_outlines_have_parts(images, stepsize):
+    with pytest.raises(GpucalError, match=f"stepsize is {stepsize}; it has to be from 1 to"):
+        matched(images, stepsize=stepsize)
+
+
 def test_an_exposure_without_coordinates(images):
     first, second = (image.copy() for image in images[:2])
     del second.meta.wcs

@@ -158,6 +158,21 @@ def test_images_that_are_refused(spoil, words, references):
         catalog_of(model, references)
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"kernel_fwhm": 0.0}, {"kernel_fwhm": 1e6}, {"bkg_boxsize": 0}, {"npixels": 0}, {"nlevels": -1},
+        {"contrast": np.nan}, {"localbkg_width": -2}, {"starfinder": "dao", "sigma_radius": -1.5},
+        {"starfinder": "iraf", "minsep_fwhm": np.nan},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_parameters_out_of_their_limits(parameters, references):
+    name, value = list(parameters.items())[-1]
+    with pytest.raises(GpucalError, match=f"{name} is {value}; it has to be from"):
+        catalog_of(one_star(), references, **parameters)
+
+
 def test_parts_of_the_light_have_to_increase(references):
     with pytest.raises(GpucalError, match=r"increase from 0 to 100; are \(50, 50, 70\)"):
         catalog_of(one_star(), references, aperture_ee1=50)

@@ -87,6 +87,15 @@ def test_parameters_that_let_stars_be_confused_are_told(members, caplog):
     assert "separation has to be larger than tolerance by the square root of two" in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("searchrad", 1e4), ("abs_searchrad", np.inf), ("tolerance", 0.0), ("separation", np.nan), ("xoffset", np.nan)],
+)
+def test_parameters_out_of_their_limits(members, name, value):
+    with pytest.raises(GpucalError, match=f"{name} is {value}; it has to be from"):
+        run(members(), **{name: value})
+
+
 def test_images_are_aligned_to_a_catalogue(members, tmp_path):
     given = members()
     assert run(given, abs_refcat=str(tmp_path / "truth.ecsv")) == {}
