@@ -135,7 +135,10 @@ class Members(Sequence):
         """A new exposure with the metadata of one of them, named after the product; see `Exposure.blank`."""
         made = self._exposures[index].blank(model_type, **arrays)
         made.source = self.name
-        if not self.is_one_exposure:
+        if self.is_one_exposure:  # jwst tells it of the exposure alone
+            made.meta.asn.exptype = None
+            made.model._instance["meta"].pop("group_id", None)
+        else:
             tell_membership(made, self._exposures[0].meta.asn.exptype or "SCIENCE")
         made.membership = Membership(
             self.name, self.asn_id, self.membership.others, self.membership.table, self.membership.pool, True
