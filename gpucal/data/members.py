@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from gpucal.data.exposure import Exposure
 from gpucal.data.membership import Membership
@@ -17,8 +18,8 @@ class Members(Sequence):
 
     Metadata of all are in memory. Pixels are leased: they are read when they are first used inside a lease, and are
     dropped after it, least recently used first, where all that are held take more than a number of bytes. Whatever is
-    changed in pixels is told as an edit, and done again when they are read again: results do not depend on the number
-    of bytes.
+    changed in pixels is told as an edit, ``members.edit(place, edit)``, and done again when they are read again:
+    results do not depend on the number of bytes. A change made without it is lost with the pixels.
 
     Parameters
     ----------
@@ -140,9 +141,7 @@ class Members(Sequence):
             made.model._instance["meta"].pop("group_id", None)
         else:
             tell_membership(made, self._exposures[0].meta.asn.exptype or "SCIENCE")
-        made.membership = Membership(
-            self.name, self.asn_id, self.membership.others, self.membership.table, self.membership.pool, True
-        )
+        made.membership = replace(self.membership, product=self.name, is_alone=True)
         return made
 
     def release(self) -> None:
@@ -163,6 +162,7 @@ class Members(Sequence):
         self._held[index] = self._exposures[index].nbytes
         while self.nbytes is not None and self._held and sum(self._held.values()) > self.nbytes:
             oldest, _ = self._held.popitem(last=False)
+            # One that is leased comes back here when its lease ends.
             if oldest not in self._leased and self._exposures[oldest].drop_pixels():
                 self._done[oldest] = 0
 
