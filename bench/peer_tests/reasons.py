@@ -51,6 +51,16 @@ TESTS = {
 }
 
 COMPLAINTS = {
+    "not ModelLibrary": "hands over a library of models, which gpucal does not take",
+    "does not support the context manager protocol": "takes back a library of models; gpucal gives a list",
+    "not list": "hands over a second argument; gpucal takes the exposure alone, and parameters by name",
+    "holds no pixels": "gives an exposure without pixels, which gpucal refuses",
+    "MultiSlitModel": "gives spectra, which the step does not take yet",
+    "SlitModel": "gives spectra, which the step does not take yet",
+    "is not subtracted yet": "gives spectra, which the step does not take yet",
+    "has no attribute '_": "looks into the peer's class",
+    "has no parameter 'mode'": "looks into the peer's class",
+    "has no attribute 'make_output_path'": "looks into the peer's class",
     "CRDS cannot tell the best references": "asks CRDS for a reference, and there is none without network",
 }
 
