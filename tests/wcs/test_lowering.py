@@ -61,7 +61,7 @@ NEAR = {
 
 
 def coordinates(count):
-    return RNG.uniform(-1.2, 1.2, size=(count, 7, 5))
+    return np.random.default_rng(4).uniform(-1.2, 1.2, size=(count, 7, 5))
 
 
 @pytest.mark.parametrize("name", EXACT)
@@ -77,7 +77,10 @@ def test_equal_but_for_rounding(name, noded, backend):
     model, count = NEAR[name]
     points = coordinates(count)
     expected = np.array(model(*points)).reshape(model.n_outputs, *points.shape[1:])
-    np.testing.assert_allclose(program_of(noded(model)).at(*points), expected, rtol=0, atol=3e-13)
+    difference = np.abs(program_of(noded(model)).at(*points) - expected)
+    if name.startswith("to the sky"):  # near a pole, longitudes are far apart where places are not
+        difference[0] *= np.cos(np.deg2rad(expected[1]))
+    assert difference.max() < 3e-13
 
 
 @pytest.mark.parametrize("name", [*EXACT, *NEAR])
