@@ -8,7 +8,7 @@ import numpy as np
 
 from gpucal import __version__
 from gpucal.backend import current_backend
-from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core import SkipStep, Step
 from gpucal.data import Exposure, TableProduct
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
@@ -101,7 +101,7 @@ class SourceCatalogStep(Step):
             If the image is in another unit, or has no world coordinates, or a parameter is out of its limits.
         """
         check_limits(self, LIMITS)
-        wcs = wcs_of(exposure)
+        wcs = exposure.get_wcs()
         labels = self.aperture_ee1, self.aperture_ee2, self.aperture_ee3
         apertures = apertures_of(references["apcorr"], exposure.meta, labels)
         offset = vega_offset(references["abvegaoffset"], exposure.meta)
@@ -148,20 +148,6 @@ class SourceCatalogStep(Step):
             *isophotal_columns(measured, north_of(wcs, *reference_pixel(exposure)), offset),
             *corner_columns(measured, sky_at),
         ]
-
-
-def wcs_of(exposure) -> Wcs:
-    """The world coordinates of an image.
-
-    Raises
-    ------
-    GpucalError
-        If it has none.
-    """
-    kept = exposure.model._instance["meta"].get("wcs")
-    if kept is None:
-        raise GpucalError(f"{exposure.source} has no world coordinates: run assign_wcs, or resample, on it first")
-    return Wcs.of_kept(kept)
 
 
 def reference_pixel(exposure) -> tuple[float, float]:
