@@ -104,7 +104,7 @@ STEPS = {
     "skymatch": Entry("SkyMatchStep", "gpucal.steps.mosaics.skymatch"),
     "source_catalog": Entry("SourceCatalogStep", "gpucal.steps.mosaics.source_catalog"),
     "spectral_leak": Entry("SpectralLeakStep"),
-    "srctype": Entry("SourceTypeStep"),
+    "srctype": Entry("SourceTypeStep", "gpucal.steps.spectra.srctype"),
     "stack_refs": Entry("StackRefsStep"),
     "straylight": Entry("StraylightStep"),
     "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
