@@ -279,7 +279,7 @@ class Reference:
     def _model_class(self) -> str:
         """The name of the class of the reference's type, and of its instrument where that matters."""
         usual = MODEL_CLASSES.get(self.kind, "")
-        special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
+        special = None if self._is_document else INSTRUMENT_MODEL_CLASSES.get(self.kind)
         return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
     def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):

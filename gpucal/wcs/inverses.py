@@ -6,6 +6,8 @@ from gpucal.errors import GpucalError
 from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.nodes import (
     affine,
+    beside,
+    chain,
     kind_of,
     node,
     number_of_inputs,
@@ -48,17 +50,11 @@ def inverse_of(transform):
 
 def _of_chain(transform):
     first, second = transform["forward"]
-    return node(
-        "compose",
-        forward=[inverse_of(second), inverse_of(first)],
-        inputs=transform.get("outputs"),
-        outputs=transform.get("inputs"),
-    )
+    return chain(inverse_of(second), inverse_of(first))
 
 
 def _of_concatenation(transform):
-    parts = [inverse_of(part) for part in transform["forward"]]
-    return node("concatenate", forward=parts, inputs=transform.get("outputs"), outputs=transform.get("inputs"))
+    return beside(*map(inverse_of, transform["forward"]))
 
 
 def _of_mapping(transform):
