@@ -1,1 +1,1 @@
-"""Steps of spectra."""
+"""Steps that work on spectra."""
