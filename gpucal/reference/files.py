@@ -20,7 +20,7 @@ from gpucal.errors import GpucalError
 from gpucal.readouts.stripes import is_multistripe, stripe_readout
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.reference import store
-from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
+from gpucal.reference.models import MODEL_CLASSES, PRIMARY_ARRAYS, SPECIAL_MODEL_CLASSES
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
 from gpucal.startup.asdf_start import all_extensions
 from gpucal.startup.lazy import datamodels, fits
@@ -277,10 +277,10 @@ class Reference:
             ) from error
 
     def _model_class(self) -> str:
-        """The name of the class of the reference's type, and of its instrument where that matters."""
+        """The name of the class of the reference's type, and of its header where that matters."""
         usual = MODEL_CLASSES.get(self.kind, "")
-        special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
-        return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
+        keyword, special = SPECIAL_MODEL_CLASSES.get(self.kind, (None, {}))
+        return special.get(fits.getheader(self.path).get(keyword), usual) if special else usual
 
     def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):
         stored = self.outline.images.get(name)

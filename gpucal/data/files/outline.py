@@ -116,7 +116,7 @@ def images_of(model: datamodels.JwstDataModel) -> dict[str, Image]:
             name: Image(
                 entry.get("fits_hdu"),
                 np.dtype(entry["datatype"]),
-                entry.get("ndim", entry.get("max_ndim")),
+                entry.get("ndim"),
                 entry.get("default"),
             )
             for name, entry in model.schema["properties"].items()
