@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gpucal.data.exposure import Exposure
-from gpucal.data.files.outline import images_of
+from gpucal.data.files.outline import Image, images_of
+from gpucal.data.slits import arrays_of_slits
 
 
 def conform(exposure: Exposure) -> str | None:
@@ -23,15 +24,23 @@ def conform(exposure: Exposure) -> str | None:
     str or None
         Names an array that cannot be converted, its type, and the one that it has to have.
     """
-    held = exposure.model._instance
-    for name, listed in images_of(exposure.model).items():
+    if fault := _conform(exposure.model._instance, images_of(exposure.model)):
+        return fault
+    for slit in exposure.slits:
+        if fault := _conform(slit.host, arrays_of_slits()):
+            return f"slit {slit.name}: {fault}"
+    return None
+
+
+def _conform(held: dict, listed: dict[str, Image]) -> str | None:
+    for name, image in listed.items():
         given = held.get(name)
-        if given is None or getattr(given, "dtype", None) in (listed.dtype, listed.dtype.newbyteorder()):
+        if given is None or getattr(given, "dtype", None) in (image.dtype, image.dtype.newbyteorder()):
             continue
         array = np.asarray(given)
-        held[name] = _converted(array, listed.dtype)
+        held[name] = _converted(array, image.dtype)
         if held[name] is None:
-            return f"its array {name} is of type {array.dtype}; it has to be of type {listed.dtype}"
+            return f"its array {name} is of type {array.dtype}; it has to be of type {image.dtype}"
     return None
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE, PRODUCTS
+from gpucal.data.coordinates import wcs_of
 from gpucal.data.files.ahead import ImageAhead
 from gpucal.data.files.outline import StoredImage, images_of
 from gpucal.data.membership import Membership
-from gpucal.errors import GpucalError
+from gpucal.data.owner import ArrayOwner
+from gpucal.data.slits import LISTS, Slits
 from gpucal.startup.asdf_start import kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
@@ -20,17 +21,11 @@ from gpucal.startup.schemas import new_model
 if TYPE_CHECKING:
     from gpucal.wcs.world import Wcs
 
-
-
-class MissingWcsError(GpucalError):
-    """An exposure has no world coordinates."""
-
-
 # What an exposure is called that comes from no file, and has no name.
 UNNAMED = "unnamed"
 
 
-class Exposure:
+class Exposure(ArrayOwner):
     """A thin wrapper on a stdatamodels model, with its pixels on the backend.
 
     An array of the model (``data``, ``groupdq``, ``err``, ...) moves to the backend when it is first
@@ -46,6 +41,8 @@ class Exposure:
         the model says, or `UNNAMED`.
     images : dict of str to StoredImage, optional
         Images of the model that are still in a file.
+    slits : Slits, optional
+        Of a model that is a list of slits; by default those that it holds.
 
     Attributes
     ----------
@@ -71,16 +68,17 @@ class Exposure:
         model: datamodels.JwstDataModel,
         source: str | None = None,
         images: dict[str, StoredImage] | None = None,
+        slits: Slits | None = None,
     ):
         self.__dict__["model"] = model
         self.__dict__["source"] = source or model.meta.filename or UNNAMED
         self.__dict__["origin"] = None
         self.__dict__["membership"] = Membership()
         self.__dict__["refused"] = {}
-        self.__dict__["_arrays"] = {}
-        self.__dict__["_stored"] = dict(images or {})
-        self.__dict__["_in_file"] = dict(images or {})
-        self.__dict__["_names"] = frozenset(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
+        names = set(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
+        super().__init__(names, images or {}, f"{type(model).__name__} of {self.source}")
+        given = model._instance.pop(LISTS[self.model_type], None) if self.model_type in LISTS else None
+        self.__dict__["_slits"] = Slits.of_trees(given or ()) if slits is None else slits
 
     @property
     def meta(self):
@@ -93,58 +91,36 @@ class Exposure:
         return type(self.model).__name__
 
     @property
-    def array_names(self) -> frozenset[str]:
-        """The names of all arrays that a model of this type may hold."""
-        return self._names
+    def host(self) -> dict:
+        """The tree of the model."""
+        return self.model._instance
 
-    def has(self, name: str) -> bool:
-        """Whether the exposure holds this array, rather than a default or nothing."""
-        return name in self._arrays or name in self._stored or self.model._instance.get(name) is not None
-
-    def shape_of(self, name: str) -> tuple[int, ...] | None:
-        """The shape of an array that the exposure holds, without moving it; None where it holds none."""
-        holder = self._arrays.get(name, self._stored.get(name, self.model._instance.get(name)))
-        return None if holder is None else tuple(holder.shape)
+    @property
+    def slits(self) -> Slits:
+        """The slits, of a model that is a list of them; none of any other. See `gpucal.data.slits.slits_of`."""
+        return self._slits
 
     def __getattr__(self, name: str):
         if name.startswith("_"):
             raise AttributeError(name)
-        if name not in self._names:
-            return getattr(self.model, name)
-        if name not in self._arrays:
-            self._arrays[name] = self._take(name)
-        return self._arrays[name]
+        return super().__getattr__(name) if name in self._names else getattr(self.model, name)
 
     def __setattr__(self, name: str, value) -> None:
         if name in self._names:
-            self._arrays[name] = current_backend().xp.ascontiguousarray(value)
-            self._stored.pop(name, None)
-            self.model._instance.pop(name, None)
+            super().__setattr__(name, value)
         elif name in ("source", "origin", "membership", "refused"):
             self.__dict__[name] = value
         else:
             setattr(self.model, name, value)
 
-    def __delattr__(self, name: str) -> None:
-        for holder in (self._arrays, self._stored, self.model._instance):
-            holder.pop(name, None)
-
     def _take(self, name: str):
-        if name in self._stored:
-            array = self._stored[name].load(EXPOSURE)
-            del self._stored[name]
-            return array
-        backend = current_backend()
         default = ZERO_DEFAULTS.get((self.model_type, name))
         if default is not None and not self.has(name):
             dtype, shape = default
-            return backend.xp.zeros(shape(self), dtype)
-        host = getattr(self.model, name)
-        if host is None:
-            raise AttributeError(f"{self.model_type} of {self.source} holds no array {name!r}")
-        array = backend.asarray(host, EXPOSURE)
-        self.model._instance.pop(name, None)
-        return array
+            return current_backend().xp.zeros(shape(self), dtype)
+        if not self.has(name) and (made := getattr(self.model, name)) is not None:  # the default of the schema
+            self.model._instance[name] = made
+        return super()._take(name)
 
     def set_wcs(self, tree) -> None:
         """Keep world coordinates in the metadata: as they are, or as an object where asdf has gwcs's extension.
@@ -164,12 +140,7 @@ class Exposure:
         MissingWcsError
             If it has none.
         """
-        kept = self.model._instance["meta"].get("wcs")
-        if kept is None:
-            raise MissingWcsError(f"{self.source}: has no world coordinates; run assign_wcs on it first")
-        from gpucal.wcs.world import Wcs  # of no use to most runs
-
-        return Wcs.of_kept(kept)
+        return wcs_of(self.model._instance["meta"], self.source)
 
     def read_ahead(self) -> None:
         """Let another thread read the main array, if it is still in its file; on a CPU, without a limit of memory."""
@@ -203,6 +174,24 @@ class Exposure:
             setattr(made, name, array)
         return made
 
+    def with_slits(self, slits) -> Exposure:
+        """A multi-slit exposure with this one's metadata.
+
+        Parameters
+        ----------
+        slits : iterable of Slit
+            The slits, in order; they are shared, not copied.
+
+        Returns
+        -------
+        Exposure
+            Of type ``MultiSlitModel``.
+        """
+        blank = self.blank("MultiSlitModel")
+        made = Exposure(blank.model, self.source, slits=Slits(slits))
+        made.membership = self.membership
+        return made
+
     def with_model(self, model: datamodels.JwstDataModel | None) -> Exposure:
         """What comes of it when somebody was handed its model, and returned another, or None for the same one."""
         return Exposure(self.model if model is None else model, self.source)
@@ -219,21 +208,21 @@ class Exposure:
         for name in list(self._arrays):
             self.model._instance[name] = self._on_host(name)
             del self._arrays[name]
+        if self.model_type in LISTS:
+            self.model._instance[LISTS[self.model_type]] = self._slits.to_trees()
         return self.model
 
     def release(self) -> None:
         """Let all arrays go, wherever they are; metadata and tables stay."""
-        self._arrays.clear()
-        for name in self._names:
-            self.model._instance.pop(name, None)
+        super().release()
+        self.__dict__["_slits"] = self._slits.without_arrays()  # another exposure may have the same slits
 
     def drop_pixels(self) -> bool:
         """Let all arrays go, changed or not, if all can be read from the file again; whether they could."""
-        if not self._arrays.keys() <= self._in_file.keys():
+        if not (self.can_read_again and self._slits.can_read_again):
             return False
-        self._stored.update((name, self._in_file[name]) for name in self._arrays)
-        self._arrays.clear()
-        return True
+        self._slits.drop_pixels()
+        return super().drop_pixels()
 
     def snapshot(self) -> datamodels.JwstDataModel:
         """A complete model for saving, which leaves the exposure as it is.
@@ -243,10 +232,15 @@ class Exposure:
         self._take_all()
         model = new_model(type(self.model))
         model._schema = self.model._schema  # it may have an entry more than its class
-        model._instance.update(_detached(self.model._instance))
+        listed = LISTS.get(self.model_type)
+        model._instance.update(
+            _detached({name: value for name, value in self.model._instance.items() if name != listed})
+        )
         for name in self._arrays:
             host = self._on_host(name)
             model._instance[name] = host.copy() if host.dtype.kind == "u" else host
+        if listed is not None:
+            model._instance[listed] = _detached(self._slits.to_trees(keep=True))
         return model
 
     def _on_host(self, name: str) -> np.ndarray:
@@ -261,14 +255,9 @@ class Exposure:
             getattr(self, name)
 
     @property
-    def arrays(self) -> dict:
-        """The arrays that are on the backend, by name."""
-        return dict(self._arrays)
-
-    @property
     def nbytes(self) -> int:
         """The bytes of all arrays that were moved to the backend."""
-        return sum(math.prod(array.shape) * array.dtype.itemsize for array in self._arrays.values())
+        return super().nbytes + sum(slit.nbytes for slit in self._slits)
 
 
 def _data_shape(exposure: Exposure) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from gpucal.data.files.outline import read_outline
 from gpucal.data.files.quiet import quietly
 from gpucal.data.shapes import misfit
 from gpucal.data.sizes import follow_array
+from gpucal.data.slits import LISTS
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import datamodels, fits
@@ -87,8 +88,18 @@ def check_arrays(exposure: Exposure) -> None:
     primary = exposure.model.get_primary_array_name()
     if primary in exposure.array_names and not math.prod(exposure.shape_of(primary) or (0,)):
         fault = fault or f"holds no pixels (no group in its {primary} array)"
+    if exposure.model_type in LISTS:
+        fault = fault or _lack_of_slits(exposure)
     if fault := fault or misfit(exposure):
         raise InputError(f"{exposure.source}: {fault}")
+
+
+def _lack_of_slits(exposure: Exposure) -> str | None:
+    """What is missing, if there is no slit, or one without pixels."""
+    empty = [slit.name for slit in exposure.slits if not math.prod(slit.shape_of("data") or (0,))]
+    if empty:
+        return f"slit {empty[0]} holds no pixels"
+    return None if len(exposure.slits) else "holds no slits"
 
 
 def _processed_as(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:

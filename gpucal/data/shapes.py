@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gpucal.data.exposure import Exposure
+from gpucal.data.slits import LISTS, Slit, slits_of
 
 ANY = "any"  # an axis of any length
 
@@ -19,6 +20,15 @@ _RAMP = {
 _IMAGE = {name: ("ny", "nx") for name in ("data", "err", "dq", "var_poisson", "var_rnoise", "var_flat")}
 _CUBE = {name: ("nints", *axes) for name, axes in _IMAGE.items()}
 
+# Of a slit, some arrays have the axes of its data, which may be a series of images, and others those of an image.
+_AS_DATA_OF_SLIT = ("data", "dq", "err", "var_poisson", "var_rnoise", "var_flat")
+_IMAGES_OF_SLIT = (
+    "area", "barshadow", "flatfield_point", "flatfield_uniform", "pathloss_point", "pathloss_uniform", "photom_point",
+    "photom_uniform", "trace_model", "wavelength", "wht",
+)  # fmt: skip
+_SLIT = {**dict.fromkeys(_AS_DATA_OF_SLIT, ("ny", "nx")), **dict.fromkeys(_IMAGES_OF_SLIT, ("ny", "nx"))}
+_SLIT_SERIES = {**_SLIT, **dict.fromkeys(_AS_DATA_OF_SLIT, ("nints", "ny", "nx"))}
+
 # The axes of the arrays that steps use, by type of model.
 AXES = {
     "CubeModel": _CUBE,
@@ -32,37 +42,50 @@ AXES = {
 
 
 def misfit(exposure: Exposure) -> str | None:
-    """What does not fit, in words, if an array of an exposure has another shape than the main array asks for.
+    """What does not fit, in words, if an array has another shape than the main array of its exposure or slit asks for.
 
     Parameters
     ----------
     exposure : Exposure
-        Of any type. Only the arrays in `AXES` are held against the main one.
+        Of any type. Only the arrays in `AXES`, and those of slits, are held against the main one.
 
     Returns
     -------
     str or None
         Names the array, its shape, and the one that it has to have.
     """
-    expected, main = AXES.get(exposure.model_type), exposure.shape_of("data")
+    if exposure.model_type not in ("SlitModel", *LISTS):
+        return _misfit(exposure, AXES.get(exposure.model_type), exposure.model_type)
+    for slit in slits_of(exposure):
+        axes = _SLIT_SERIES if len(slit.shape_of("data") or ()) == 3 else _SLIT
+        if fault := _misfit(slit, axes, exposure.model_type):
+            return fault if exposure.model_type == "SlitModel" else f"slit {slit.name}: {fault}"
+    return None
+
+
+def _misfit(holder: Exposure | Slit, expected: dict[str, tuple], model_type: str) -> str | None:
+    """What does not fit in an exposure or a slit."""
+    main = holder.shape_of("data")
     if expected is None or main is None:
         return None
     if len(main) != len(expected["data"]):
         axes = ", ".join(expected["data"])
-        return f"its array data has shape {main}; in a model of type {exposure.model_type} it has the axes ({axes})"
+        return f"its array data has shape {main}; in a model of type {model_type} it has the axes ({axes})"
     lengths = dict(zip(expected["data"], main, strict=True))
-    lengths["nstripes"] = getattr(exposure.meta.subarray, "num_superstripe", None)
+    if "nstripes" in expected.get("pixeldq", ()):
+        lengths["nstripes"] = getattr(holder.meta.subarray, "num_superstripe", None)
     for name, axes in expected.items():
-        shape, wanted = _shape_of(exposure, name), tuple(lengths.get(axis, axis) for axis in axes)
+        shape, wanted = _shape_of(holder, name), tuple(lengths.get(axis, axis) for axis in axes)
         if shape is not None and not _fits(shape, wanted):
             return f"its array {name} has shape {shape}; beside data of shape {main} it has to have {wanted}"
     return None
 
 
-def _shape_of(exposure: Exposure, name: str) -> tuple[int, ...] | None:
+def _shape_of(holder: Exposure | Slit, name: str) -> tuple[int, ...] | None:
     """The shape of an array, in the model itself or among the extensions that its schema does not list."""
-    unlisted = exposure.model._instance.get("extra_fits", {}).get(name.upper(), {}).get("data")
-    return exposure.shape_of(name) if unlisted is None else unlisted.shape
+    tree = holder.values if isinstance(holder, Slit) else holder.model._instance
+    unlisted = tree.get("extra_fits", {}).get(name.upper(), {}).get("data")
+    return holder.shape_of(name) if unlisted is None else unlisted.shape
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int | str, ...]) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gpucal.data.files.quiet import quietly
 from gpucal.data.files.text import make_storable, storable
+from gpucal.data.slits import LISTS
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import extensions_for
@@ -125,6 +126,8 @@ def _store(model, path: Path) -> None:
         model.write(path, format="ascii.ecsv")
         return
     make_storable(model._instance.get("meta", {}), path.suffix)
+    for slit in model._instance.get(LISTS.get(type(model).__name__), ()):
+        make_storable(slit, path.suffix)
     extensions_for(model._instance)
     with quietly(fits.verify.VerifyWarning):
         model.save(path)
@@ -132,6 +135,10 @@ def _store(model, path: Path) -> None:
 
 def _is_table(model) -> bool:
     return not hasattr(model, "save")
+
+
+def _arrays_in(tree: dict) -> dict[str, np.ndarray]:
+    return {name: value for name, value in tree.items() if isinstance(value, np.ndarray)}
 
 
 class _Behind:
@@ -145,11 +152,12 @@ class _Behind:
     def write(self, model, path: Path, may_change: bool) -> None:
         self.paths.append(path)
         if may_change:
-            arrays = {name: value for name, value in model._instance.items() if isinstance(value, np.ndarray)}
-            if sum(array.nbytes for array in arrays.values()) > BEHIND_BYTES:
+            trees = [model._instance, *model._instance.get(LISTS.get(type(model).__name__), ())]
+            if sum(array.nbytes for tree in trees for array in _arrays_in(tree).values()) > BEHIND_BYTES:
                 _write(model, path)
                 return
-            model._instance.update({name: array.copy() for name, array in arrays.items()})
+            for tree in trees:
+                tree.update({name: array.copy() for name, array in _arrays_in(tree).items()})
         self._jobs.append(self._pool.submit(copy_context().run, self._write_unless_one_failed, model, path))
 
     def _write_unless_one_failed(self, model, path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from gpucal.backend import current_backend
 from gpucal.backend.memory import available_host_bytes, in_words
 from gpucal.data import Exposure
+from gpucal.data.slits import slits_of
 
 FLOAT, FLAGS, GROUP_FLAGS = 4, 4, 1
 """Bytes of a value, of the flags of a pixel, and of those of a group."""
@@ -69,13 +70,13 @@ class MemoryPlan:
         Parameters
         ----------
         exposure : Exposure
-            Ramps, rates or an image; its pixels are not read.
+            Ramps, rates, an image or slits; its pixels are not read.
         references : int
             Bytes of the references.
         """
         shape = exposure.shape_of("data") or (0,)
         scratch = current_backend().scratch_bytes
-        values = math.prod(shape)
+        values = sum(math.prod(slit.shape_of("data") or (0,)) for slit in slits_of(exposure))
         if len(shape) < 4:
             return cls(1, FLOAT * values, 0, FLAGS * values, references, scratch, 0)
         image = math.prod(shape[-2:])

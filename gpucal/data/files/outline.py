@@ -112,17 +112,22 @@ _images: dict[type, dict[str, Image]] = {}
 def images_of(model: datamodels.JwstDataModel) -> dict[str, Image]:
     """The arrays that a model may hold at the top of its tree (not its tables), by name."""
     if type(model) not in _images:
-        _images[type(model)] = {
-            name: Image(
-                entry.get("fits_hdu"),
-                np.dtype(entry["datatype"]),
-                entry.get("ndim"),
-                entry.get("default"),
-            )
-            for name, entry in model.schema["properties"].items()
-            if isinstance(entry.get("datatype"), str)
-        }
+        _images[type(model)] = images_in(model.schema)
     return _images[type(model)]
+
+
+def images_in(schema: dict) -> dict[str, Image]:
+    """The arrays that a schema lists at the top of a tree, by name."""
+    return {
+        name: Image(
+            entry.get("fits_hdu"),
+            np.dtype(entry["datatype"]),
+            entry.get("ndim"),
+            entry.get("default"),
+        )
+        for name, entry in schema["properties"].items()
+        if isinstance(entry.get("datatype"), str)
+    }
 
 
 def read_outline(path: str | os.PathLike, model_class: type, **settings) -> Outline | None:
