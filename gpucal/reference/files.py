@@ -279,7 +279,7 @@ class Reference:
     def _model_class(self) -> str:
         """The name of the class of the reference's type, and of its header where that matters."""
         usual = MODEL_CLASSES.get(self.kind, "")
-        keyword, special = SPECIAL_MODEL_CLASSES.get(self.kind, (None, {}))
+        keyword, special = (None, {}) if self._is_document else SPECIAL_MODEL_CLASSES.get(self.kind, (None, {}))
         return special.get(fits.getheader(self.path).get(keyword), usual) if special else usual
 
     def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):

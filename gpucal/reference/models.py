@@ -24,6 +24,7 @@ MODEL_CLASSES = {
 SPECIAL_MODEL_CLASSES = {
     "dark": ("INSTRUME", {"MIRI": "DarkMIRIModel"}),
     "fflat": ("EXP_TYPE", {"NRS_MSASPEC": "NirspecQuadFlatModel"}),
+    "specwcs": ("INSTRUME", {"MIRI": "MiriLRSSpecwcsModel"}),
 }
 
 # The array whose last two axes are the detector's rows and columns.

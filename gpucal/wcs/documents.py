@@ -165,13 +165,18 @@ def _array(node: dict, blocks: list[bytes]) -> np.ndarray | dict:
         return node  # in an extension of the FITS file around the document
     if number >= len(blocks):
         raise ValueError(f"its block {number} is not in the file")
-    dtype = _dtype(node["datatype"]).newbyteorder(">" if node["byteorder"] == "big" else "<")
+    dtype = _dtype(node["datatype"], node["byteorder"])
     array = np.ndarray(node["shape"], dtype, blocks[number], node.get("offset", 0), node.get("strides"))
     return array.astype(dtype.newbyteorder("="))
 
 
-def _dtype(name) -> np.dtype:
-    """The type of the values of an array: a name as NumPy has it, or that of texts with their length."""
+def _dtype(name, byteorder: str = "little") -> np.dtype:
+    """The type of values of an array: a name as NumPy has it, that of texts with their length, or those of columns."""
     if isinstance(name, list) and len(name) == 2 and name[0] in _TEXTS:
-        return np.dtype(f"{_TEXTS[name[0]]}{name[1]}")
-    return np.dtype(name)
+        made = np.dtype(f"{_TEXTS[name[0]]}{name[1]}")
+    elif isinstance(name, list):
+        columns = [(one["name"], _dtype(one["datatype"], one.get("byteorder", byteorder))) for one in name]
+        return np.dtype(columns)
+    else:
+        made = np.dtype(name)
+    return made.newbyteorder(">" if byteorder == "big" else "<")

@@ -5,7 +5,10 @@ import numpy as np
 from gpucal.errors import GpucalError
 from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.nodes import (
+    FROM_DIRECTIONS,
     affine,
+    beside,
+    chain,
     kind_of,
     node,
     number_of_inputs,
@@ -48,17 +51,11 @@ def inverse_of(transform):
 
 def _of_chain(transform):
     first, second = transform["forward"]
-    return node(
-        "compose",
-        forward=[inverse_of(second), inverse_of(first)],
-        inputs=transform.get("outputs"),
-        outputs=transform.get("inputs"),
-    )
+    return chain(inverse_of(second), inverse_of(first))
 
 
 def _of_concatenation(transform):
-    parts = [inverse_of(part) for part in transform["forward"]]
-    return node("concatenate", forward=parts, inputs=transform.get("outputs"), outputs=transform.get("inputs"))
+    return beside(*map(inverse_of, transform["forward"]))
 
 
 def _of_mapping(transform):
@@ -74,6 +71,27 @@ def _of_affine(transform):
     matrix = np.linalg.inv(np.asarray(transform["matrix"], float))
     translation = -matrix @ np.asarray(transform["translation"], float)
     return affine(matrix, translation)
+
+
+def _of_coordinates(transform):
+    """From direction cosines to a vector, or back; see `FROM_DIRECTIONS`."""
+    from_directions = transform["model_type"] in FROM_DIRECTIONS
+    directions, vector = ["x", "y", "z"], ["x", "y"]
+    return node(
+        "coords",
+        inputs=vector if from_directions else directions,
+        outputs=directions if from_directions else vector,
+        model_type="unitless2directional" if from_directions else "directional2unitless",
+    )
+
+
+def _of_rotation_2d(transform):
+    return type(transform)({**transform, "angle": -transform["angle"]}, transform._tag)
+
+
+def _of_rotation_at_the_wheel(transform):
+    turned = {"angles": [-angle for angle in transform["angles"][::-1]], "axes_order": transform["axes_order"][::-1]}
+    return type(transform)({**transform, **turned}, transform._tag)
 
 
 def _of_sphere(transform):
@@ -108,6 +126,9 @@ _INVERSES = {
     "rotate_sequence_3d": lambda transform: rotation(
         [-angle for angle in transform["angles"][::-1]], transform["axes_order"][::-1]
     ),
+    "coords": _of_coordinates,
+    "rotate2d": _of_rotation_2d,
+    "rotation_sequence": _of_rotation_at_the_wheel,
     "gnomonic": lambda transform: _turned(transform, "pix2sky", "sky2pix"),
     "rotate3d": lambda transform: _turned(transform, "native2celestial", "celestial2native"),
     "spherical_cartesian": _of_sphere,

@@ -1,7 +1,7 @@
 """Transforms as nodes of a tagged tree, as ASDF documents hold them: what they are, and new ones.
 
-Source: the transform schemas of the ASDF standard, https://www.asdf-format.org/projects/asdf-transform-schemas, and of
-gwcs, https://gwcs.readthedocs.io.
+Sources: the transform schemas of the ASDF standard, https://www.asdf-format.org/projects/asdf-transform-schemas, of
+gwcs, https://gwcs.readthedocs.io, and of stdatamodels, https://stdatamodels.readthedocs.io/en/latest/jwst/transforms.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from gpucal.startup.lazy import asdf
 
 _TRANSFORM = "tag:stsci.edu:asdf/transform/"
 _GWCS = "tag:stsci.edu:gwcs/"
+_JWST = "tag:stsci.edu:jwst_pipeline/"
 
 # The tags of new nodes, by kind.
 TAGS = {
@@ -31,11 +32,24 @@ TAGS = {
     "tabular": f"{_TRANSFORM}tabular-1.4.0",
     "rotate_sequence_3d": f"{_TRANSFORM}rotate_sequence_3d-1.2.0",
     "bounding_box": f"{_TRANSFORM}property/bounding_box-1.2.0",
+    "compound_bounding_box": f"{_TRANSFORM}property/compound_bounding_box-1.2.0",
     "gnomonic": f"{_TRANSFORM}gnomonic-1.4.0",
     "rotate3d": f"{_TRANSFORM}rotate3d-1.5.0",
     "spherical_cartesian": f"{_GWCS}spherical_cartesian-1.3.0",
     "fitswcs_imaging": f"{_GWCS}fitswcs_imaging-1.0.0",
+    "grating_equation": f"{_GWCS}grating_equation-1.3.0",
+    "coords": f"{_JWST}coords-1.2.0",
+    "gwa_to_slit": f"{_JWST}gwa_to_slit-1.2.0",
+    "logical": f"{_JWST}logical-1.2.0",
+    "refraction_index_from_prism": f"{_JWST}refraction_index_from_prism-1.2.0",
+    "rotation_sequence": f"{_JWST}rotation_sequence-1.2.0",
+    "slit_to_msa": f"{_JWST}slit_to_msa-1.2.0",
+    "snell": f"{_JWST}snell-1.2.0",
 }
+
+
+# What transforms of the kind ``coords`` from direction cosines to a vector are called; others lead there.
+FROM_DIRECTIONS = ("directional2unitless", "from_dircos")
 
 
 def kind_of(node) -> str:
@@ -81,12 +95,13 @@ def identity(count: int):
     return node("identity", inputs=axes, n_dims=count, outputs=axes)
 
 
-def remap(axes: Sequence[int], count: int | None = None):
+def remap(axes: Sequence[int], count: int | None = None, *, inverse=None):
     """Some of the coordinates, in this order; ``count`` tells how many there are, if not up to the last one named."""
     ninputs = max(axes) + 1 if count is None else count
     return node(
         "remap_axes",
         inputs=[f"x{number}" for number in range(ninputs)],
+        inverse=inverse,
         mapping=list(axes),
         n_inputs=ninputs,
         outputs=[f"x{number}" for number in range(len(axes))],
@@ -146,6 +161,11 @@ def chain(*nodes, name: str | None = None):
             outputs=_names(one, "outputs", "y", number_of_outputs(one)),
         )
     return _named(made, name)
+
+
+def with_names(transform, inputs: Sequence[str], outputs: Sequence[str], **content):
+    """The same transform with names of its coordinates, and more content such as ``name`` or ``inverse``."""
+    return type(transform)({**transform, "inputs": list(inputs), "outputs": list(outputs), **content}, transform._tag)
 
 
 def to_cartesian(wrap_lon_at: int):
@@ -246,6 +266,11 @@ def _of_rotation(node) -> tuple[int, int]:
     return (2, 2) if node.get("rotation_type") == "spherical" else (3, 3)
 
 
+def _of_fixed(node) -> tuple[int, int]:
+    transform, fixed = node["forward"]
+    return number_of_inputs(transform) - len(fixed["keys"]), number_of_outputs(transform)
+
+
 def _of_mapping(node) -> tuple[int, int]:
     return node.get("n_inputs", max(node["mapping"]) + 1), len(node["mapping"])
 
@@ -262,6 +287,7 @@ _COUNTS = {
     "polynomial": lambda node: (node["coefficients"].ndim, 1),
     "tabular": lambda node: (len(node["points"]), 1),
     "rotate_sequence_3d": _of_rotation,
+    "rotate2d": lambda node: (2, 2),
     "rotate3d": lambda node: (2, 2),
     "gnomonic": lambda node: (2, 2),
     "fitswcs_imaging": lambda node: (2, 2),
@@ -273,4 +299,10 @@ _COUNTS = {
     "multiply": _of_arithmetic,
     "divide": _of_arithmetic,
     "power": _of_arithmetic,
+    "fix_inputs": _of_fixed,
+    "logical": lambda node: (1, 1),
+    "coords": lambda node: (3, 2) if node["model_type"] in FROM_DIRECTIONS else (2, 3),
+    "rotation_sequence": lambda node: (3, 3),
+    "snell": lambda node: (4, 3),
+    "refraction_index_from_prism": lambda node: (3, 1),
 }

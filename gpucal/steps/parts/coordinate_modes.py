@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gpucal.errors import GpucalError
-from gpucal.reference import ReferenceFileError
+from gpucal.reference.trees import part_of
 from gpucal.steps.parts.coordinates import keep_coordinates
+from gpucal.steps.parts.coordinates_lrs import LRS_TYPES, give_lrs
 from gpucal.steps.parts.image_types import IMAGE_TYPES
-from gpucal.wcs.documents import read_document, tree_of_model
 from gpucal.wcs.modes.imaging import imaging_wcs
 from gpucal.wcs.sip import SipOptions
 
@@ -42,20 +42,6 @@ def mode_of(exposure) -> CoordinateMode:
     return MODES[kind]
 
 
-def part_of(reference, name: str):
-    """A part of the tree of a reference.
-
-    Raises
-    ------
-    ReferenceFileError
-        If the reference does not hold it.
-    """
-    tree = tree_of_model(reference.model) if reference.path is None else read_document(reference.path)
-    if name not in tree:
-        raise ReferenceFileError(f"{reference.label} holds no {name}")
-    return tree[name]
-
-
 def _image(exposure, references, step) -> None:
     offsets = references["filteroffset"]
     rows = offsets and part_of(offsets, "filters")
@@ -74,4 +60,5 @@ def sip_options(step) -> SipOptions | None:
 
 MODES: dict[str, CoordinateMode] = {
     **dict.fromkeys(IMAGE_TYPES, CoordinateMode(("distortion", "filteroffset"), _image)),
+    **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), give_lrs)),
 }
