@@ -7,11 +7,10 @@ from gpucal.backend import array_namespace
 from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
 from gpucal.data.slits import Slits, slits_of
-from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.spectra.flat_components import SpectralFlat
 from gpucal.kernels.spectra.flat_slits import flat_field_slits
-from gpucal.kernels.spectra.windows import in_planes, packing_of
 from gpucal.reference import Reference
+from gpucal.steps.parts.slit_corrections import packed_rates
 from gpucal.steps.parts.slit_wavelengths import (
     is_point,
     packed_uncorrected_wavelengths,
@@ -23,12 +22,6 @@ log = logging.getLogger(__name__)
 
 # Exposures whose point sources keep the flat field of a source that fills the slit, too.
 BOTH_FLATS = "NRS_FIXEDSLIT"
-
-
-def packed_rates(slits: Slits) -> Rates:
-    """The rates of slits, packed: (nplanes, npixels) for each array."""
-    packing = packing_of(slits.windows)
-    return Rates(*(in_planes(slits.packed(name), packing) for name in Rates._fields))
 
 
 def calculated_flats(exposure: Exposure, references: Mapping[str, Reference | None]) -> SpectralFlat:
