@@ -20,7 +20,7 @@ from gpucal.errors import GpucalError
 from gpucal.readouts.stripes import is_multistripe, stripe_readout
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.reference import store
-from gpucal.reference.models import MODEL_CLASSES, PRIMARY_ARRAYS, SPECIAL_MODEL_CLASSES
+from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
 from gpucal.startup.asdf_start import all_extensions
 from gpucal.startup.lazy import datamodels, fits
@@ -79,6 +79,20 @@ class Reference:
         if self._model is None:
             self._model = self._read(self._open)
         return self._model
+
+    def model_as(self, class_name: str) -> datamodels.JwstDataModel:
+        """The whole model as one of a class; opened once more if it is of another.
+
+        Raises
+        ------
+        ReferenceFileError
+            If the file cannot be read as one.
+        """
+        model_class = getattr(datamodels, class_name)
+        if isinstance(self.model, model_class):
+            return self.model
+        with quietly():
+            return self._read(lambda: model_class(self.path or self._given))
 
     @property
     def outline(self) -> Outline:
@@ -277,10 +291,10 @@ class Reference:
             ) from error
 
     def _model_class(self) -> str:
-        """The name of the class of the reference's type, and of its header where that matters."""
+        """The name of the class of the reference's type, and of its instrument where that matters."""
         usual = MODEL_CLASSES.get(self.kind, "")
-        keyword, special = (None, {}) if self._is_document else SPECIAL_MODEL_CLASSES.get(self.kind, (None, {}))
-        return special.get(fits.getheader(self.path).get(keyword), usual) if special else usual
+        special = None if self._is_document else INSTRUMENT_MODEL_CLASSES.get(self.kind)
+        return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
     def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):
         stored = self.outline.images.get(name)

@@ -4,7 +4,6 @@ MODEL_CLASSES = {
     "barshadow": "BarshadowModel",
     "dark": "DarkModel",
     "dflat": "NirspecFlatModel",
-    "fflat": "NirspecFlatModel",
     "gain": "GainModel",
     "ipc": "IPCModel",
     "linearity": "LinearityModel",
@@ -14,18 +13,14 @@ MODEL_CLASSES = {
     "refpix": "IRS2Model",
     "reset": "ResetModel",
     "rscd": "RSCDModel",
-    "sflat": "NirspecFlatModel",
     "saturation": "SaturationModel",
+    "sflat": "NirspecFlatModel",
     "sirskernel": "SIRSKernelModel",
     "superbias": "SuperBiasModel",
 }
 
-# Exceptions from the table above: references of a type that have another shape, by a keyword of their header.
-SPECIAL_MODEL_CLASSES = {
-    "dark": ("INSTRUME", {"MIRI": "DarkMIRIModel"}),
-    "fflat": ("EXP_TYPE", {"NRS_MSASPEC": "NirspecQuadFlatModel"}),
-    "specwcs": ("INSTRUME", {"MIRI": "MiriLRSSpecwcsModel"}),
-}
+# Exceptions from the table above: instruments whose references of a type have another shape.
+INSTRUMENT_MODEL_CLASSES = {"dark": {"MIRI": "DarkMIRIModel"}, "specwcs": {"MIRI": "MiriLRSSpecwcsModel"}}
 
 # The array whose last two axes are the detector's rows and columns.
 PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq"}

@@ -4,8 +4,7 @@ Source: the ``flat_field`` step of the JWST pipeline documentation,
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/flatfield/main.html.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -80,7 +79,8 @@ def flats_of(
 def component_of(reference: Reference, slits: Slits, exposure: Exposure, kind: str, is_fore: bool) -> Component:
     """One component of the flat fields of all slits."""
     if is_fore and kind == SHUTTERS:
-        tables, further = zip(*(_of_shutter(reference, slit) for slit in slits), strict=True)
+        quadrants = quadrants_of(reference)
+        tables, further = zip(*(of_shutter(quadrants, slit, reference.label) for slit in slits), strict=True)
         which = range(len(slits))
     else:
         names = [slit.name if kind in ROWS_BY_SLIT else None for slit in slits]
@@ -136,33 +136,40 @@ def _without_planes() -> SlowVariation:
     return SlowVariation(*planes, xp.empty(0, np.float64))
 
 
-def _of_shutter(reference: Reference, slit: Slit) -> tuple[FastVariation, tuple[Sequence[float], Sequence[float]]]:
-    """The table of a slitlet, with the response of its shutter multiplied into it, and the error of that."""
+def of_shutter(
+    quadrants: Sequence[dict], slit: Slit, label: str
+) -> tuple[FastVariation, tuple[np.ndarray, np.ndarray]]:
+    """The table of a slitlet, with the response of its shutter multiplied into it, and the error of that.
+
+    Raises
+    ------
+    ReferenceFileError
+        If the reference does not have its shutter.
+    """
     number, x, y = slit["quadrant"], slit["xcen"] - 1, slit["ycen"] - 1
-    quadrant = _quadrants(reference)(number)
-    fast = fast_variation(quadrant["table"], None, reference.label)
-    grid = plane_wavelengths(quadrant["wavelength"])
-    ny, nx = quadrant["data"].shape[-2:]
+    ny, nx = quadrants[number - 1]["data"].shape[-2:] if 0 < number <= len(quadrants) else (0, 0)
     if not (0 <= y < ny and 0 <= x < nx):
-        raise ReferenceFileError(f"{reference.label}: quadrant {number} has no shutter ({x + 1}, {y + 1})")
+        raise ReferenceFileError(f"{label}: has no shutter ({x + 1}, {y + 1}) of quadrant {number}")
+    quadrant = quadrants[number - 1]
+    fast, grid = fast_variation(quadrant["fast"], None, label), plane_wavelengths(quadrant["planes"])
     response, error = (np.asarray(quadrant[name][: len(grid), y, x], np.float64) for name in ("data", "err"))
     values = fast.values * np.interp(fast.wavelength, grid, response, 1.0, 1.0)
     return fast._replace(values=values), (grid, error)
 
 
-def _quadrants(reference: Reference) -> Callable[[int], dict]:
-    """The quadrants of a reference by number."""
-    quadrants = reference.model.quadrants
+def quadrants_of(reference: Reference) -> list[dict]:
+    """The quadrants of shutters of a reference, in order: arrays ``data`` and ``err``, tables ``fast`` and ``planes``.
 
-    @cache
-    def of_number(number: int) -> dict:
-        if number > len(quadrants):
-            raise ReferenceFileError(f"{reference.label}: has no quadrant {number} of the shutters")
-        one = quadrants[number - 1]
-        tables = {"table": np.asarray(one.flat_table), "wavelength": np.asarray(one.wavelength)}
-        return tables | {name: np.asarray(getattr(one, name)) for name in ("data", "err")}
-
-    return of_number
+    Raises
+    ------
+    ReferenceFileError
+        If it has none.
+    """
+    quadrants = getattr(reference.model_as("NirspecQuadFlatModel"), "quadrants", ())
+    if not len(quadrants):
+        raise ReferenceFileError(f"{reference.label}: holds no quadrants; it is no flat field of shutters")
+    names = {"data": "data", "err": "err", "fast": "flat_table", "planes": "wavelength"}
+    return [{mine: np.asarray(getattr(one, its)) for mine, its in names.items()} for one in quadrants]
 
 
 def _check_covered(slow: SlowVariation, slits: Slits, origins: Sequence[tuple[int, int]], reference) -> None:

@@ -26,8 +26,8 @@ USUAL_PITCH = 1.15
 class BarShadowStep(Step):
     """Make up for the shadows of the bars between the shutters of NIRSpec.
 
-    They fall on sources that fill their slitlet; those of points are not corrected. The correction of each pixel is kept
-    as ``barshadow``, and is 1 in a slitlet that is not corrected.
+    They fall on sources that fill their slitlet; those of points are not corrected. The correction of each pixel is
+    kept as ``barshadow``, and is 1 in a slitlet that is not corrected.
 
     Notes
     -----

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from gpucal.backend import current_backend
-from gpucal.core import SkipStep, Step
+from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data.slits import Slit, Slits, slits_of
 from gpucal.kernels.spectra.dispersion import column_wavelengths
 from gpucal.kernels.spectra.windows import packing_of
@@ -13,7 +13,7 @@ from gpucal.reference.trees import part_of
 from gpucal.steps.parts.slit_wavelengths import is_point
 from gpucal.steps.parts.uncorrected import tell_uncorrected
 from gpucal.steps.parts.zero_points import ZeroPoints, zero_points_of
-from gpucal.wcs.wavelength_correction import with_correction
+from gpucal.wcs.wavelength_correction import CORRECTED_FRAME, with_correction
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +54,12 @@ class WavecorrStep(Step):
         ------
         SkipStep
             If no slit was corrected.
+        GpucalError
+            If wavelengths are corrected already.
         """
         slits, is_one_slit = slits_of(exposure), exposure.model_type == "SlitModel"
+        if any(CORRECTED_FRAME in slit.get_wcs().frame_names for slit in slits):
+            raise GpucalError(f"{exposure.source}: wavecorr has corrected its wavelengths already")
         apertures = part_of(references["wavecorr"], "apertures")
         uses_shutters = str(exposure.meta.exposure.type).upper() == "NRS_MSASPEC"
         target, reasons, ncorrected = exposure.meta.target.source_type, {}, 0
