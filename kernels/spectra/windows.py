@@ -117,7 +117,7 @@ def check_packing(packing: Packing, **planes) -> None:
     """
     lengths = {name: getattr(packing, name) for name in ("npixels", "ncolumns", "nslits")}
     sized = {
-        name: (array, tuple(lengths.get(axis, axis) for axis in axes.split()))
+        name: (array, tuple(lengths.get(axis, axis) for axis in (axes.split() if isinstance(axes, str) else axes)))
         for name, (array, axes) in planes.items()
     }
     rows = {f"packing.rows.{name}": (array, "nrows") for name, array in packing.rows._asdict().items()}
