@@ -29,9 +29,10 @@ WAVELENGTH_TYPES = (
 class FlatFieldStep(Step):
     """Divide by the flat field, and add its uncertainty to the errors.
 
-    Of images, of integrations, and of guide star data; not yet of spectra of NIRSpec. The flags of the flat are added
-    to DQ; pixels without a usable flat keep their rates. The variance that the flat adds is kept as ``var_flat``. With
-    ``save_interpolated_flat``, the reference is saved in a product of its own, with suffix ``interpolatedflat``.
+    Of images, of integrations, of spectra of MIRI, and of guide star data; not yet of spectra of NIRSpec. The flags of
+    the flat are added to DQ; pixels without a usable flat keep their rates. The variance that the flat adds is kept as
+    ``var_flat``. With ``save_interpolated_flat``, the reference is saved in a product of its own, with suffix
+    ``interpolatedflat``.
 
     Notes
     -----
@@ -45,7 +46,7 @@ class FlatFieldStep(Step):
         user_supplied_flat = string(default=None)  # file with a flat of the user's, in place of all references
         inverse = boolean(default=False)  # multiply by the flat: undo the division
     """
-    input_types = ("ImageModel", "CubeModel", GUIDE_STAR_RATES)
+    input_types = ("ImageModel", "CubeModel", "SlitModel", GUIDE_STAR_RATES)
     reference_file_types = ("fflat", "sflat", "dflat", "flat")
     optional_references = ("fflat", "sflat", "dflat")
 
