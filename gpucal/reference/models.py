@@ -20,7 +20,11 @@ MODEL_CLASSES = {
 }
 
 # Exceptions from the table above: instruments whose references of a type have another shape.
-INSTRUMENT_MODEL_CLASSES = {"dark": {"MIRI": "DarkMIRIModel"}, "specwcs": {"MIRI": "MiriLRSSpecwcsModel"}}
+INSTRUMENT_MODEL_CLASSES = {
+    "dark": {"MIRI": "DarkMIRIModel"},
+    "pathloss": {"MIRI": "MirLrsPathlossModel"},
+    "specwcs": {"MIRI": "MiriLRSSpecwcsModel"},
+}
 
 # The array whose last two axes are the detector's rows and columns.
 PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq"}

@@ -42,10 +42,10 @@ NIRSPEC_IMAGES = (
 class FlatFieldStep(Step):
     """Divide by the flat field, and add its uncertainty to the errors.
 
-    Of images, of integrations, of guide star data, and of the slits of NIRSpec. The flags of the flat are added to DQ;
-    pixels without a usable flat keep their rates. The variance that the flat adds is kept as ``var_flat``. With
-    ``save_interpolated_flat``, the flat is saved in a product of its own, with suffix ``interpolatedflat``: the
-    reference or, of slits, what was put together for the wavelengths of their pixels.
+    Of images, of integrations, of guide star data, of spectra of MIRI, and of the slits of NIRSpec. The flags of the
+    flat are added to DQ; pixels without a usable flat keep their rates. The variance that the flat adds is kept as
+    ``var_flat``. With ``save_interpolated_flat``, the flat is saved in a product of its own, with suffix
+    ``interpolatedflat``: the reference or, of slits, what was put together for the wavelengths of their pixels.
 
     Notes
     -----

@@ -1,1 +1,1 @@
-"""Steps that work on spectra."""
+"""Steps of spectra."""
