@@ -10,25 +10,30 @@ from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.steps.parts.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.response import convert_spectrum
+from gpucal.steps.parts.slit_photometry import SLIT_TYPES, calibrate_slits
 
 log = logging.getLogger(__name__)
 
 # Microjansky per square arcsecond of a megajansky per steradian.
 MICROJANSKY = 23.50443053909789
 
+# Exposures of NIRSpec without light from the sky.
+LAMP_TYPES = ("NRS_LAMP", "NRS_AUTOWAVE", "NRS_AUTOFLAT")
+
 
 class PhotomStep(Step):
-    """Convert count rates of images, and of low resolution spectra of MIRI, to surface brightness, MJy/sr.
+    """Convert count rates of images and spectra to surface brightness, MJy/sr; of point sources of NIRSpec to MJy.
 
-    The factor is that of the reference for filter, pupil and subarray, divided by the change of throughput since it was
-    measured; of spectra, times the response at the wavelength of each pixel. Pixels without a response are not to be
-    used. The pixel area and, of a pixel area reference, its map, are kept with the image.
+    The factor is that of the reference for filter, pupil and subarray, or filter, grating and slit, divided by the
+    change of throughput since it was measured; of spectra, times the response at the wavelength of each pixel. Pixels
+    without a response are not to be used. The pixel area and, of a pixel area reference, its map, are kept with the
+    image or slit. A slit that the references do not tell of stays as it is, which is told in the log.
 
     Notes
     -----
     The algorithm is described in `gpucal.kernels.images.units`, the choice of the factor in
-    `gpucal.steps.parts.photometry`, and that of spectra in `gpucal.steps.parts.response`. Other spectra are not
-    calibrated yet.
+    `gpucal.steps.parts.photometry`, that of spectra in `gpucal.steps.parts.response` and
+    `gpucal.steps.parts.slit_photometry`. Other spectra are not calibrated yet.
     """
 
     class_alias = "photom"
@@ -39,7 +44,7 @@ class PhotomStep(Step):
     """
     reference_file_types = ("photom", "area")
     optional_references = ("area",)
-    input_types = ("ImageModel", "CubeModel", "SlitModel")
+    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel")
 
     def process(self, exposure, references):
         """Convert an image, a spectrum, or integrations.
@@ -53,6 +58,11 @@ class PhotomStep(Step):
         """
         meta, reference = exposure.meta, references["photom"]
         kind = str(meta.exposure.type).upper()
+        if kind in LAMP_TYPES:
+            raise SkipStep("exposures of lamps have no flux calibration")
+        if kind in SLIT_TYPES:
+            calibrate_slits(exposure, reference, references["area"], self)
+            return exposure
         if kind not in (*IMAGE_TYPES, *LRS_TYPES) or str(meta.instrument.name).upper() not in ROW_KEYS:
             raise GpucalError(f"{exposure.source}: exposures of type {meta.exposure.type} are not calibrated yet")
         if exposure.model_type == "CubeModel" and meta.instrument.name.upper() == "NIRISS":
