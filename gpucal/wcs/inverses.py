@@ -105,9 +105,7 @@ def _of_table(transform):
     values = np.asarray(transform["lookup_table"], float)
     if len(transform["points"]) != 1 or not (np.all(np.diff(values) > 0) or np.all(np.diff(values) < 0)):
         raise NoInverseError("the values of a table neither increase nor decrease throughout")
-    made = tabular(values, transform["points"][0])
-    made["fill_value"] = transform.get("fill_value")
-    return made
+    return tabular(values, transform["points"][0], beyond=transform.get("fill_value"))
 
 
 def _turned(transform, there: str, back: str):

@@ -115,8 +115,8 @@ def arithmetic(kind: str, left, right):
     return node(kind, forward=[left, right], inputs=inputs, outputs=outputs)
 
 
-def tabular(points, values, name: str | None = None):
-    """A table of one coordinate, linear between its points, NaN beyond them.
+def tabular(points, values, name: str | None = None, beyond: float | None = np.nan):
+    """A table of one coordinate, linear between its points.
 
     Parameters
     ----------
@@ -124,11 +124,13 @@ def tabular(points, values, name: str | None = None):
         The points increase or decrease throughout.
     name : str, optional
         The name of the transform.
+    beyond : float, optional
+        The value beyond the points; None for a line through the two at the end.
     """
     return node(
         "tabular",
         bounds_error=False,
-        fill_value=np.nan,
+        fill_value=beyond,
         inputs=["x"],
         lookup_table=np.ascontiguousarray(values, float),
         method="linear",

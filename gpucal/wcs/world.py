@@ -103,7 +103,7 @@ class Wcs:
         NoInverseError
             If it leads backwards, and a transform has no inverse.
         """
-        first, last = self._index(start), self._index(end or self.frame_names[-1])
+        first, last = self.index_of(start), self.index_of(end or self.frame_names[-1])
         if first <= last:
             return program_of(*self.transforms[first:last], fuse=fuse)
         backwards = (inverse_of(transform) for transform in self.transforms[last:first][::-1])
@@ -147,7 +147,14 @@ class Wcs:
             found[:, rows, columns] = program.on_grid(size, (columns.start, rows.start))
         return found
 
-    def _index(self, name: str) -> int:
+    def index_of(self, name: str) -> int:
+        """The place of a frame.
+
+        Raises
+        ------
+        UnknownFrameError
+            If there is none of that name.
+        """
         if name not in self.frame_names:
             raise UnknownFrameError(f"the WCS has no frame {name!r}; its frames are {', '.join(self.frame_names)}")
         return self.frame_names.index(name)

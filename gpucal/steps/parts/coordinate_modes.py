@@ -6,8 +6,9 @@ from typing import NamedTuple
 from gpucal.errors import GpucalError
 from gpucal.reference.trees import part_of
 from gpucal.steps.parts.coordinates import keep_coordinates
-from gpucal.steps.parts.coordinates_lrs import LRS_TYPES, give_lrs
+from gpucal.steps.parts.coordinates_lrs import give_lrs
 from gpucal.steps.parts.image_types import IMAGE_TYPES
+from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
 from gpucal.wcs.sip import SipOptions
 

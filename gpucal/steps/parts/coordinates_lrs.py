@@ -6,14 +6,12 @@ import numpy as np
 
 from gpucal.reference import ReferenceFileError
 from gpucal.reference.trees import part_of
+from gpucal.steps.parts.lrs_types import SLIT_TYPE, SLITLESS_TYPE
 from gpucal.wcs.footprint import s_region
 from gpucal.wcs.modes.lrs import Trace, lrs_wcs
 from gpucal.wcs.telescope import to_telescope
 
 log = logging.getLogger(__name__)
-
-SLIT_TYPE, SLITLESS_TYPE = "MIR_LRS-FIXEDSLIT", "MIR_LRS-SLITLESS"
-LRS_TYPES = (SLIT_TYPE, SLITLESS_TYPE)
 
 # In which column of a specwcs reference's keywords the reference point stands.
 _CENTERS = {SLIT_TYPE: ("x_ref", "y_ref"), SLITLESS_TYPE: ("x_ref_slitless", "y_ref_slitless")}
