@@ -2,6 +2,8 @@
 
 from gpucal.data import Exposure
 from gpucal.data.files.outline import images_of
+from gpucal.startup.lazy import datamodels
+from gpucal.startup.schemas import new_model
 
 
 def as_slit(exposure: Exposure) -> Exposure:
@@ -15,16 +17,18 @@ def as_slit(exposure: Exposure) -> Exposure:
     Returns
     -------
     Exposure
-        Of type ``SlitModel``, with the same arrays, metadata and times of integrations.
+        Of type ``SlitModel``, with the same arrays, metadata and tables.
     """
-    made = exposure.blank("SlitModel")
+    model = new_model(datamodels.SlitModel, validate_on_assignment=False)
+    model._validate_on_assignment = exposure.model._validate_on_assignment
+    rest = {name: value for name, value in exposure.model._instance.items() if name not in exposure.array_names}
+    model._instance |= rest
+    model._instance["meta"] = {**rest["meta"], "model_type": "SlitModel"}
+    made = Exposure(model, exposure.source)
     made.membership, made.origin = exposure.membership, exposure.origin
-    for name in images_of(made.model):
+    for name in images_of(model):
         if exposure.has(name):
             setattr(made, name, getattr(exposure, name))
-    for name in ("int_times", "extra_fits"):
-        if (table := exposure.model._instance.get(name)) is not None:
-            made.model._instance[name] = table
     for name in ("xstart", "ystart", "xsize", "ysize"):
         setattr(made, name, getattr(exposure.meta.subarray, name))
     return made
