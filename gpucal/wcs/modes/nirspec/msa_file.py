@@ -1,8 +1,8 @@
 """Slitlets of shutters, as the metadata file of the micro-shutter array tells them.
 
-The file has a row for each open shutter of each configuration and dither point. Shutters of a slitlet share its number;
-the one with the source is marked primary. A slitlet without such a shutter sees the background. Fixed slits with a source
-have a row, too.
+The file has a row for each open shutter of each configuration and dither point. Shutters of a slitlet share its
+number; the one with the source is marked primary. A slitlet without such a shutter sees the background. Fixed slits
+with a source have a row, too.
 
 Source: "MSA metadata file", https://jwst-pipeline.readthedocs.io/en/latest/jwst/data_products/msa_metadata.html.
 """
@@ -198,7 +198,7 @@ class _Reader(NamedTuple):
             }
         else:
             source = self._named("VRT", slit.name)
-            log.warning("%s has no source %d of slit %s: it is taken as virtual", self.configuration, source_id, slit.name)
+            log.warning("%s: source %d of slit %s is not listed: a virtual one", self.configuration, source_id, slit.name)
         places = (main[f"estimated_source_in_shutter_{axis}"] for axis in "xy")
         return self._placed(slit._replace(source_id=int(source_id), **source), *places)
 
@@ -206,7 +206,11 @@ class _Reader(NamedTuple):
         across, along = self.scales.get(slit.quadrant, _USUAL_SCALES)
         x, y = (float(np.nan_to_num(place, nan=_CENTER) - np.asarray(place).dtype.type(_CENTER)) for place in (x, y))
         return slit._replace(
-            dither_position=self.configuration.dither, source_xpos=x, source_ypos=y, slit_xscale=across, slit_yscale=along
+            dither_position=self.configuration.dither,
+            source_xpos=x,
+            source_ypos=y,
+            slit_xscale=across,
+            slit_yscale=along,
         )
 
     def _named(self, kind: str, name: int | str) -> dict[str, str]:
