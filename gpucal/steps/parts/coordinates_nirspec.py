@@ -14,15 +14,18 @@ from gpucal.wcs.modes.nirspec.msa_file import Configuration, MsaFileError, pitch
 from gpucal.wcs.modes.nirspec.open_slits import OpenSlit
 from gpucal.wcs.modes.nirspec.optics import Optics, optics_of
 from gpucal.wcs.modes.nirspec.slits import slits_wcs
-from gpucal.wcs.modes.nirspec.wavelength_range import OPAQUE, is_lit_by_lamp
+from gpucal.wcs.modes.nirspec.wavelength_range import LAMP_TYPES, OPAQUE, is_lit_by_lamp
 
 log = logging.getLogger(__name__)
 
 NIRSPEC_REFERENCES = ("wavelengthrange", "camera", "collimator", "disperser", "fore", "fpa", "msa", "ote")
 
 # Exposures of lamps are of the mode whose slits they light, in the keyword LAMP_MODE.
-_LAMP_TYPES = ("NRS_LAMP", "NRS_AUTOWAVE")
+_TOLD_BY_MODE = ("NRS_LAMP", "NRS_AUTOWAVE")
 _LAMP_MODES = {"FIXEDSLIT": "NRS_FIXEDSLIT", "BRIGHTOBJ": "NRS_FIXEDSLIT", "MSASPEC": "NRS_MSASPEC", "IFU": "NRS_IFU"}
+
+# Spectra of the sky.
+_FROM_THE_SKY = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
 
 # What light of lamps does not reach.
 _BEYOND_SLITS = ("fore", "ote")
@@ -36,7 +39,7 @@ def kind_of_nirspec(meta) -> str:
     kind = str(meta.exposure.type).upper()
     if str(meta.instrument.grating).upper() == MIRROR:
         return NIRSPEC_IMAGE_TYPES[0]
-    return _LAMP_MODES.get(str(meta.instrument.lamp_mode).upper(), kind) if kind in _LAMP_TYPES else kind
+    return _LAMP_MODES.get(str(meta.instrument.lamp_mode).upper(), kind) if kind in _TOLD_BY_MODE else kind
 
 
 def give_slits(exposure, references, step) -> None:
@@ -66,8 +69,7 @@ def give_slits(exposure, references, step) -> None:
     slits = _SLITS[kind_of_nirspec(exposure.meta)](exposure, optics, (step.slit_y_low, step.slit_y_high))
     wcs = slits_wcs(exposure, optics, slits)
     exposure.set_wcs(wcs.to_tree())
-    _tell_spectrum(exposure.meta.wcsinfo, optics)
-    exposure.meta.wcsinfo.specsys, exposure.meta.wcsinfo.dispersion_direction = "BARYCENT", 1
+    _tell_spectrum(exposure.meta, optics)
     if is_lit_by_lamp(exposure.meta):
         exposure.meta.wcsinfo.s_region = None
 
@@ -76,7 +78,7 @@ def give_nirspec_image(exposure, references, step) -> None:
     """Give an image its coordinates and, if it shows the sky, its footprint; see `give_slits`."""
     is_dark = exposure.meta.instrument.filter == OPAQUE
     optics = _optics(exposure, references, ("msa", *_BEYOND_SLITS) if is_dark else ("msa",))
-    _tell_spectrum(exposure.meta.wcsinfo, optics)
+    _tell_spectrum(exposure.meta, optics)
     wcs = imaging_wcs(exposure, optics)
     if is_dark or str(exposure.meta.exposure.type).upper() not in NIRSPEC_IMAGE_TYPES:
         exposure.set_wcs(wcs.to_tree())
@@ -85,9 +87,14 @@ def give_nirspec_image(exposure, references, step) -> None:
     keep_coordinates(exposure, wcs, sip_options(step))
 
 
-def _tell_spectrum(keywords, optics: Optics) -> None:
+def _tell_spectrum(meta, optics: Optics) -> None:
+    """Keywords of the spectral order, of its wavelengths and, where a slit is told to be lit, of their direction."""
+    keywords, kind = meta.wcsinfo, str(meta.exposure.type).upper()
     order, shortest, longest = optics.spectral_range
     keywords.spectral_order, keywords.waverange_start, keywords.waverange_end = order, shortest, longest
+    if kind in _FROM_THE_SKY or str(meta.instrument.lamp_mode).upper() in _LAMP_MODES:
+        keywords.specsys = "BARYCENT"
+        keywords.dispersion_direction = 1 if kind in (*_FROM_THE_SKY, *LAMP_TYPES) else None
 
 
 def _optics(exposure, references, unused) -> Optics:

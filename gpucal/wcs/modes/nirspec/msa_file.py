@@ -102,11 +102,17 @@ def _tables(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """The tables of shutters and of sources."""
     try:
         with fits.open(path, memmap=False) as file:
-            return np.asarray(file["SHUTTER_INFO"].data), np.asarray(file["SOURCE_INFO"].data)
+            return _plain(file["SHUTTER_INFO"].data), _plain(file["SOURCE_INFO"].data)
     except FileNotFoundError:
         raise MsaFileError(f"{path}: there is no such MSA metadata file; MSAMETFL names it") from None
     except (OSError, KeyError, TypeError) as error:
         raise MsaFileError(f"{path}: cannot be read as MSA metadata file ({error})") from error
+
+
+def _plain(table) -> np.ndarray:
+    """A table of FITS with texts in place of bytes."""
+    names = table.columns.names
+    return np.rec.fromarrays([np.array(table[name]) for name in names], names=names).view(np.ndarray)
 
 
 def _slitlets(rows: np.ndarray) -> dict[int | str, np.ndarray]:
@@ -198,7 +204,7 @@ class _Reader(NamedTuple):
             }
         else:
             source = self._named("VRT", slit.name)
-            log.warning("%s: source %d of slit %s is not listed: a virtual one", self.configuration, source_id, slit.name)
+            log.warning("%s: source %d of slit %s is not listed: virtual", self.configuration, source_id, slit.name)
         places = (main[f"estimated_source_in_shutter_{axis}"] for axis in "xy")
         return self._placed(slit._replace(source_id=int(source_id), **source), *places)
 
