@@ -165,7 +165,8 @@ def chain(*nodes, name: str | None = None):
 
 def with_names(transform, inputs: Sequence[str], outputs: Sequence[str], **content):
     """The same transform with names of its coordinates, and more content such as ``name`` or ``inverse``."""
-    return type(transform)({**transform, "inputs": list(inputs), "outputs": list(outputs), **content}, transform._tag)
+    added = {name: value for name, value in content.items() if value is not None}
+    return type(transform)({**transform, "inputs": list(inputs), "outputs": list(outputs), **added}, transform._tag)
 
 
 def to_cartesian(wrap_lon_at: int):

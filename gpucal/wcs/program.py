@@ -50,6 +50,10 @@ class Program(NamedTuple):
     nregisters: int
     ninputs: int
 
+    def of_results(self, *places: int) -> "Program":
+        """The program of some of its results."""
+        return self._replace(results=self.results[list(places)])
+
     def on_grid(self, shape: tuple[int, int], origin: tuple[float, float] = (0.0, 0.0)):
         """Evaluate at the pixels of a rectangle.
 
