@@ -10,6 +10,7 @@ from gpucal.wcs.nodes import (
     beside,
     chain,
     kind_of,
+    linear,
     node,
     number_of_inputs,
     rotation,
@@ -107,6 +108,8 @@ def _of_table(transform):
         raise NoInverseError("the values of a table neither increase nor decrease throughout")
     made = tabular(values, transform["points"][0])
     made["fill_value"] = transform.get("fill_value")
+    if made["fill_value"] is None:
+        del made["fill_value"]
     return made
 
 
@@ -123,6 +126,7 @@ _INVERSES = {
     "scale": lambda transform: scale(1 / transform["factor"]),
     "identity": lambda transform: transform,
     "remap_axes": _of_mapping,
+    "linear1d": lambda transform: linear(1 / transform["slope"], -transform["intercept"] / transform["slope"]),
     "affine": _of_affine,
     "tabular": _of_table,
     "rotate_sequence_3d": lambda transform: rotation(
