@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.as_peer import as_peer
 from gpucal.backend import current_backend
 from gpucal.errors import GpucalError
 from gpucal.wcs import frames
@@ -262,7 +263,10 @@ def _with_edges(wavelengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(wavelengths) == 1:
         return np.array([-0.5, 0.0, 0.5]), np.repeat(wavelengths, 3)
     first = wavelengths[0] - 0.5 * (wavelengths[1] - wavelengths[0])
-    last = wavelengths[-1] + 0.5 * (wavelengths[-1] - wavelengths[-2])
+    step = wavelengths[-1] - wavelengths[-2]
+    last = wavelengths[-1] + 0.5 * step
+    if as_peer():  # jwst 3.0.0 begins to count at the last pixel but one: all longer wavelengths are in the last one
+        last = wavelengths[-2] + step * (pixels[-1] + 0.5)
     return np.concatenate([[-0.5], pixels, [pixels[-1] + 0.5]]), np.concatenate([[first], wavelengths, [last]])
 
 

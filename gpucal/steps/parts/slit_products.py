@@ -22,15 +22,18 @@ KEPT = (
     "pathloss_correction_type", "barshadow_corrected",
 )  # fmt: skip
 
+# Metadata that a slit does not take from the exposure.
+OWN = ("bunit_data", "bunit_err", "model_type", "wcsinfo")
+
 SQUARE_RADIAN = (180 / np.pi * 3600) ** 2  # square arcseconds
 
 
-def resampled_slit(slit: Slit, output: Output, arrays: dict) -> Slit:
+def resampled_slit(image: SlitImage, output: Output, arrays: dict) -> Slit:
     """A slit of resampled arrays.
 
     Parameters
     ----------
-    slit : Slit
+    image : SlitImage
         The first that it is made of; not changed.
     output : Output
         The pixels it was resampled to.
@@ -41,9 +44,9 @@ def resampled_slit(slit: Slit, output: Output, arrays: dict) -> Slit:
     -------
     Slit
     """
+    slit = image.slit
     values = {name: slit[name] for name in KEPT if slit[name] is not None}
-    values["meta"] = _copied(slit["meta"] or {})
-    values["meta"].pop("wcs", None)
+    values["meta"] = _merged(image.meta.instance, slit["meta"] or {})
     made = Slits.of_trees([values])[0]
     for name, array in arrays.items():
         setattr(made, name, array)
@@ -83,7 +86,7 @@ def slit_region(region: str | None, wcs: Wcs, shape: tuple[int, int], source: st
     ra, dec, _ = wcs.program(wcs.frame_names[0]).at([0, columns - 1], [0, rows - 1])
     corners = polygons_of(region)[0] if region else np.zeros((0, 2))
     if len(corners) != 4:
-        log.warning("%s has no S_REGION: that of the product is a line, since the width of the slit is not known", source)
+        log.warning("%s has no S_REGION: that of the product is a line, as the width of the slit is not known", source)
         return region_of(wcs, shape)[0]
     return s_region(slit_on_sky(narrowest_side(corners), ra, dec))
 
@@ -99,6 +102,28 @@ def place_in(output: Output, image: SlitImage) -> tuple[float, float] | None:
     return float(placed[0, 0]), float(placed[1, 0])
 
 
-def _copied(tree: dict) -> dict:
+def _merged(exposure: dict, slit: dict) -> dict:
+    """The metadata of an exposure and of a slit of it in one tree; what `OWN` names is of the slit alone."""
+    made = {name: _copied(value) for name, value in exposure.items() if name not in OWN}
+    for name, value in slit.items():
+        if name in OWN:
+            made[name] = _copied(value)
+        elif isinstance(value, dict):
+            made[name] = _merged_values(made.get(name), value)
+        else:
+            made.setdefault(name, value)
+    made.pop("wcs", None)
+    return made
+
+
+def _merged_values(first, second: dict) -> dict:
+    """Two trees in one, where both have a value that of the first."""
+    made = _copied(second)
+    for name, value in (first or {}).items():
+        made[name] = _merged_values(value, made.get(name) or {}) if isinstance(value, dict) else value
+    return made
+
+
+def _copied(tree):
     """A tree of values of its own, with the same leaves."""
-    return {name: _copied(value) if isinstance(value, dict) else value for name, value in tree.items()}
+    return {name: _copied(value) for name, value in tree.items()} if isinstance(tree, dict) else tree

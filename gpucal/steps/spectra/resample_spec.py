@@ -10,7 +10,7 @@ from gpucal.data.slits import LISTS, Slits, slits_of
 from gpucal.steps.parts.alike import check_alike
 from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
-from gpucal.steps.parts.mosaic_keywords import write_times
+from gpucal.steps.parts.mosaic_keywords import times_of, write_times
 from gpucal.steps.parts.slit_drizzling import SlitDrizzling, SlitImage
 from gpucal.steps.parts.slit_output import OutputOptions, output_of
 from gpucal.steps.parts.slit_products import (
@@ -101,31 +101,41 @@ class ResampleSpecStep(Step):
                 log.warning("%s is left out: %s", images[0].source, reason)
                 continue
             ratio = ratio or output.pixels.ratio
-            made += [resampled_slit(images[0].slit, output, arrays) for arrays in drizzled]
+            for own, arrays in zip(self.groups(images), drizzled, strict=True):
+                taken = first_of_each_group([image.exposure for image in own])
+                slit = resampled_slit(own[0], output, arrays)
+                slit.values["meta"] |= {"resample": self.resampling(len(taken), output.pixels.ratio)}
+                slit.values["meta"].setdefault("exposure", {}).update(times_of(taken))
+                slit["meta.cal_step.resample"] = "COMPLETE"
+                made.append(slit)
         if not made:
             raise GpucalError(f"{members.source}: no slit has wavelengths and places on the sky; run assign_wcs on it")
-        product = members.blank("MultiSlitModel")
-        product = product.with_slits(Slits(made))
-        self.write_resampling(product, ratio)
+        product = members.blank("MultiSlitModel").with_slits(Slits(made))
+        how = self.resampling(1, ratio)
+        for name in ("pixel_scale_ratio", "pixfrac"):
+            setattr(product.meta.resample, name, how[name])
         return product
 
     def resampled_source(self, members, exposures):
         """A product of exposures of one source, or one for each of them."""
         images = [SlitImage(slits_of(exposure)[0], exposure) for exposure in exposures]
         drizzled, output = self.drizzled(images)
-        places = [[place] for place in range(len(members))] if self.single else [range(len(members))]
+        places = self.groups(range(len(images)))
         products = [
             self.described(members, own, images, output, arrays) for own, arrays in zip(places, drizzled, strict=True)
         ]
         return Members(products) if len(products) > 1 else products[0]
+
+    def groups(self, items):
+        """What is combined: all, or each by itself."""
+        return [[one] for one in items] if self.single else [list(items)]
 
     def drizzled(self, images):
         """The arrays of all spectra of a source together, or of each, and the pixels that they lie on."""
         options = OutputOptions(self.pixel_scale_ratio, self.pixel_scale, self.output_wcs, self.output_shape)
         output = output_of(images, options)
         drizzling = SlitDrizzling.onto(output.pixels, self.kernel, self.pixfrac, self.weight_type)
-        groups = [[image] for image in images] if self.single else [images]
-        return [self.mosaic(group, drizzling) for group in groups], output
+        return [self.mosaic(group, drizzling) for group in self.groups(images)], output
 
     def mosaic(self, images, drizzling) -> dict:
         """The arrays of some spectra."""
@@ -140,11 +150,13 @@ class ResampleSpecStep(Step):
             made.add(image, None)
         return made.arrays(fill_value(self.fillval))
 
-    def write_resampling(self, product, ratio: float) -> None:
-        """Write how it was resampled."""
-        resampling = product.meta.resample
-        resampling.pixel_scale_ratio = self.pixel_scale_ratio if self.pixel_scale is None else ratio
-        resampling.pixfrac = self.pixfrac
+    def resampling(self, pointings: int, ratio: float) -> dict:
+        """How it was resampled, by the names in the metadata tree ``meta.resample``."""
+        return {
+            "pointings": pointings,
+            "pixel_scale_ratio": self.pixel_scale_ratio if self.pixel_scale is None else ratio,
+            **{name: getattr(self, name) for name in ("pixfrac", "kernel", "fillval", "weight_type")},
+        }
 
     def described(self, members, places, images, output, arrays: dict):
         """A product of these arrays, and its header."""
@@ -154,10 +166,8 @@ class ResampleSpecStep(Step):
         if self.blendheaders and not members.is_one_exposure:
             blend(product.model, [member.model for member in chosen])
         write_times(meta, chosen, chosen.groups)
-        meta.resample.pointings = len(chosen.groups)
-        for name in ("kernel", "fillval", "weight_type"):
-            setattr(meta.resample, name, getattr(self, name))
-        self.write_resampling(product, output.pixels.ratio)
+        for name, value in self.resampling(len(chosen.groups), output.pixels.ratio).items():
+            setattr(meta.resample, name, value)
         meta.background.level = meta.background.subtracted = None
         meta.photometry.pixelarea_steradians = output.area
         meta.photometry.pixelarea_arcsecsq = None if output.area is None else output.area * SQUARE_RADIAN
@@ -169,3 +179,8 @@ class ResampleSpecStep(Step):
         else:
             meta.wcsinfo.s_region, meta.wcsinfo.spectral_region = region_of(wcs, shape)
         return product
+
+
+def first_of_each_group(exposures) -> list:
+    """One exposure of each group of those that were taken at the same time."""
+    return [exposures[group[0]] for group in Members(exposures).groups]
