@@ -20,6 +20,9 @@ TRIED = {"stdatamodels": ("6.0",)}
 # The packages that have the schemas, or put them together.
 _PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
 
+# Classes that set each argument as an attribute, the schema, too, which cannot be set: their base takes it.
+_SETS_ALL = ("SlitModel", "SlitDataModel")
+
 
 def new_model(model_class: type, init=None, **settings):
     """Make a model, the schema of which is at hand.
@@ -33,9 +36,14 @@ def new_model(model_class: type, init=None, **settings):
     **settings
         Other arguments of the class.
     """
-    if model_class.__module__.startswith("stdatamodels.") and is_on("schemas", TRIED):
-        settings["schema"] = schema_of(model_class)
-    return model_class(init, **settings)
+    if not (model_class.__module__.startswith("stdatamodels.") and is_on("schemas", TRIED)):
+        return model_class(init, **settings)
+    settings["schema"] = schema_of(model_class)
+    if model_class.__name__ not in _SETS_ALL:
+        return model_class(init, **settings)
+    model = model_class.__new__(model_class)
+    model_class.__base__.__init__(model, init, **settings)
+    return model
 
 
 def schema_of(model_class: type) -> dict:

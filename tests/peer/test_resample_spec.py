@@ -93,4 +93,4 @@ def test_given_coordinates(tmp_path, peer_step):
     wcs = ResampleSpecStep.call(spectrum(), pixel_scale_ratio=0.7).meta.wcs
     path = tmp_path / "wcs.asdf"
     asdf.AsdfFile({"wcs": wcs}).write_to(path)
-    assert_agree(*both(sources, tmp_path, peer_step, output_wcs=str(path), output_shape=(50, 20)))
+    assert_agree(*both(sources, tmp_path, peer_step, output_wcs=str(path), output_shape=(80, 20)))

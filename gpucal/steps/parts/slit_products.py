@@ -6,7 +6,7 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.data.slits import Slit, Slits
-from gpucal.steps.parts.slit_drizzling import SlitImage
+from gpucal.steps.parts.slit_drizzling import SlitImage, pixels_in
 from gpucal.steps.parts.slit_output import Output
 from gpucal.wcs.footprint import polygons_of, s_region
 from gpucal.wcs.slit_scale import box_on_sky, is_on_sky, narrowest_side, slit_on_sky
@@ -62,8 +62,7 @@ def resampled_slit(image: SlitImage, output: Output, arrays: dict) -> Slit:
 
 def wavelengths_of(output: Output):
     """The wavelengths of resampled pixels, (rows, columns) float32 array on the backend."""
-    pixels = output.pixels
-    return pixels.wcs.program(pixels.wcs.frame_names[0]).on_grid(pixels.shape)[2].astype(np.float32)
+    return _world(output.pixels.wcs, output.pixels.shape)[2].astype(np.float32)
 
 
 def region_of(wcs: Wcs, shape: tuple[int, int]) -> tuple[str | None, list[float] | None]:
@@ -73,8 +72,19 @@ def region_of(wcs: Wcs, shape: tuple[int, int]) -> tuple[str | None, list[float]
     """
     if not is_on_sky(wcs):
         return None, None
-    ra, dec, wavelength = current_backend().asnumpy(wcs.program(wcs.frame_names[0]).on_grid(shape))
+    ra, dec, wavelength = current_backend().asnumpy(_world(wcs, shape))
     return s_region(box_on_sky(ra, dec)), [float(np.nanmin(wavelength)), float(np.nanmax(wavelength))]
+
+
+def _world(wcs: Wcs, shape: tuple[int, int]):
+    """The coordinates of resampled pixels, NaN outside of the bounding box; on the backend."""
+    world = wcs.program(wcs.frame_names[0]).on_grid(shape)
+    rows, columns = pixels_in(wcs, shape)
+    for place in (slice(0, rows.start), slice(rows.stop, None)):
+        world[:, place] = np.nan
+    for place in (slice(0, columns.start), slice(columns.stop, None)):
+        world[:, :, place] = np.nan
+    return world
 
 
 def slit_region(region: str | None, wcs: Wcs, shape: tuple[int, int], source: str) -> str:
