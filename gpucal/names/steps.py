@@ -96,7 +96,7 @@ STEPS = {
     "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),
     "refpix": Entry("RefPixStep", "gpucal.steps.ramps.refpix"),
     "resample": Entry("ResampleStep", "gpucal.steps.mosaics.resample"),
-    "resample_spec": Entry("ResampleSpecStep"),
+    "resample_spec": Entry("ResampleSpecStep", "gpucal.steps.spectra.resample_spec"),
     "reset": Entry("ResetStep", "gpucal.steps.ramps.reset"),
     "residual_fringe": Entry("ResidualFringeStep"),
     "rscd": Entry("RscdStep", "gpucal.steps.ramps.rscd"),

@@ -140,18 +140,22 @@ def _blocks(content: bytes) -> list[bytes]:
     return blocks
 
 
-def _with_arrays(node: Any, blocks: list[bytes]) -> Any:
-    """The same tree with arrays in the place of the nodes that describe them."""
-    if isinstance(node, dict):
-        if _NDARRAY in (getattr(node, "_tag", None) or ""):
-            return _array(node, blocks)
-        for key in node:
-            node[key] = _with_arrays(node[key], blocks)
-    elif isinstance(node, list):
-        if _NDARRAY in (getattr(node, "_tag", None) or ""):
-            return np.array(node)
-        for place, one in enumerate(node):
-            node[place] = _with_arrays(one, blocks)
+def _with_arrays(node: Any, blocks: list[bytes], made: dict[int, Any] | None = None) -> Any:
+    """The same tree with arrays in the place of the nodes that describe them.
+
+    What stands in the tree more than once does so in what is made, and may hold itself, as an inverse of an inverse.
+    """
+    made = {} if made is None else made
+    if not isinstance(node, dict | list):
+        return node
+    if id(node) in made:
+        return made[id(node)]
+    if _NDARRAY in (getattr(node, "_tag", None) or ""):
+        made[id(node)] = _array(node, blocks) if isinstance(node, dict) else np.array(node)
+        return made[id(node)]
+    made[id(node)] = node
+    for place, one in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        node[place] = _with_arrays(one, blocks, made)
     return node
 
 

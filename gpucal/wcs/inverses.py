@@ -10,6 +10,7 @@ from gpucal.wcs.nodes import (
     beside,
     chain,
     kind_of,
+    linear,
     node,
     number_of_inputs,
     rotation,
@@ -121,6 +122,7 @@ _INVERSES = {
     "scale": lambda transform: scale(1 / transform["factor"]),
     "identity": lambda transform: transform,
     "remap_axes": _of_mapping,
+    "linear1d": lambda transform: linear(1 / transform["slope"], -transform["intercept"] / transform["slope"]),
     "affine": _of_affine,
     "tabular": _of_table,
     "rotate_sequence_3d": lambda transform: rotation(

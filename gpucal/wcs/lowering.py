@@ -119,6 +119,10 @@ def _constant(lowering, transform, inputs):
     return lowering.add(op.CONSTANT, 1, (), (transform["value"],))
 
 
+def _linear(lowering, transform, inputs):
+    return lowering.add(op.POLYNOMIAL_1D, 1, inputs, (1, transform["slope"], transform["intercept"]))
+
+
 def _polynomial(lowering, transform, inputs):
     coefficients = np.asarray(transform["coefficients"], float)
     for ends in (transform.get("domain"), transform.get("window")):
@@ -207,6 +211,7 @@ _LOWERINGS: dict[str, Callable] = {
     "scale": _by_number(op.SCALE, "factor"),
     "multiplyscale": _by_number(op.SCALE, "factor"),
     "constant": _constant,
+    "linear1d": _linear,
     "polynomial": _polynomial,
     "tabular": _tabular,
     "affine": _affine,

@@ -21,6 +21,7 @@ TAGS = {
     "constant": f"{_TRANSFORM}constant-1.6.0",
     "identity": f"{_TRANSFORM}identity-1.4.0",
     "remap_axes": f"{_TRANSFORM}remap_axes-1.5.0",
+    "linear1d": f"{_TRANSFORM}linear1d-1.2.0",
     "affine": f"{_TRANSFORM}affine-1.5.0",
     "compose": f"{_TRANSFORM}compose-1.4.0",
     "concatenate": f"{_TRANSFORM}concatenate-1.4.0",
@@ -87,6 +88,11 @@ def constant(value: float, name: str | None = None):
 def line(slope: float):
     """A coordinate times a constant, as a polynomial."""
     return node("polynomial", coefficients=np.array([0.0, slope]), inputs=["x"], outputs=["y"])
+
+
+def linear(slope: float, intercept: float):
+    """A coordinate times a constant, plus a constant."""
+    return node("linear1d", inputs=["x"], intercept=float(intercept), outputs=["y"], slope=float(slope))
 
 
 def identity(count: int):
@@ -218,6 +224,21 @@ def to_plane_of(longitude: float, latitude: float):
     return chain(native, projection)
 
 
+def from_plane_of(longitude: float, latitude: float):
+    """From the plane that touches the sky at a point to the sky, degrees; see `to_plane_of`."""
+    projection = node("gnomonic", direction="pix2sky", inputs=["x", "y"], outputs=["phi", "theta"])
+    native = node(
+        "rotate3d",
+        direction="native2celestial",
+        inputs=["phi_N", "theta_N"],
+        outputs=["alpha_C", "delta_C"],
+        phi=float(longitude),
+        psi=180.0,
+        theta=float(latitude),
+    )
+    return chain(projection, native)
+
+
 def bounding_box(**intervals: tuple[float, float]):
     """Where a transform holds: an interval for each input, the first input first."""
     return node("bounding_box", ignore=[], intervals={name: list(ends) for name, ends in intervals.items()}, order="F")
@@ -284,6 +305,7 @@ _COUNTS = {
     "identity": lambda node: (node.get("n_dims", 1),) * 2,
     "constant": _of_constant,
     "remap_axes": _of_mapping,
+    "linear1d": lambda node: (1, 1),
     "affine": lambda node: (2, 2),
     "polynomial": lambda node: (node["coefficients"].ndim, 1),
     "tabular": lambda node: (len(node["points"]), 1),

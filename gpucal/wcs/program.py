@@ -102,6 +102,27 @@ class Program(NamedTuple):
         evaluate_at_points(*self._on_backend(), self.nregisters, flat, out)
         return backend.asnumpy(out, TABLES).reshape(len(self.results), *points.shape[1:])
 
+    def at_places(self, places):
+        """Evaluate at places on the backend.
+
+        Parameters
+        ----------
+        places : (ninputs, ...) float64 array
+            On the backend.
+
+        Returns
+        -------
+        (noutputs, ...) float64 array
+            On the backend.
+        """
+        xp = current_backend().xp
+        flat = xp.ascontiguousarray(places.reshape(len(places), -1))
+        if len(flat) != self.ninputs:
+            raise ValueError(f"the program takes {self.ninputs} coordinates, not {len(flat)}")
+        out = xp.empty((len(self.results), flat.shape[1]), np.float64)
+        evaluate_at_points(*self._on_backend(), self.nregisters, flat, out)
+        return out.reshape(len(self.results), *places.shape[1:])
+
     def _on_backend(self):
         backend = current_backend()
         return (backend.asarray(table, TABLES) for table in (self.code, self.constants, self.results))
