@@ -1,12 +1,7 @@
 """The assign_wcs step."""
 
-from gpucal.core import GpucalError, Step
-from gpucal.reference import ReferenceFileError
-from gpucal.steps.parts.coordinates import keep_coordinates
-from gpucal.steps.parts.image_types import IMAGE_TYPES
-from gpucal.wcs.documents import read_document, tree_of_model
-from gpucal.wcs.modes.imaging import imaging_wcs
-from gpucal.wcs.sip import SipOptions
+from gpucal.core import Step
+from gpucal.steps.parts.coordinate_modes import mode_of
 
 
 class AssignWcsStep(Step):
@@ -40,35 +35,20 @@ class AssignWcsStep(Step):
     input_types = ("ImageModel", "CubeModel")
 
     def uses(self, exposure):
-        """Images need a distortion, and take what filters add to it."""
-        return ("distortion", "filteroffset")
+        """The references of the mode of the exposure."""
+        return mode_of(exposure).references
 
     def process(self, exposure, references):
-        """Give an image, or integrations, their coordinates.
+        """Give an exposure its coordinates.
 
         Raises
         ------
         GpucalError
-            If the exposure is no image, or its header lacks the pointing.
+            If there are none for exposures of its type, or its header lacks the pointing.
         """
-        if str(exposure.meta.exposure.type).upper() not in IMAGE_TYPES:
-            raise GpucalError(f"{exposure.source}: exposures of type {exposure.meta.exposure.type} have no WCS yet")
-        offsets = references["filteroffset"]
-        rows = offsets and part_of(offsets, "filters")
-        wcs = imaging_wcs(exposure, part_of(references["distortion"], "model"), rows)
-        sip = SipOptions(
-            self.sip_max_pix_error, self.sip_max_inv_pix_error, self.sip_degree, self.sip_inv_degree, self.sip_npoints
-        )
-        keep_coordinates(exposure, wcs, sip if self.sip_approx else None)
+        mode = mode_of(exposure)
+        mode.give(exposure, references, self)
         for kind in self.reference_file_types:
-            if kind not in self.uses(exposure):
+            if kind not in mode.references:
                 getattr(exposure.meta.ref_file, kind).name = "N/A"  # as jwst 3.0.0 tells of those it has no use for
         return exposure
-
-
-def part_of(reference, name: str):
-    """A part of the tree of a reference."""
-    tree = tree_of_model(reference.model) if reference.path is None else read_document(reference.path)
-    if name not in tree:
-        raise ReferenceFileError(f"{reference.label} holds no {name}")
-    return tree[name]
