@@ -33,11 +33,11 @@ def plane(name: str, axes: Sequence[str], unit: str):
     )
 
 
-def sky(name: str = "world"):
+def sky(name: str = "world", axes: Sequence[str] = ("lon", "lat")):
     """Right ascension and declination, ICRS, degrees."""
     return asdf.tagged.TaggedDict(
         {
-            "axes_names": ["lon", "lat"],
+            "axes_names": list(axes),
             "axes_order": [0, 1],
             "axis_physical_types": ["pos.eq.ra", "pos.eq.dec"],
             "name": name,
@@ -46,6 +46,37 @@ def sky(name: str = "world"):
         },
         f"{_GWCS}celestial_frame-1.2.0",
     )
+
+
+def spectral(name: str, axis: str = "lambda", unit: str = "um", place: int = 2):
+    """A frame of one wavelength.
+
+    Parameters
+    ----------
+    name : str
+        The name of the frame.
+    axis : str
+        The name of the coordinate.
+    unit : str
+        Its unit.
+    place : int
+        Where it stands among the coordinates of a composite frame, from 0.
+    """
+    return asdf.tagged.TaggedDict(
+        {
+            "axes_names": [axis],
+            "axes_order": [place],
+            "axis_physical_types": ["em.wl"],
+            "name": name,
+            "unit": [_unit(unit)],
+        },
+        f"{_GWCS}spectral_frame-1.2.0",
+    )
+
+
+def composite(name: str, *parts):
+    """A frame of the coordinates of several."""
+    return asdf.tagged.TaggedDict({"frames": list(parts), "name": name}, f"{_GWCS}composite_frame-1.0.0")
 
 
 def _unit(name: str):

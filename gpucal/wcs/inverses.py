@@ -12,6 +12,7 @@ from gpucal.wcs.nodes import (
     rotation,
     scale,
     shift,
+    tabular,
     to_cartesian,
     to_spherical,
 )
@@ -81,6 +82,16 @@ def _of_sphere(transform):
     return to_spherical(wrap) if to_directions else to_cartesian(wrap)
 
 
+def _of_table(transform):
+    """A table whose values increase or decrease throughout, read the other way."""
+    values = np.asarray(transform["lookup_table"], float)
+    if len(transform["points"]) != 1 or not (np.all(np.diff(values) > 0) or np.all(np.diff(values) < 0)):
+        raise NoInverseError("the values of a table neither increase nor decrease throughout")
+    made = tabular(values, transform["points"][0])
+    made["fill_value"] = transform.get("fill_value")
+    return made
+
+
 def _turned(transform, there: str, back: str):
     """The same node with its direction turned round."""
     made = type(transform)({**transform}, transform._tag)
@@ -95,6 +106,7 @@ _INVERSES = {
     "identity": lambda transform: transform,
     "remap_axes": _of_mapping,
     "affine": _of_affine,
+    "tabular": _of_table,
     "rotate_sequence_3d": lambda transform: rotation(
         [-angle for angle in transform["angles"][::-1]], transform["axes_order"][::-1]
     ),

@@ -130,6 +130,16 @@ def _polynomial(lowering, transform, inputs):
     return lowering.add(op.POLYNOMIAL_2D, 1, inputs, (degree, *falling), nscratch=2)
 
 
+def _tabular(lowering, transform, inputs):
+    points, values = np.asarray(transform["points"][0], float), np.asarray(transform["lookup_table"], float)
+    if len(transform["points"]) != 1 or transform.get("method", "linear") != "linear" or points.size < 2:
+        raise UnknownTransformError("of tables those of one coordinate, linear between two points or more, are known")
+    if points[0] > points[-1]:
+        points, values = points[::-1], values[::-1]
+    beyond = transform.get("fill_value")
+    return lowering.add(op.TABLE_1D, 1, inputs, (points.size, beyond is None, beyond or 0.0, *points, *values))
+
+
 def _affine(lowering, transform, inputs):
     return lowering.add(op.AFFINE_2D, 2, inputs, (*np.ravel(transform["matrix"]), *np.ravel(transform["translation"])))
 
@@ -179,6 +189,7 @@ _LOWERINGS: dict[str, Callable] = {
     "multiplyscale": _by_number(op.SCALE, "factor"),
     "constant": _constant,
     "polynomial": _polynomial,
+    "tabular": _tabular,
     "affine": _affine,
     "rotate_sequence_3d": _rotate_sequence,
     "spherical_cartesian": _sphere,

@@ -6,6 +6,8 @@ gwcs, https://gwcs.readthedocs.io.
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from gpucal.startup.lazy import asdf
 
 _TRANSFORM = "tag:stsci.edu:asdf/transform/"
@@ -21,7 +23,12 @@ TAGS = {
     "affine": f"{_TRANSFORM}affine-1.5.0",
     "compose": f"{_TRANSFORM}compose-1.4.0",
     "concatenate": f"{_TRANSFORM}concatenate-1.4.0",
+    "add": f"{_TRANSFORM}add-1.4.0",
+    "subtract": f"{_TRANSFORM}subtract-1.4.0",
+    "multiply": f"{_TRANSFORM}multiply-1.4.0",
     "divide": f"{_TRANSFORM}divide-1.4.0",
+    "polynomial": f"{_TRANSFORM}polynomial-1.3.0",
+    "tabular": f"{_TRANSFORM}tabular-1.4.0",
     "rotate_sequence_3d": f"{_TRANSFORM}rotate_sequence_3d-1.2.0",
     "bounding_box": f"{_TRANSFORM}property/bounding_box-1.2.0",
     "gnomonic": f"{_TRANSFORM}gnomonic-1.4.0",
@@ -56,6 +63,64 @@ def affine(matrix, translation, name: str | None = None):
     """Two coordinates times a matrix, moved by constants."""
     axes = ["x", "y"]
     return node("affine", inputs=axes, matrix=matrix, name=name, outputs=axes, translation=translation)
+
+
+def constant(value: float, name: str | None = None):
+    """A constant, whatever the coordinate."""
+    return node("constant", dimensions=1, inputs=["x"], name=name, outputs=["y"], value=float(value))
+
+
+def line(slope: float):
+    """A coordinate times a constant, as a polynomial."""
+    return node("polynomial", coefficients=np.array([0.0, slope]), inputs=["x"], outputs=["y"])
+
+
+def identity(count: int):
+    """Coordinates as they are."""
+    axes = [f"x{number}" for number in range(count)]
+    return node("identity", inputs=axes, n_dims=count, outputs=axes)
+
+
+def remap(axes: Sequence[int], count: int | None = None):
+    """Some of the coordinates, in this order; ``count`` tells how many there are, if not up to the last one named."""
+    ninputs = max(axes) + 1 if count is None else count
+    return node(
+        "remap_axes",
+        inputs=[f"x{number}" for number in range(ninputs)],
+        mapping=list(axes),
+        n_inputs=ninputs,
+        outputs=[f"x{number}" for number in range(len(axes))],
+    )
+
+
+def arithmetic(kind: str, left, right):
+    """What two transforms give of the same coordinates: ``add``, ``subtract``, ``multiply`` or ``divide``."""
+    inputs = _names(left, "inputs", "x", number_of_inputs(left))
+    outputs = _names(left, "outputs", "y", number_of_outputs(left))
+    return node(kind, forward=[left, right], inputs=inputs, outputs=outputs)
+
+
+def tabular(points, values, name: str | None = None):
+    """A table of one coordinate, linear between its points, NaN beyond them.
+
+    Parameters
+    ----------
+    points, values : (n,) float64 array
+        The points increase or decrease throughout.
+    name : str, optional
+        The name of the transform.
+    """
+    return node(
+        "tabular",
+        bounds_error=False,
+        fill_value=np.nan,
+        inputs=["x"],
+        lookup_table=np.ascontiguousarray(values, float),
+        method="linear",
+        name=name,
+        outputs=["y"],
+        points=[np.ascontiguousarray(points, float)],
+    )
 
 
 def beside(*nodes, name: str | None = None):
@@ -193,6 +258,7 @@ _COUNTS = {
     "remap_axes": _of_mapping,
     "affine": lambda node: (2, 2),
     "polynomial": lambda node: (node["coefficients"].ndim, 1),
+    "tabular": lambda node: (len(node["points"]), 1),
     "rotate_sequence_3d": _of_rotation,
     "rotate3d": lambda node: (2, 2),
     "gnomonic": lambda node: (2, 2),

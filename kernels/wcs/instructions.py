@@ -24,7 +24,8 @@ and where its constants begin. A register holds a number for each pixel of a str
     TO_CARTESIAN_NEAR,  # as TO_CARTESIAN, by series where both angles are small
     PROJECT,  # the point of the tangent plane, degrees, of the native direction (r, s, t)
     UNPROJECT,  # the native direction (w, v, u) of a point of the tangent plane
-) = range(19)
+    TABLE_1D,  # w = the value of a table at r, linear between its points
+) = range(20)
 
 # Columns of a row.
 OPERATION, FIRST_WRITTEN, FIRST_READ, CONSTANTS, COLUMNS = 0, 1, 4, 7, 8

@@ -28,6 +28,7 @@ from gpucal.kernels.wcs.instructions import (
     SCALE,
     SHIFT,
     SUBTRACT,
+    TABLE_1D,
     TO_CARTESIAN,
     TO_CARTESIAN_NEAR,
     TO_SPHERICAL,
@@ -45,6 +46,7 @@ from gpucal.kernels.wcs.spheres import (
     to_tangent_plane,
     unproject,
 )
+from gpucal.kernels.wcs.tables import table_1d
 
 
 def evaluate_on_grid(code, constants, results, nregisters, origin, out):
@@ -151,6 +153,8 @@ def run_program(width, state, code, constants):
             unproject(width, w, v, u, r, s)
         elif operation == POLYNOMIAL_1D:
             polynomial_1d(width, w, r, c)
+        elif operation == TABLE_1D:
+            table_1d(width, w, r, c)
         else:
             arithmetic(operation, width, w, r, s, c)
 

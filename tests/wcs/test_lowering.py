@@ -1,5 +1,6 @@
 """Programs give what the transforms of astropy and gwcs give."""
 
+import asdf
 import numpy as np
 import pytest
 from asdf.tagged import TaggedDict
@@ -8,7 +9,7 @@ from gwcs.geometry import CartesianToSpherical, SphericalToCartesian
 
 from gpucal.wcs.inverses import NoInverseError, inverse_of
 from gpucal.wcs.lowering import UnknownTransformError, program_of
-from gpucal.wcs.nodes import number_of_inputs, number_of_outputs
+from gpucal.wcs.nodes import arithmetic, chain, number_of_inputs, number_of_outputs, remap, tabular
 
 RNG = np.random.default_rng(4)
 Shift, Scale, Const, Mapping, Identity = (
@@ -23,6 +24,12 @@ def polynomial(degree):
 
 def rotation(angles, axes):
     return models.RotationSequence3D(angles, axes)
+
+
+def table(order=1, **beyond):
+    points = np.sort(np.random.default_rng(8).uniform(-1.0, 1.0, 40))[::order]
+    values = np.sort(np.random.default_rng(9).normal(size=40))
+    return models.Tabular1D(points=points, lookup_table=values, bounds_error=False, **beyond)
 
 
 # Transforms, how many coordinates they take, and how near a program comes: 0 is equal to the last bit.
@@ -41,6 +48,10 @@ EXACT = {
     "quotient": (Shift(1.0) / Scale(2.0), 1),
     "polynomial 1": (models.Polynomial1D(4, c0=1.0, c1=-2.0, c2=0.5, c3=1e-3, c4=-7.0), 1),
     "polynomial 1 of degree 0": (models.Polynomial1D(0, c0=1.25), 1),
+    "table": (table(fill_value=np.nan), 1),
+    "table that falls": (table(-1, fill_value=-7.5), 1),
+    "table that goes on": (table(fill_value=None), 1),
+    "table of two points": (models.Tabular1D(points=[-0.5, 0.5], lookup_table=[2.0, 3.1], bounds_error=False), 1),
     **{f"polynomial 2 of degree {degree}": (polynomial(degree), 2) for degree in (1, 2, 3, 5, 9)},
     "distortion": (
         Shift(-3.0) & Shift(2.0) | Mapping((0, 1, 0, 1)) | polynomial(5) & polynomial(5) | Shift(1.0) & Scale(2.0), 2,
@@ -94,7 +105,7 @@ def test_a_node_says_how_many_coordinates_it_takes_and_gives(name, noded):
 
 
 INVERTIBLE = ["shift", "scale", "chain", "beside", "identity", "affine", "rotation", "to directions", "to a sphere",
-              "to the sky", "to the sky at the pole"]  # fmt: skip
+              "to the sky", "to the sky at the pole", "table", "table that falls", "table that goes on"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", INVERTIBLE)
@@ -116,6 +127,8 @@ def test_what_has_no_inverse_is_refused(noded):
         inverse_of(noded(polynomial(2)))
     with pytest.raises(NoInverseError, match=r"drops the axes \[1\]"):
         inverse_of(noded(Mapping((0, 0), n_inputs=2)))
+    with pytest.raises(NoInverseError, match="neither increase nor decrease"):
+        inverse_of(noded(models.Tabular1D(points=[0.0, 1.0, 2.0], lookup_table=[0.0, 1.0, 0.5])))
 
 
 def test_what_is_not_known_is_named(noded):
@@ -123,6 +136,8 @@ def test_what_is_not_known_is_named(noded):
         program_of(TaggedDict({"inputs": ["x"]}, "tag:stsci.edu:asdf/transform/wobble-1.0.0"))
     with pytest.raises(UnknownTransformError, match="a domain or window of their own"):
         program_of(noded(models.Polynomial1D(1, c0=1.0, c1=1.0, domain=[0, 5])))
+    with pytest.raises(UnknownTransformError, match="tables those of one coordinate, linear"):
+        program_of(noded(models.Tabular1D(points=[0.0, 1.0], lookup_table=[0.0, 1.0], method="nearest")))
 
 
 @pytest.mark.parametrize("wrap", [180, 360])
@@ -138,6 +153,19 @@ def test_a_grid_and_its_points_are_the_same(noded, backend):
     y, x = np.indices((5, 700), float)
     on_grid = backend.asnumpy(program.on_grid((5, 700), (0.25, -3.0)))
     np.testing.assert_array_equal(on_grid, program.at(x + 0.25, y - 3.0))
+
+
+def test_new_nodes_are_what_astropy_writes(noded):
+    points, values = np.array([1.0, 2.5, 4.0]), np.array([3.0, 2.0, 7.0])
+    made = arithmetic("subtract", remap([1], 2), chain(remap([0], 2), tabular(points, values, "bent")))
+    model = Mapping([1], n_inputs=2) - (
+        Mapping([0], n_inputs=2)
+        | models.Tabular1D(points=points, lookup_table=values, name="bent", bounds_error=False, fill_value=np.nan)
+    )
+    opened = asdf.yamlutil.tagged_tree_to_custom_tree(made, asdf.AsdfFile())
+    x = np.array([0.0, 1.0, 1.25, 2.5, 3.9, 4.0, 4.1])
+    np.testing.assert_array_equal(opened(x, x), model(x, x))
+    np.testing.assert_array_equal(program_of(made).at(x, x), program_of(noded(model)).at(x, x))
 
 
 def test_registers_are_used_again(noded):
