@@ -1,0 +1,1 @@
+"""Spectra of slits: apertures, extraction of one dimension, combination."""
