@@ -18,8 +18,9 @@ from gpucal.data.files.quiet import quietly
 from gpucal.data.shapes import misfit
 from gpucal.data.sizes import follow_array
 from gpucal.data.slits import LISTS
-from gpucal.data.spectra import ENTRIES, Spectra
+from gpucal.data.spectra import Spectra
 from gpucal.data.spectra_files import read_spectra
+from gpucal.data.spectrum import ENTRIES
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import datamodels, fits
@@ -183,7 +184,8 @@ def _open_product(path: Path, header: fits.Header) -> Exposure:
     if model_class is None:
         return _open_whole(path)
     if model_class.__name__ in ENTRIES:
-        return read_spectra(path, model_class)
+        model, spectra = read_spectra(path, model_class)
+        return Spectra(model, spectra, str(path))
     try:
         outline = read_outline(path, model_class)
     except OSError as error:

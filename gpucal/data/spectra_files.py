@@ -17,7 +17,7 @@ from gpucal.data.files.binary_tables import RawHdu, header_bytes, raw_hdus, tabl
 from gpucal.data.files.compression import open_plain
 from gpucal.data.files.embedded_tree import EXTENSION, EmbeddedTree, table_in_file
 from gpucal.data.files.quiet import quietly
-from gpucal.data.spectra import ENTRIES, LIST, TABLE, Layout, Spectra, Spectrum, layout_of
+from gpucal.data.spectrum import ENTRIES, LIST, TABLE, Layout, Spectrum, layout_of
 from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import asdf, fits
 from gpucal.startup.schemas import new_model
@@ -79,7 +79,7 @@ def _entry(spectrum: Spectrum, version: int, layout: Layout, model, pixels: dict
     return entry
 
 
-def read_spectra(path: Path, model_class: type) -> Spectra:
+def read_spectra(path: Path, model_class: type) -> tuple[object, list[Spectrum]]:
     """Read spectra.
 
     Parameters
@@ -91,7 +91,9 @@ def read_spectra(path: Path, model_class: type) -> Spectra:
 
     Returns
     -------
-    Spectra
+    model : `stdatamodels.jwst.datamodels.JwstDataModel`
+        All but the spectra.
+    spectra : list of Spectrum
 
     Raises
     ------
@@ -111,7 +113,7 @@ def read_spectra(path: Path, model_class: type) -> Spectra:
     with quietly():
         hdus = fits.HDUList.fromstring(b"".join(rest))
         model = read_with_extensions(lambda: new_model(model_class, hdus, **settings))
-    return Spectra(model, spectra, str(path))
+    return model, spectra
 
 
 def _without_spectra(hdu: RawHdu) -> bytes:

@@ -1,5 +1,8 @@
 """Products of spectra: what is written is what stdatamodels reads, and the other way."""
 
+from io import BytesIO
+
+import asdf
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -8,7 +11,8 @@ from stdatamodels.jwst import datamodels
 from bench.agreement import compare
 from gpucal.data import open_exposure, write_model
 from gpucal.data.files.embedded_tree import EmbeddedTree
-from gpucal.data.spectra import Spectra, Spectrum, layout_of
+from gpucal.data.spectra import Spectra
+from gpucal.data.spectrum import Spectrum, layout_of
 
 FALLING = slice(None, None, -1)
 
@@ -31,7 +35,7 @@ def of_slits():
     units = {"WAVELENGTH": "um", "FLUX": "Jy"}
     return [
         Spectrum({**values, "slit_ra": 10.5, "slit_dec": -3.25}, table(layout.dtype(), 1), units, (10.5, -3.25)),
-        Spectrum({**values, "name": "a 'b' \\ ü".encode("ascii", "replace").decode()}, table(layout.dtype(), 2, True), {}),
+        Spectrum({**values, "name": "a 'b' \\ c"}, table(layout.dtype(), 2, True), {}),
     ]
 
 
@@ -114,10 +118,6 @@ def test_coordinates_of_a_file(tmp_path):
 
 
 def test_a_tree_with_arrays_of_its_own_keeps_them():
-    from io import BytesIO
-
-    import asdf
-
     content = BytesIO()
     asdf.AsdfFile({"own": np.arange(4.0), "spec": [1], "z": 2}).write_to(content)
     tree = EmbeddedTree(content.getvalue()).without("spec")
