@@ -42,6 +42,9 @@ CORNER_TOLERANCE = 1e-8
 # What is fitted to world coordinates to approximate them in headers: held in pixels by `tests/peer/test_assign_wcs.py`.
 SIP_KEYWORDS = re.compile(r"(?i)(.*\.)?([ab]p?_\d_\d|cd\d_\d|sip(mx|iv)err)")
 
+# When an entry of a list of slits or spectra was made.
+ENTRY_DATE = re.compile(r"\w+\[\d+\]\.meta\.date")
+
 ABSENT = "(absent)"
 
 
@@ -77,7 +80,7 @@ def metadata(path):
 
 
 def _collect_leaves(name, node, leaves):
-    if name in FREE_METADATA:
+    if name in FREE_METADATA or ENTRY_DATE.fullmatch(name):
         return
     if isinstance(node, dict):
         for key, value in node.items():

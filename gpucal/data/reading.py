@@ -18,6 +18,9 @@ from gpucal.data.files.quiet import quietly
 from gpucal.data.shapes import misfit
 from gpucal.data.sizes import follow_array
 from gpucal.data.slits import LISTS
+from gpucal.data.spectra import Spectra
+from gpucal.data.spectra_files import read_spectra
+from gpucal.data.spectrum import ENTRIES
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import datamodels, fits
@@ -62,7 +65,7 @@ def open_exposure(source) -> Exposure:
     if isinstance(source, Exposure):
         return source
     if isinstance(source, datamodels.JwstDataModel):
-        exposure = Exposure(_processed_as(source.copy()))
+        exposure = _exposure_of(_processed_as(source.copy()))
     else:
         path = expand(source)
         if path.is_dir():
@@ -100,6 +103,11 @@ def _lack_of_slits(exposure: Exposure) -> str | None:
     if empty:
         return f"slit {empty[0]} holds no pixels"
     return None if len(exposure.slits) else "holds no slits"
+
+
+def _exposure_of(model: datamodels.JwstDataModel, source: str | None = None) -> Exposure:
+    """A model as an exposure, or as spectra."""
+    return (Spectra if type(model).__name__ in ENTRIES else Exposure)(model, source=source)
 
 
 def _processed_as(model: datamodels.JwstDataModel) -> datamodels.JwstDataModel:
@@ -148,7 +156,7 @@ def _open_whole(path: Path, model_class: type | None = None) -> Exposure:
     read = model_class or datamodels.open
     with quietly(fits.verify.VerifyWarning):
         model = read_with_extensions(lambda: read(path, ignore_unrecognized_tag=True))
-        return Exposure(_processed_as(model), source=str(path))
+        return _exposure_of(_processed_as(model), str(path))
 
 
 def _open_fits(path: Path) -> Exposure:
@@ -175,6 +183,9 @@ def _open_product(path: Path, header: fits.Header) -> Exposure:
         model_class = _raw_class(header.get("EXP_TYPE"), header.get("SSTR_NST"))
     if model_class is None:
         return _open_whole(path)
+    if model_class.__name__ in ENTRIES:
+        model, spectra = read_spectra(path, model_class)
+        return Spectra(model, spectra, str(path))
     try:
         outline = read_outline(path, model_class)
     except OSError as error:
