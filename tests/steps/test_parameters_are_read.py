@@ -13,7 +13,7 @@ from gpucal.core.step import Step
 # Declared so that parameter files of jwst are understood, and not read: jwst does not read them either, or
 # they ask for what gpucal does anyway.
 NOT_READ = {
-    "AssignWcsStep": {"slit_y_low", "slit_y_high", "nrs_ifu_slice_wcs"},  # of spectra of NIRSpec, which it refuses
+    "AssignWcsStep": {"nrs_ifu_slice_wcs"},  # of the IFU of NIRSpec, which it refuses
     "BackgroundStep": {  # of slitless spectra, which it refuses
         "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
         "wfss_rms_stop", "wfss_outlier_percent",

@@ -61,6 +61,8 @@ def traces(optics: Optics, slits: Sequence[OpenSlit], correction=None) -> list[T
     correction : node, optional
         Of wavelengths, for the velocity of the telescope.
     """
+    if not slits:
+        return []
     program, wavelengths = _to_detector(optics, correction), _wavelengths(optics)
     ends = [
         directions_at_wheel(optics, quadrant, members, np.array([[slit.ymin, slit.ymax] for slit in members]))
