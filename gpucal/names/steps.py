@@ -70,7 +70,7 @@ STEPS = {
     "dq_init": Entry("DQInitStep", "gpucal.steps.ramps.dq_init"),
     "emicorr": Entry("EmiCorrStep", "gpucal.steps.ramps.emicorr"),
     "extract_1d": Entry("Extract1dStep"),
-    "extract_2d": Entry("Extract2dStep"),
+    "extract_2d": Entry("Extract2dStep", "gpucal.steps.spectra.extract_2d"),
     "firstframe": Entry("FirstFrameStep", "gpucal.steps.ramps.firstframe"),
     "flat_field": Entry("FlatFieldStep", "gpucal.steps.images.flat_field"),
     "fringe": Entry("FringeStep"),

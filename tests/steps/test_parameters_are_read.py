@@ -18,6 +18,10 @@ NOT_READ = {
         "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
         "wfss_rms_stop", "wfss_outlier_percent",
     },
+    "Extract2dStep": {  # of slitless spectra, which it refuses
+        "source_max_sep", "extract_orders", "grism_objects", "tsgrism_extract_height", "wfss_extract_half_height",
+        "wfss_mmag_extract", "wfss_nbright",
+    },
     "Image3Pipeline": {"in_memory"},  # read by the run, for what its members hold
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
     # Of integral field spectra, which it refuses; the run reads in_memory; maps of pixels are exact.
