@@ -128,7 +128,8 @@ class BackgroundStep(Step):
                 told = f"{background.source}: is {what} {its}, and cannot be the background of {exposure.source}"
                 raise InputError(f"{told}, which is {what} {mine}")
         if background.meta.instrument.filter != exposure.meta.instrument.filter:
-            log.warning("%s was taken with filter %s, and is subtracted", background.source, background.meta.instrument.filter)
+            its = background.meta.instrument.filter
+            log.warning("%s was taken with filter %s, and is subtracted", background.source, its)
         return background
 
     def sky(self, background: Exposure, exposure: Exposure) -> Sky:
