@@ -59,7 +59,7 @@ STEPS = {
     "calwebb_image2": Entry("Image2Pipeline", "gpucal.pipelines.image2"),
     "calwebb_image3": Entry("Image3Pipeline", "gpucal.pipelines.image3"),
     "calwebb_spec2": Entry("Spec2Pipeline", "gpucal.pipelines.spec2"),
-    "calwebb_spec3": Entry("Spec3Pipeline"),
+    "calwebb_spec3": Entry("Spec3Pipeline", "gpucal.pipelines.spec3"),
     "calwebb_tso3": Entry("Tso3Pipeline"),
     "calwebb_wfs-image3": Entry("WfsCombineStep", "gpucal.steps.mosaics.wfs_combine"),
     "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
