@@ -92,10 +92,9 @@ class Spec2Pipeline(Pipeline):
             The calibrated exposure; what is resampled and extracted of it are products beside it.
         """
         self.check(exposure)
-        asn, membership = exposure.meta.asn, exposure.membership
-        asn.table_name, asn.pool_name = membership.table or SINGLE, membership.pool or SINGLE
+        tell_association(exposure, None, None)
         steps = self.order(exposure)
-        tell_left_out(set(modes.calls(exposure)).difference(steps, modes.AFTER), exposure)
+        tell_left_out(set(modes.BEFORE).difference(steps), exposure)
         before = [name for name in steps if name in modes.BEFORE]
         middle = [name for name in steps if name not in (*modes.BEFORE, *modes.AFTER, *modes.PRODUCTS)]
         clean_members(self, before, exposure, references)
@@ -105,6 +104,8 @@ class Spec2Pipeline(Pipeline):
         if modes.kind_of(exposure) in modes.LRS_TYPES:
             exposure = as_slit(exposure)
         exposure = self.calibrate(middle, exposure, references)
+        tell_left_out(set(modes.calls(exposure)).difference(steps, modes.BEFORE, modes.AFTER), exposure)
+        tell_association(exposure, exposure.membership.table or SINGLE, exposure.membership.pool or SINGLE)
         self.make_spectra(steps, exposure, references)
         return exposure
 
@@ -145,6 +146,11 @@ class Spec2Pipeline(Pipeline):
             for name in ("resample_spec", "extract_1d"):
                 if name in steps:
                     spectrum = self.run_beside(name, spectrum, references) or spectrum
+
+
+def tell_association(exposure: Exposure, table: str | None, pool: str | None) -> None:
+    """Write into the header which association an exposure is of: not before slits are cut out, which do not tell it."""
+    exposure.meta.asn.table_name, exposure.meta.asn.pool_name = table, pool
 
 
 def tell_left_out(names: set[str], exposure: Exposure) -> None:

@@ -80,6 +80,9 @@ class Spec3Pipeline(Pipeline):
         """Combine the exposures of one source, and extract it."""
         flagged = [name for name in steps if name in ("outlier_detection", *modes.OPTIONAL)]
         members = self.run_steps(flagged, members, references)
+        for exposure in members:
+            for name in set(modes.OPTIONAL).difference(steps):
+                setattr(exposure.meta.cal_step, name, "SKIPPED")
         combined = self.run_step("resample_spec", members, references)
         if isinstance(combined, Exposure):
             self.run_beside("extract_1d", combined, references)
