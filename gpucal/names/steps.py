@@ -69,7 +69,7 @@ STEPS = {
     "dark_current": Entry("DarkCurrentStep", "gpucal.steps.ramps.dark_current"),
     "dq_init": Entry("DQInitStep", "gpucal.steps.ramps.dq_init"),
     "emicorr": Entry("EmiCorrStep", "gpucal.steps.ramps.emicorr"),
-    "extract_1d": Entry("Extract1dStep"),
+    "extract_1d": Entry("Extract1dStep", "gpucal.steps.spectra.extract_1d"),
     "extract_2d": Entry("Extract2dStep"),
     "firstframe": Entry("FirstFrameStep", "gpucal.steps.ramps.firstframe"),
     "flat_field": Entry("FlatFieldStep", "gpucal.steps.images.flat_field"),
