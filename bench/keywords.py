@@ -30,6 +30,7 @@ FREE_METADATA = {
 ROUNDED_KEYWORDS = {
     r"(.*\.)?crpix\d": {"abs_tol": 1e-6},  # pixels
     r"(.*\.)?(crval\d|latpole)": {"rel_tol": 1e-9},
+    r"dith_(ra|dec)|.*\.dithered_(ra|dec)": {"abs_tol": 1e-11},  # degrees
     r"(.*\.)?pc\d_\d": {"abs_tol": 1e-9},
     r"(.*\.)?cdelt\d|pixar_\w+|pxsclrt|.*\.(pixelarea_\w+|pixel_scale_ratio)": {"rel_tol": 1e-8},
     r"bkglevel|meta\.background\.level": {"abs_tol": 1e-6},  # MJy/sr, solved from clipped statistics

@@ -81,6 +81,20 @@ class Reference:
             self._model = self._read(self._open)
         return self._model
 
+    def model_as(self, class_name: str) -> datamodels.JwstDataModel:
+        """The whole model as one of a class; opened once more if it is of another.
+
+        Raises
+        ------
+        ReferenceFileError
+            If the file cannot be read as one.
+        """
+        model_class = getattr(datamodels, class_name)
+        if isinstance(self.model, model_class):
+            return self.model
+        with quietly():
+            return self._read(lambda: model_class(self.path or self._given))
+
     @property
     def outline(self) -> Outline:
         """The model but for its images; see `model` for what is raised."""
@@ -305,7 +319,7 @@ class Reference:
     def _model_class(self) -> str:
         """The name of the class of the reference's type, and of its instrument where that matters."""
         usual = MODEL_CLASSES.get(self.kind, "")
-        special = INSTRUMENT_MODEL_CLASSES.get(self.kind)
+        special = None if self._is_document else INSTRUMENT_MODEL_CLASSES.get(self.kind)
         return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
 
     def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):

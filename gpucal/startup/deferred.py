@@ -1,7 +1,8 @@
 """Modules of other packages that are imported now and executed when something in them is used.
 
 The data models import at their top what few of their functions use: units, time, tables, modeling, and with these all
-of the sky coordinates. The client of CRDS imports all of its tools, and with them clients of the web and parsers.
+of the sky coordinates. The client of CRDS imports all of its tools, and with them clients of the web and parsers. What
+finds sources imports signal processing, and with it all of the distributions of statistics.
 `import_deferring` finds the modules in `MODULES` as usual but does not execute them. Each executes by itself, in place,
 when it is asked for a name that it does not have yet.
 
@@ -15,6 +16,7 @@ Saves 0.16 s of 2.5 s of processor time (``python -m bench.startup --patches``, 
 import importlib
 import sys
 from datetime import UTC, datetime
+from importlib import metadata
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from threading import RLock
@@ -23,7 +25,7 @@ from typing import TypeVar
 
 from gpucal.startup.switch import is_on
 
-TRIED = {"astropy": ("8.0",), "crds": ("14.0",), "stdatamodels": ("6.0",)}
+TRIED = {"astropy": ("8.0",), "crds": ("14.0",), "stdatamodels": ("6.0",), "photutils": ("3.0",)}
 
 # The modules that can wait, and what `IMPORTERS` take from them by name without using it at once. These take
 # submodules, too; for all others a package executes before its submodules do.
@@ -38,9 +40,14 @@ MODULES = {
     "crds.certify": ("generic_tpn",),
     "filelock": ("FileLock",),
     "packaging.requirements": ("Requirement",),
+    "scipy.optimize": ("root_scalar",),
+    "scipy.signal": ("fftconvolve",),
 }
 
-IMPORTERS = ("gpucal.", "astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "stdatamodels.")
+IMPORTERS = (
+    "gpucal.", "astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "photutils.segmentation.catalog",
+    "photutils.segmentation.core", "stdatamodels.",
+)  # fmt: skip
 
 # Names with underscores that are only there once a module, or a package, has been executed.
 _NAMES = ("__all__", "__version__")
@@ -49,6 +56,9 @@ _NAMES_OF_PACKAGES = (*_NAMES, "__path__")
 # One thread at a time executes what was deferred; the modules whose execution has begun and not ended.
 _turn = RLock()
 _begun: set[str] = set()
+
+# Whether this process is that of a command, in which modules are deferred.
+_is_deferring = False
 
 
 class _DeferredModule(ModuleType):
@@ -182,8 +192,10 @@ def import_deferring(*names: str) -> None:
 
     Does nothing where nothing is to be deferred: the modules are imported where they are used.
     """
+    global _is_deferring
     if not is_on("imports", TRIED):
         return
+    _is_deferring = True
     finder = _Finder()
     with _turn:
         sys.meta_path.insert(0, finder)
@@ -192,3 +204,20 @@ def import_deferring(*names: str) -> None:
                 importlib.import_module(name)
         finally:
             sys.meta_path.remove(finder)
+
+
+def import_segmentation() -> None:
+    """Import what finds sources in images by photutils, and defer what that imports and does not use.
+
+    It asks which of all packages has made it, to look up what it may use: a search of all files of all packages, which
+    is spared here by the answer that nobody knows. It then takes its own name. Does nothing but in a command.
+    """
+    if not _is_deferring or "photutils" in sys.modules:
+        return
+    with _turn:
+        asked = metadata.packages_distributions
+        metadata.packages_distributions = dict
+        try:
+            import_deferring("photutils.segmentation")
+        finally:
+            metadata.packages_distributions = asked

@@ -20,6 +20,9 @@ TRIED = {"stdatamodels": ("6.0",)}
 # The packages that have the schemas, or put them together.
 _PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
 
+# Classes that set each argument as an attribute of the model, too, and do nothing else that their base does not.
+_SETTINGS_BECOME_ATTRIBUTES = ("SlitModel", "SlitDataModel")
+
 
 def new_model(model_class: type, init=None, **settings):
     """Make a model, the schema of which is at hand.
@@ -35,7 +38,11 @@ def new_model(model_class: type, init=None, **settings):
     """
     if model_class.__module__.startswith("stdatamodels.") and is_on("schemas", TRIED):
         settings["schema"] = schema_of(model_class)
-    return model_class(init, **settings)
+    if model_class.__name__ not in _SETTINGS_BECOME_ATTRIBUTES:
+        return model_class(init, **settings)
+    model = model_class.__new__(model_class)
+    super(model_class, model).__init__(init, **settings)
+    return model
 
 
 def schema_of(model_class: type) -> dict:

@@ -140,18 +140,22 @@ def _blocks(content: bytes) -> list[bytes]:
     return blocks
 
 
-def _with_arrays(node: Any, blocks: list[bytes]) -> Any:
-    """The same tree with arrays in the place of the nodes that describe them."""
-    if isinstance(node, dict):
-        if _NDARRAY in (getattr(node, "_tag", None) or ""):
-            return _array(node, blocks)
-        for key in node:
-            node[key] = _with_arrays(node[key], blocks)
-    elif isinstance(node, list):
-        if _NDARRAY in (getattr(node, "_tag", None) or ""):
-            return np.array(node)
-        for place, one in enumerate(node):
-            node[place] = _with_arrays(one, blocks)
+def _with_arrays(node: Any, blocks: list[bytes], made: dict[int, Any] | None = None) -> Any:
+    """The same tree with arrays in the place of the nodes that describe them.
+
+    What stands in the tree more than once does so in what is made, and may hold itself, as an inverse of an inverse.
+    """
+    made = {} if made is None else made
+    if not isinstance(node, dict | list):
+        return node
+    if id(node) in made:
+        return made[id(node)]
+    if _NDARRAY in (getattr(node, "_tag", None) or ""):
+        made[id(node)] = _array(node, blocks) if isinstance(node, dict) else np.array(node)
+        return made[id(node)]
+    made[id(node)] = node
+    for place, one in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        node[place] = _with_arrays(one, blocks, made)
     return node
 
 
@@ -165,13 +169,18 @@ def _array(node: dict, blocks: list[bytes]) -> np.ndarray | dict:
         return node  # in an extension of the FITS file around the document
     if number >= len(blocks):
         raise ValueError(f"its block {number} is not in the file")
-    dtype = _dtype(node["datatype"]).newbyteorder(">" if node["byteorder"] == "big" else "<")
+    dtype = _dtype(node["datatype"], node["byteorder"])
     array = np.ndarray(node["shape"], dtype, blocks[number], node.get("offset", 0), node.get("strides"))
     return array.astype(dtype.newbyteorder("="))
 
 
-def _dtype(name) -> np.dtype:
-    """The type of the values of an array: a name as NumPy has it, or that of texts with their length."""
+def _dtype(name, byteorder: str = "little") -> np.dtype:
+    """The type of values of an array: a name as NumPy has it, that of texts with their length, or those of columns."""
     if isinstance(name, list) and len(name) == 2 and name[0] in _TEXTS:
-        return np.dtype(f"{_TEXTS[name[0]]}{name[1]}")
-    return np.dtype(name)
+        made = np.dtype(f"{_TEXTS[name[0]]}{name[1]}")
+    elif isinstance(name, list):
+        columns = [(one["name"], _dtype(one["datatype"], one.get("byteorder", byteorder))) for one in name]
+        return np.dtype(columns)
+    else:
+        made = np.dtype(name)
+    return made.newbyteorder(">" if byteorder == "big" else "<")

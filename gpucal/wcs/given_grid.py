@@ -35,20 +35,40 @@ def given_grid(path: str | Path, output_shape: Sequence[int] | None, first) -> O
     GpucalError
         If the file cannot be read, holds no such object, or does not tell the extents.
     """
+    wcs, shape, scale = given_coordinates(path, output_shape)
+    if scale is None:
+        scale = _arcsec(mean_pixel_area(wcs, shape))
+    own = first.meta.photometry.pixelarea_steradians
+    if not own or own <= 0:
+        own = mean_pixel_area(first.get_wcs(), first.shape_of("data")[-2:])
+    return OutputGrid(wcs, shape, float(scale), float(scale / _arcsec(own)))
+
+
+def given_coordinates(
+    path: str | Path, output_shape: Sequence[int] | None
+) -> tuple[Wcs, tuple[int, int], float | None]:
+    """The coordinates that an ASDF file describes, rows and columns, and the side of a pixel, arcsec, where it tells.
+
+    Parameters
+    ----------
+    path, output_shape
+        See `given_grid`.
+
+    Raises
+    ------
+    GpucalError
+        If the file cannot be read, holds no such object, or does not tell the extents.
+    """
     path = Path(path).expanduser()
     tree = read_document(path)
     if "wcs" not in tree:
         raise GpucalError(f"{path}: holds no wcs; write one with asdf.AsdfFile({{'wcs': wcs}}).write_to(...)")
     wcs = Wcs.of_node(tree["wcs"])
     shape = _shape(path, tree, wcs, output_shape)
-    wcs = _bounded(wcs, shape)
     scale, area = tree.get("pixel_scale"), tree.get("pixel_area")
-    if scale is None:
-        scale = _arcsec(mean_pixel_area(wcs, shape)) if area is None else np.sqrt(area)
-    own = first.meta.photometry.pixelarea_steradians
-    if not own or own <= 0:
-        own = mean_pixel_area(first.get_wcs(), first.shape_of("data")[-2:])
-    return OutputGrid(wcs, shape, float(scale), float(scale / _arcsec(own)))
+    if scale is None and area is not None:
+        scale = np.sqrt(area)
+    return _bounded(wcs, shape), shape, None if scale is None else float(scale)
 
 
 def _bounded(wcs: Wcs, shape: tuple[int, int]) -> Wcs:

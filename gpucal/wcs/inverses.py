@@ -5,8 +5,12 @@ import numpy as np
 from gpucal.errors import GpucalError
 from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.nodes import (
+    FROM_DIRECTIONS,
     affine,
+    beside,
+    chain,
     kind_of,
+    linear,
     node,
     number_of_inputs,
     rotation,
@@ -48,17 +52,11 @@ def inverse_of(transform):
 
 def _of_chain(transform):
     first, second = transform["forward"]
-    return node(
-        "compose",
-        forward=[inverse_of(second), inverse_of(first)],
-        inputs=transform.get("outputs"),
-        outputs=transform.get("inputs"),
-    )
+    return chain(inverse_of(second), inverse_of(first))
 
 
 def _of_concatenation(transform):
-    parts = [inverse_of(part) for part in transform["forward"]]
-    return node("concatenate", forward=parts, inputs=transform.get("outputs"), outputs=transform.get("inputs"))
+    return beside(*map(inverse_of, transform["forward"]))
 
 
 def _of_mapping(transform):
@@ -76,6 +74,27 @@ def _of_affine(transform):
     return affine(matrix, translation)
 
 
+def _of_coordinates(transform):
+    """From direction cosines to a vector, or back; see `FROM_DIRECTIONS`."""
+    from_directions = transform["model_type"] in FROM_DIRECTIONS
+    directions, vector = ["x", "y", "z"], ["x", "y"]
+    return node(
+        "coords",
+        inputs=vector if from_directions else directions,
+        outputs=directions if from_directions else vector,
+        model_type="unitless2directional" if from_directions else "directional2unitless",
+    )
+
+
+def _of_rotation_2d(transform):
+    return type(transform)({**transform, "angle": -transform["angle"]}, transform._tag)
+
+
+def _of_rotation_at_the_wheel(transform):
+    turned = {"angles": [-angle for angle in transform["angles"][::-1]], "axes_order": transform["axes_order"][::-1]}
+    return type(transform)({**transform, **turned}, transform._tag)
+
+
 def _of_sphere(transform):
     wrap = transform.get("wrap_lon_at", 360)
     to_directions = transform["transform_type"] == "spherical_to_cartesian"
@@ -87,9 +106,7 @@ def _of_table(transform):
     values = np.asarray(transform["lookup_table"], float)
     if len(transform["points"]) != 1 or not (np.all(np.diff(values) > 0) or np.all(np.diff(values) < 0)):
         raise NoInverseError("the values of a table neither increase nor decrease throughout")
-    made = tabular(values, transform["points"][0])
-    made["fill_value"] = transform.get("fill_value")
-    return made
+    return tabular(values, transform["points"][0], beyond=transform.get("fill_value"))
 
 
 def _turned(transform, there: str, back: str):
@@ -105,11 +122,15 @@ _INVERSES = {
     "scale": lambda transform: scale(1 / transform["factor"]),
     "identity": lambda transform: transform,
     "remap_axes": _of_mapping,
+    "linear1d": lambda transform: linear(1 / transform["slope"], -transform["intercept"] / transform["slope"]),
     "affine": _of_affine,
     "tabular": _of_table,
     "rotate_sequence_3d": lambda transform: rotation(
         [-angle for angle in transform["angles"][::-1]], transform["axes_order"][::-1]
     ),
+    "coords": _of_coordinates,
+    "rotate2d": _of_rotation_2d,
+    "rotation_sequence": _of_rotation_at_the_wheel,
     "gnomonic": lambda transform: _turned(transform, "pix2sky", "sky2pix"),
     "rotate3d": lambda transform: _turned(transform, "native2celestial", "celestial2native"),
     "spherical_cartesian": _of_sphere,

@@ -12,6 +12,7 @@ from gpucal.errors import GpucalError
 from gpucal.kernels.wcs import instructions as op
 from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.fusing import fused
+from gpucal.wcs.lowering_spectra import LOWERINGS_OF_SPECTRA
 from gpucal.wcs.matrices import sequence
 from gpucal.wcs.nodes import kind_of, number_of_inputs
 from gpucal.wcs.program import Instruction, Program, assembled
@@ -118,6 +119,10 @@ def _constant(lowering, transform, inputs):
     return lowering.add(op.CONSTANT, 1, (), (transform["value"],))
 
 
+def _linear(lowering, transform, inputs):
+    return lowering.add(op.POLYNOMIAL_1D, 1, inputs, (1, transform["slope"], transform["intercept"]))
+
+
 def _polynomial(lowering, transform, inputs):
     coefficients = np.asarray(transform["coefficients"], float)
     for ends in (transform.get("domain"), transform.get("window")):
@@ -174,6 +179,24 @@ def _rotate_sky(lowering, transform, inputs):
     return lowering.add(op.TO_SPHERICAL, 2, direction, (360.0 if to_sky else 180.0,))
 
 
+def _rotate_plane(lowering, transform, inputs):
+    cosine, sine = np.cos(np.deg2rad(transform["angle"])), np.sin(np.deg2rad(transform["angle"]))
+    return lowering.add(op.AFFINE_2D, 2, inputs, (cosine, -sine, sine, cosine, 0.0, 0.0))
+
+
+def _fixed(lowering, transform, inputs):
+    """Some inputs are constants: those named, or of these numbers."""
+    inner, fixed = transform["forward"]
+    given = iter(inputs)
+    values = dict(zip(fixed["keys"], fixed["values"], strict=True))
+    names = inner.get("inputs") or [None] * number_of_inputs(inner)
+    registers = ()
+    for number, name in enumerate(names):
+        value = values.get(name, values.get(number))
+        registers += (next(given),) if value is None else lowering.add(op.CONSTANT, 1, (), (value,))
+    return lowering.lower(inner, registers)
+
+
 _LOWERINGS: dict[str, Callable] = {
     "compose": _compose,
     "concatenate": _concatenate,
@@ -188,6 +211,7 @@ _LOWERINGS: dict[str, Callable] = {
     "scale": _by_number(op.SCALE, "factor"),
     "multiplyscale": _by_number(op.SCALE, "factor"),
     "constant": _constant,
+    "linear1d": _linear,
     "polynomial": _polynomial,
     "tabular": _tabular,
     "affine": _affine,
@@ -195,5 +219,8 @@ _LOWERINGS: dict[str, Callable] = {
     "spherical_cartesian": _sphere,
     "gnomonic": _gnomonic,
     "rotate3d": _rotate_sky,
+    "rotate2d": _rotate_plane,
+    "fix_inputs": _fixed,
     "fitswcs_imaging": lambda lowering, transform, inputs: lowering.lower(as_chain(transform), inputs),
+    **LOWERINGS_OF_SPECTRA,
 }

@@ -1,7 +1,7 @@
 """Transforms as nodes of a tagged tree, as ASDF documents hold them: what they are, and new ones.
 
-Source: the transform schemas of the ASDF standard, https://www.asdf-format.org/projects/asdf-transform-schemas, and of
-gwcs, https://gwcs.readthedocs.io.
+Sources: the transform schemas of the ASDF standard, https://www.asdf-format.org/projects/asdf-transform-schemas, of
+gwcs, https://gwcs.readthedocs.io, and of stdatamodels, https://stdatamodels.readthedocs.io/en/latest/jwst/transforms.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from gpucal.startup.lazy import asdf
 
 _TRANSFORM = "tag:stsci.edu:asdf/transform/"
 _GWCS = "tag:stsci.edu:gwcs/"
+_JWST = "tag:stsci.edu:jwst_pipeline/"
 
 # The tags of new nodes, by kind.
 TAGS = {
@@ -20,6 +21,7 @@ TAGS = {
     "constant": f"{_TRANSFORM}constant-1.6.0",
     "identity": f"{_TRANSFORM}identity-1.4.0",
     "remap_axes": f"{_TRANSFORM}remap_axes-1.5.0",
+    "linear1d": f"{_TRANSFORM}linear1d-1.2.0",
     "affine": f"{_TRANSFORM}affine-1.5.0",
     "compose": f"{_TRANSFORM}compose-1.4.0",
     "concatenate": f"{_TRANSFORM}concatenate-1.4.0",
@@ -31,11 +33,24 @@ TAGS = {
     "tabular": f"{_TRANSFORM}tabular-1.4.0",
     "rotate_sequence_3d": f"{_TRANSFORM}rotate_sequence_3d-1.2.0",
     "bounding_box": f"{_TRANSFORM}property/bounding_box-1.2.0",
+    "compound_bounding_box": f"{_TRANSFORM}property/compound_bounding_box-1.2.0",
     "gnomonic": f"{_TRANSFORM}gnomonic-1.4.0",
     "rotate3d": f"{_TRANSFORM}rotate3d-1.5.0",
     "spherical_cartesian": f"{_GWCS}spherical_cartesian-1.3.0",
     "fitswcs_imaging": f"{_GWCS}fitswcs_imaging-1.0.0",
+    "grating_equation": f"{_GWCS}grating_equation-1.3.0",
+    "coords": f"{_JWST}coords-1.2.0",
+    "gwa_to_slit": f"{_JWST}gwa_to_slit-1.2.0",
+    "logical": f"{_JWST}logical-1.2.0",
+    "refraction_index_from_prism": f"{_JWST}refraction_index_from_prism-1.2.0",
+    "rotation_sequence": f"{_JWST}rotation_sequence-1.2.0",
+    "slit_to_msa": f"{_JWST}slit_to_msa-1.2.0",
+    "snell": f"{_JWST}snell-1.2.0",
 }
+
+
+# What transforms of the kind ``coords`` from direction cosines to a vector are called; others lead there.
+FROM_DIRECTIONS = ("directional2unitless", "from_dircos")
 
 
 def kind_of(node) -> str:
@@ -75,18 +90,24 @@ def line(slope: float):
     return node("polynomial", coefficients=np.array([0.0, slope]), inputs=["x"], outputs=["y"])
 
 
+def linear(slope: float, intercept: float):
+    """A coordinate times a constant, plus a constant."""
+    return node("linear1d", inputs=["x"], intercept=float(intercept), outputs=["y"], slope=float(slope))
+
+
 def identity(count: int):
     """Coordinates as they are."""
     axes = [f"x{number}" for number in range(count)]
     return node("identity", inputs=axes, n_dims=count, outputs=axes)
 
 
-def remap(axes: Sequence[int], count: int | None = None):
+def remap(axes: Sequence[int], count: int | None = None, *, inverse=None):
     """Some of the coordinates, in this order; ``count`` tells how many there are, if not up to the last one named."""
     ninputs = max(axes) + 1 if count is None else count
     return node(
         "remap_axes",
         inputs=[f"x{number}" for number in range(ninputs)],
+        inverse=inverse,
         mapping=list(axes),
         n_inputs=ninputs,
         outputs=[f"x{number}" for number in range(len(axes))],
@@ -100,8 +121,8 @@ def arithmetic(kind: str, left, right):
     return node(kind, forward=[left, right], inputs=inputs, outputs=outputs)
 
 
-def tabular(points, values, name: str | None = None):
-    """A table of one coordinate, linear between its points, NaN beyond them.
+def tabular(points, values, name: str | None = None, beyond: float | None = np.nan):
+    """A table of one coordinate, linear between its points.
 
     Parameters
     ----------
@@ -109,11 +130,13 @@ def tabular(points, values, name: str | None = None):
         The points increase or decrease throughout.
     name : str, optional
         The name of the transform.
+    beyond : float, optional
+        The value beyond the points; None for a line through the two at the end.
     """
     return node(
         "tabular",
         bounds_error=False,
-        fill_value=np.nan,
+        fill_value=beyond,
         inputs=["x"],
         lookup_table=np.ascontiguousarray(values, float),
         method="linear",
@@ -144,6 +167,12 @@ def chain(*nodes, name: str | None = None):
             outputs=_names(one, "outputs", "y", number_of_outputs(one)),
         )
     return _named(made, name)
+
+
+def with_names(transform, inputs: Sequence[str], outputs: Sequence[str], **content):
+    """The same transform with names of its coordinates, and more content such as ``name`` or ``inverse``."""
+    added = {name: value for name, value in content.items() if value is not None}
+    return type(transform)({**transform, "inputs": list(inputs), "outputs": list(outputs), **added}, transform._tag)
 
 
 def to_cartesian(wrap_lon_at: int):
@@ -195,6 +224,21 @@ def to_plane_of(longitude: float, latitude: float):
     return chain(native, projection)
 
 
+def from_plane_of(longitude: float, latitude: float):
+    """From the plane that touches the sky at a point to the sky, degrees; see `to_plane_of`."""
+    projection = node("gnomonic", direction="pix2sky", inputs=["x", "y"], outputs=["phi", "theta"])
+    native = node(
+        "rotate3d",
+        direction="native2celestial",
+        inputs=["phi_N", "theta_N"],
+        outputs=["alpha_C", "delta_C"],
+        phi=float(longitude),
+        psi=180.0,
+        theta=float(latitude),
+    )
+    return chain(projection, native)
+
+
 def bounding_box(**intervals: tuple[float, float]):
     """Where a transform holds: an interval for each input, the first input first."""
     return node("bounding_box", ignore=[], intervals={name: list(ends) for name, ends in intervals.items()}, order="F")
@@ -244,6 +288,11 @@ def _of_rotation(node) -> tuple[int, int]:
     return (2, 2) if node.get("rotation_type") == "spherical" else (3, 3)
 
 
+def _of_fixed(node) -> tuple[int, int]:
+    transform, fixed = node["forward"]
+    return number_of_inputs(transform) - len(fixed["keys"]), number_of_outputs(transform)
+
+
 def _of_mapping(node) -> tuple[int, int]:
     return node.get("n_inputs", max(node["mapping"]) + 1), len(node["mapping"])
 
@@ -256,10 +305,12 @@ _COUNTS = {
     "identity": lambda node: (node.get("n_dims", 1),) * 2,
     "constant": _of_constant,
     "remap_axes": _of_mapping,
+    "linear1d": lambda node: (1, 1),
     "affine": lambda node: (2, 2),
     "polynomial": lambda node: (node["coefficients"].ndim, 1),
     "tabular": lambda node: (len(node["points"]), 1),
     "rotate_sequence_3d": _of_rotation,
+    "rotate2d": lambda node: (2, 2),
     "rotate3d": lambda node: (2, 2),
     "gnomonic": lambda node: (2, 2),
     "fitswcs_imaging": lambda node: (2, 2),
@@ -271,4 +322,10 @@ _COUNTS = {
     "multiply": _of_arithmetic,
     "divide": _of_arithmetic,
     "power": _of_arithmetic,
+    "fix_inputs": _of_fixed,
+    "logical": lambda node: (1, 1),
+    "coords": lambda node: (3, 2) if node["model_type"] in FROM_DIRECTIONS else (2, 3),
+    "rotation_sequence": lambda node: (3, 3),
+    "snell": lambda node: (4, 3),
+    "refraction_index_from_prism": lambda node: (3, 1),
 }

@@ -50,6 +50,10 @@ class Program(NamedTuple):
     nregisters: int
     ninputs: int
 
+    def of_results(self, *places: int) -> "Program":
+        """The program of some of its results."""
+        return self._replace(results=self.results[list(places)])
+
     def on_grid(self, shape: tuple[int, int], origin: tuple[float, float] = (0.0, 0.0)):
         """Evaluate at the pixels of a rectangle.
 
@@ -97,6 +101,27 @@ class Program(NamedTuple):
         out = backend.xp.empty((len(self.results), flat.shape[1]), np.float64)
         evaluate_at_points(*self._on_backend(), self.nregisters, flat, out)
         return backend.asnumpy(out, TABLES).reshape(len(self.results), *points.shape[1:])
+
+    def at_places(self, places):
+        """Evaluate at places on the backend.
+
+        Parameters
+        ----------
+        places : (ninputs, ...) float64 array
+            On the backend.
+
+        Returns
+        -------
+        (noutputs, ...) float64 array
+            On the backend.
+        """
+        xp = current_backend().xp
+        flat = xp.ascontiguousarray(places.reshape(len(places), -1))
+        if len(flat) != self.ninputs:
+            raise ValueError(f"the program takes {self.ninputs} coordinates, not {len(flat)}")
+        out = xp.empty((len(self.results), flat.shape[1]), np.float64)
+        evaluate_at_points(*self._on_backend(), self.nregisters, flat, out)
+        return out.reshape(len(self.results), *places.shape[1:])
 
     def _on_backend(self):
         backend = current_backend()

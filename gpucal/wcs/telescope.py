@@ -6,6 +6,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/scripts/set_velocity_aberrat
 """
 
 import logging
+import math
 from typing import NamedTuple
 
 from gpucal.errors import GpucalError
@@ -71,6 +72,24 @@ def aberration(factor: float | None, pointing: Pointing):
     left = 1.0 - factor
     shifts = beside(shift(left * pointing.v2_ref, "dva_v2_shift"), shift(left * pointing.v3_ref, "dva_v3_shift"))
     return chain(scales, shifts, name="DVA_Correction")
+
+
+def to_telescope(x: float, y: float, wcsinfo) -> tuple[float, float]:
+    """V2 and V3, arcsec, of a point in the ideal coordinates of an aperture, arcsec from its reference point.
+
+    Parameters
+    ----------
+    x, y : float
+        Ideal coordinates, such as the offsets of a dither.
+    wcsinfo : node
+        Metadata of the pointing: ``v2_ref``, ``v3_ref``, ``v3yangle`` and ``vparity``.
+    """
+    angle = math.radians(wcsinfo.v3yangle)
+    x *= wcsinfo.vparity
+    return (
+        wcsinfo.v2_ref + x * math.cos(angle) + y * math.sin(angle),
+        wcsinfo.v3_ref - x * math.sin(angle) + y * math.cos(angle),
+    )
 
 
 def to_sky(pointing: Pointing):

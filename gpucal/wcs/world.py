@@ -1,9 +1,13 @@
 """A WCS: frames, and the transforms from each to the next."""
 
+import math
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+import numpy as np
+
+from gpucal.backend import current_backend
 from gpucal.errors import GpucalError
 from gpucal.startup.lazy import asdf
 from gpucal.startup.wcs_tree import WcsTree
@@ -99,7 +103,7 @@ class Wcs:
         NoInverseError
             If it leads backwards, and a transform has no inverse.
         """
-        first, last = self._index(start), self._index(end or self.frame_names[-1])
+        first, last = self.index_of(start), self.index_of(end or self.frame_names[-1])
         if first <= last:
             return program_of(*self.transforms[first:last], fuse=fuse)
         backwards = (inverse_of(transform) for transform in self.transforms[last:first][::-1])
@@ -118,7 +122,45 @@ class Wcs:
             names = list(intervals) if box.get("order", "C") == "F" else list(intervals)[::-1]
         return tuple(tuple(map(float, intervals[name])) for name in names)
 
-    def _index(self, name: str) -> int:
+    def on_pixels(self, shape: tuple[int, int], start: str = "detector", end: str | None = None):
+        """The coordinates of the pixels of an image, in the last frame or another one.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Rows and columns.
+        start, end : str
+            As in `program`.
+
+        Returns
+        -------
+        (noutputs, ny, nx) float64 array
+            On the backend; NaN outside of the bounding box.
+        """
+        program = self.program(start, end)
+        if self.bounding_box is None:
+            return program.on_grid(shape)
+        rows, columns = map(_pixels_within, self.bounding_box[::-1], shape)
+        found = current_backend().xp.full((len(program.results), *shape), np.nan)
+        size = rows.stop - rows.start, columns.stop - columns.start
+        if min(size) > 0:
+            found[:, rows, columns] = program.on_grid(size, (columns.start, rows.start))
+        return found
+
+    def index_of(self, name: str) -> int:
+        """The place of a frame.
+
+        Raises
+        ------
+        UnknownFrameError
+            If there is none of that name.
+        """
         if name not in self.frame_names:
             raise UnknownFrameError(f"the WCS has no frame {name!r}; its frames are {', '.join(self.frame_names)}")
         return self.frame_names.index(name)
+
+
+def _pixels_within(interval: tuple[float, float], count: int) -> slice:
+    """Those of so many pixels whose centers are in an interval, ends included."""
+    first, last = max(0, math.ceil(interval[0])), min(count - 1, math.floor(interval[1]))
+    return slice(first, max(first, last + 1))

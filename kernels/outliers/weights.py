@@ -7,7 +7,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/outlier_detection/main.html.
 import math
 
 from gpucal.backend import array_namespace
-from gpucal.kernels.statistics.sigma_clip import clipped_statistics, sorted_finite
+from gpucal.kernels.statistics.large_sample import clipped_statistics_of
 
 REACH = 3.0
 ROUNDS = 5
@@ -28,10 +28,10 @@ def weight_threshold(weights, fraction):
     float
         NaN if no pixel has weight.
     """
-    ordered = sorted_finite(weights[weights != 0])
-    if ordered.size == 0:
+    counted = weights[(weights != 0) & array_namespace(weights).isfinite(weights)]
+    if counted.size == 0:
         return math.nan
-    return clipped_statistics(ordered, REACH, ROUNDS).mean * fraction
+    return clipped_statistics_of(counted, REACH, ROUNDS).mean * fraction
 
 
 def drop_light(image, weights, threshold):

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import current_backend, strip_kernel
+from gpucal.backend import array_namespace, current_backend, strip_kernel
 from gpucal.backend.fit import check_fit
 from gpucal.backend.strips import Scratch, strip_at
+from gpucal.kernels.statistics.large_sample import clipped_statistics_of
 from gpucal.kernels.statistics.sigma_clip import BlockSums, SortedRows, clip_rows
 
 # The part of a box that has to be left after clipping, for the box to count.
@@ -20,6 +21,9 @@ LEAST_KNOWN = 0.9
 
 # Boxes that a missing one is filled from: so many of the nearest.
 NEIGHBOURS = 10
+
+# Boxes of so many pixels are clipped one by one, smaller ones together.
+LARGE = 2**17
 
 # Boxes along each axis that a median is taken over.
 SMOOTHING = 3
@@ -120,10 +124,28 @@ def _box_statistics(image, mask, box, fewest):
         for first, columns in ((0, slice(0, whole * width)), (whole, slice(whole * width, nx))):
             across = min(width, columns.stop - columns.start)
             if (rows.stop - rows.start) * across > fewest:
-                samples = SortedRows.of(_boxes(image[rows, columns], across), ~_boxes(mask[rows, columns], across))
-                places = row, slice(first, first + len(samples.counts))
-                level[places], spread[places] = _clipped(samples, fewest)
+                medians, sigmas = _side_by_side(image[rows, columns], mask[rows, columns], across, fewest)
+                places = row, slice(first, first + len(medians))
+                level[places], spread[places] = medians, sigmas
     return level, spread
+
+
+def _side_by_side(image, mask, width, fewest):
+    """The same for boxes of a width that fill some rows."""
+    if len(image) * width < LARGE:
+        return _clipped(SortedRows.of(_boxes(image, width), ~_boxes(mask, width)), fewest)
+    boxes = [slice(x, x + width) for x in range(0, image.shape[1], width)]
+    return zip(*(_of_large(image[:, box], mask[:, box], fewest) for box in boxes), strict=True)
+
+
+def _of_large(image, mask, fewest) -> tuple[float, float]:
+    """The same for one box."""
+    values = image[array_namespace(image).isfinite(image) & ~mask]
+    if values.size:
+        found = clipped_statistics_of(values)
+        if found.count > fewest:
+            return found.median, found.sigma
+    return np.nan, np.nan
 
 
 def _boxes(stripe, width):

@@ -1,1 +1,1 @@
-"""Spectra of slits: apertures, extraction of one dimension, combination."""
+"""Corrections of spectra."""

@@ -25,7 +25,11 @@ and where its constants begin. A register holds a number for each pixel of a str
     PROJECT,  # the point of the tangent plane, degrees, of the native direction (r, s, t)
     UNPROJECT,  # the native direction (w, v, u) of a point of the tangent plane
     TABLE_1D,  # w = the value of a table at r, linear between its points
-) = range(20)
+    LENGTH,  # w = length of the vector (r, s, t)
+    FACING,  # (w, v) = two rows of a matrix . (r, s, t), and u the third coordinate of a direction that faces forward
+    SELLMEIER,  # w = index of refraction of a glass at the wavelength r
+    REPLACE,  # w = a constant where r compares to another one, else r
+) = range(24)
 
 # Columns of a row.
 OPERATION, FIRST_WRITTEN, FIRST_READ, CONSTANTS, COLUMNS = 0, 1, 4, 7, 8

@@ -15,9 +15,11 @@ from gpucal.kernels.wcs.instructions import (
     CONSTANT,
     CONSTANTS,
     DIVIDE,
+    FACING,
     FIRST_READ,
     FIRST_WRITTEN,
     FROM_TANGENT_PLANE,
+    LENGTH,
     MATRIX_3D,
     MULTIPLY,
     OPERATION,
@@ -25,7 +27,9 @@ from gpucal.kernels.wcs.instructions import (
     POLYNOMIAL_2D,
     POWER,
     PROJECT,
+    REPLACE,
     SCALE,
+    SELLMEIER,
     SHIFT,
     SUBTRACT,
     TABLE_1D,
@@ -35,6 +39,7 @@ from gpucal.kernels.wcs.instructions import (
     TO_TANGENT_PLANE,
     UNPROJECT,
 )
+from gpucal.kernels.wcs.optics import facing, length, sellmeier
 from gpucal.kernels.wcs.polynomials import polynomial_1d, polynomial_2d
 from gpucal.kernels.wcs.rotations import affine_2d, matrix_3d
 from gpucal.kernels.wcs.spheres import (
@@ -46,7 +51,7 @@ from gpucal.kernels.wcs.spheres import (
     to_tangent_plane,
     unproject,
 )
-from gpucal.kernels.wcs.tables import table_1d
+from gpucal.kernels.wcs.tables import replace_where, table_1d
 
 
 def evaluate_on_grid(code, constants, results, nregisters, origin, out):
@@ -155,6 +160,14 @@ def run_program(width, state, code, constants):
             polynomial_1d(width, w, r, c)
         elif operation == TABLE_1D:
             table_1d(width, w, r, c)
+        elif operation == FACING:
+            facing(width, w, v, u, r, s, t, c)
+        elif operation == LENGTH:
+            length(width, w, r, s, t)
+        elif operation == SELLMEIER:
+            sellmeier(width, w, r, c)
+        elif operation == REPLACE:
+            replace_where(width, w, r, c)
         else:
             arithmetic(operation, width, w, r, s, c)
 

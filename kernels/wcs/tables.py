@@ -1,10 +1,17 @@
-"""Look-ups in a table of one coordinate, summed in the order of SciPy, so that they are equal to the last bit.
+"""Look-ups in a table of one coordinate, and comparisons with a constant, of a strip of pixels.
+
+Look-ups are summed in the order of SciPy, so that they are equal to the last bit.
 
 Source: `scipy.interpolate.interpn`, https://docs.scipy.org/doc/scipy/reference/generated/scipy.interpolate.interpn.html,
 which `astropy.modeling.tabular` calls.
 """
 
+import math
+
 from gpucal.backend import pixel_function
+
+# How a value compares to a constant, in the instruction REPLACE.
+GREATER, LESS, EQUAL, OTHER = 0.0, 1.0, 2.0, 3.0
 
 
 @pixel_function
@@ -28,3 +35,22 @@ def table_1d(width, w, r, c):
         w[lane] = values[low] * (1 - part) + values[high] * part
         if c[1] == 0 and (r[lane] < points[0] or r[lane] > points[count - 1]):
             w[lane] = c[2]
+
+
+@pixel_function
+def replace_where(width, w, r, c):
+    """``w`` = r, but a constant where r compares to another one; NaN stays.
+
+    The constants are how (`GREATER`, ...), what r is compared to, and what stands there instead.
+    """
+    for lane in range(width):
+        x = r[lane]
+        if c[0] == GREATER:
+            applies = x > c[1]
+        elif c[0] == LESS:
+            applies = x < c[1]
+        elif c[0] == EQUAL:
+            applies = x == c[1]
+        else:
+            applies = not math.isnan(x) and x != c[1]
+        w[lane] = c[2] if applies else x

@@ -145,3 +145,31 @@ def test_another_version_of_astropy_is_left_alone():
         print(waiting("astropy.time"))
     """
     assert output_of(script) == "False\nFalse\n"
+
+
+def test_sources_are_found_without_statistics():
+    script = """
+        from importlib import metadata
+        import numpy as np
+        from gpucal.startup.deferred import import_segmentation
+        asked = metadata.packages_distributions
+        import_segmentation()
+        from photutils.segmentation import SourceCatalog, detect_sources
+        image = np.zeros((9, 9))
+        image[2:5, 3:6] = 1.0
+        segments = detect_sources(image, 0.5, 4)
+        found = SourceCatalog(image, segments)
+        print(found.x_centroid, found.segment_flux, waiting("scipy.signal"), "scipy.stats" in sys.modules)
+        print(metadata.packages_distributions is asked, segments.data.shape)
+        segments.make_source_mask(footprint=np.ones((3, 3), bool))
+        from scipy.signal import fftconvolve
+        print(fftconvolve(np.ones(2), np.ones(2)).round(), waiting("scipy.signal"))
+    """
+    assert output_of(script) == "[4.] [9.] True False\nTrue (9, 9)\n[1. 2. 1.] False\n"
+
+
+def test_photutils_is_left_alone_where_nothing_is_deferred():
+    code = "import sys\nfrom gpucal.startup.deferred import import_segmentation\nimport_segmentation()\n"
+    script = code + "print('photutils' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

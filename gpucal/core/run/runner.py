@@ -21,7 +21,7 @@ from gpucal.core.run.results import as_models, check_saving, products_of, save_r
 from gpucal.data import Exposure, Members
 from gpucal.data.files.text import storable
 from gpucal.data.segments import unit_of
-from gpucal.errors import GpucalError, OutOfMemory
+from gpucal.errors import GpucalError, NoScienceData, OutOfMemory
 from gpucal.reference import clear_store
 
 log = logging.getLogger(__name__)
@@ -51,12 +51,13 @@ def run(step, source, keep: bool = True):
         try:
             results += [run_one(step, given, keep) for given in one.open()]
         except GpucalError as error:
-            if len(inputs) == 1 or one.product is None:
+            is_alone = len(inputs) == 1 or one.product is None
+            if is_alone and (step.ends_on_failure or isinstance(error, NoScienceData)):
                 raise
             log.error("%s", error)
-            failed.append(one.product.name)
+            failed.append("an exposure" if one.product is None else one.product.name)
         one.close()
-    if failed:
+    if failed and step.ends_on_failure:
         named = ", ".join(failed)
         raise AssociationError(f"{len(failed)} of {len(inputs)} products could not be made, as told above: {named}")
     return results[0] if len(results) == 1 and not step.returns_list else results

@@ -122,7 +122,7 @@ def images_in(schema: dict) -> dict[str, Image]:
         name: Image(
             entry.get("fits_hdu"),
             np.dtype(entry["datatype"]),
-            entry.get("ndim", entry.get("max_ndim")),
+            entry.get("ndim"),
             entry.get("default"),
         )
         for name, entry in schema["properties"].items()

@@ -5,6 +5,7 @@ import logging
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data import Exposure
 from gpucal.data.reading import expand
+from gpucal.data.slits import slits_of
 from gpucal.kernels.images.flat_field import (
     add_variance,
     divide_by_flat,
@@ -14,29 +15,42 @@ from gpucal.kernels.images.flat_field import (
 )
 from gpucal.kernels.images.flat_rates import Flat, Rates, flat_field_rates
 from gpucal.reference import Reference
+from gpucal.steps.parts.slit_flats import apply_flats, calculated_flats, flats_product, users_flats
+from gpucal.steps.parts.spectral_flats import KINDS
 
 log = logging.getLogger(__name__)
 
-
 GUIDE_STAR_RATES = "GuiderCalModel"
 
-# Exposures of NIRSpec whose flat field depends on the wavelength.
-WAVELENGTH_TYPES = (
-    "NRS_FIXEDSLIT", "NRS_BRIGHTOBJ", "NRS_MSASPEC", "NRS_IFU", "NRS_AUTOFLAT", "NRS_AUTOWAVE", "NRS_LAMP",
+# What a header says of a reference that a mode has no use for.
+NOT_USED = "N/A"
+
+# Exposures of NIRSpec whose flat field depends on the wavelength; those of lamps may be images, too.
+SLIT_TYPES = ("NRS_FIXEDSLIT", "NRS_BRIGHTOBJ", "NRS_MSASPEC", "NRS_AUTOWAVE", "NRS_LAMP")
+NO_SLITS = "IMAGE"
+
+# Those whose slits are the slices of the integral field unit.
+IFU_TYPES = ("NRS_IFU",)
+
+# Exposures of NIRSpec that are images.
+NIRSPEC_IMAGES = (
+    "NRS_CONFIRM", "NRS_FOCUS", "NRS_IMAGE", "NRS_MIMF", "NRS_MSATA", "NRS_TACONFIRM", "NRS_TACQ", "NRS_TASLIT",
+    "NRS_WATA",
 )  # fmt: skip
 
 
 class FlatFieldStep(Step):
     """Divide by the flat field, and add its uncertainty to the errors.
 
-    Of images, of integrations, and of guide star data; not yet of spectra of NIRSpec. The flags of the flat are added
-    to DQ; pixels without a usable flat keep their rates. The variance that the flat adds is kept as ``var_flat``. With
-    ``save_interpolated_flat``, the reference is saved in a product of its own, with suffix ``interpolatedflat``.
+    Of images, of integrations, of guide star data, of spectra of MIRI, and of the slits of NIRSpec. The flags of the
+    flat are added to DQ; pixels without a usable flat keep their rates. The variance that the flat adds is kept as
+    ``var_flat``. With ``save_interpolated_flat``, the flat is saved in a product of its own, with suffix
+    ``interpolatedflat``: the reference or, of slits, what was put together for the wavelengths of their pixels.
 
     Notes
     -----
     The algorithm is described in `gpucal.kernels.images.flat_rates`, of guide star data in
-    `gpucal.kernels.images.flat_field`.
+    `gpucal.kernels.images.flat_field`, of slits in `gpucal.kernels.spectra.flat_components`.
     """
 
     class_alias = "flat_field"
@@ -45,13 +59,22 @@ class FlatFieldStep(Step):
         user_supplied_flat = string(default=None)  # file with a flat of the user's, in place of all references
         inverse = boolean(default=False)  # multiply by the flat: undo the division
     """
-    input_types = ("ImageModel", "CubeModel", GUIDE_STAR_RATES)
-    reference_file_types = ("fflat", "sflat", "dflat", "flat")
-    optional_references = ("fflat", "sflat", "dflat")
+    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", GUIDE_STAR_RATES)
+    reference_file_types = (*KINDS, "flat")
+    optional_references = KINDS
+
+    def check_applies(self, exposure):
+        """Skip exposures of NIRSpec that are of no known kind."""
+        kind = str(exposure.meta.exposure.type).upper()
+        known = (*SLIT_TYPES, *IFU_TYPES, *NIRSPEC_IMAGES)
+        if str(exposure.meta.instrument.name).upper() == "NIRSPEC" and kind not in known:
+            raise SkipStep(f"exposures of type {kind} are not flat-fielded")
 
     def uses(self, exposure):
-        """None where the user gives a flat."""
-        return self.reference_file_types if self.user_supplied_flat is None else ()
+        """None where the user gives a flat; of spectra of NIRSpec three components."""
+        if self.user_supplied_flat is not None:
+            return ()
+        return KINDS if has_slits(exposure) else self.reference_file_types
 
     def process(self, exposure, references):
         """Flat-field rates.
@@ -61,10 +84,13 @@ class FlatFieldStep(Step):
         SkipStep
             If the flat is smaller than the exposure.
         GpucalError
-            If the flat field of such exposures depends on the wavelength.
+            If the exposure is of a mode that is not flat-fielded yet, or its slits were not cut out.
         """
-        if str(exposure.meta.exposure.type).upper() in WAVELENGTH_TYPES:
-            raise GpucalError(f"{exposure.source}: spectra of NIRSpec are not flat-fielded yet")
+        if str(exposure.meta.exposure.type).upper() in IFU_TYPES:
+            raise GpucalError(f"{exposure.source}: integral field spectra are not flat-fielded yet")
+        if has_slits(exposure):
+            self.correct_slits(exposure, references)
+            return exposure
         flat = self.flat_of(exposure, references)
         correct = correct_guide_star_rates if exposure.model_type == GUIDE_STAR_RATES else correct_rates
         correct(exposure, flat, self.inverse)
@@ -72,6 +98,22 @@ class FlatFieldStep(Step):
             used = usable_flat(flat.array("data", exposure), flat.array("dq", exposure))
             self.save(flat_product(flat, *used, exposure.source), "interpolatedflat")
         return exposure
+
+    def correct_slits(self, exposure, references) -> None:
+        """Flat-field the slits of NIRSpec."""
+        if exposure.model_type not in ("MultiSlitModel", "SlitModel"):
+            raise GpucalError(f"{exposure.source}: its slits are not cut out yet; run extract_2d on it first")
+        exposure.meta.ref_file.flat.name = NOT_USED
+        if self.user_supplied_flat is not None:
+            product, flats = users_flats(self.user_supplied_flat, exposure)
+            exposure.meta.ref_file.flat.name = product.meta.filename
+            log.info("Flat of the user: %s; flat references are not used", self.user_supplied_flat)
+        else:
+            flats = calculated_flats(exposure, {kind: references[kind] for kind in KINDS})
+            product = flats_product(exposure, flats) if self.save_interpolated_flat else None
+        apply_flats(slits_of(exposure), flats, self.inverse)
+        if self.save_interpolated_flat:
+            self.save(product, "interpolatedflat")
 
     def flat_of(self, exposure, references) -> Reference:
         """The user's flat, or that of the references."""
@@ -85,6 +127,12 @@ class FlatFieldStep(Step):
         if any(its < needed for its, needed in sizes):
             raise SkipStep(f"the flat {flat.label} is smaller than the exposure")
         return flat
+
+
+def has_slits(exposure) -> bool:
+    """Whether the flat field of an exposure is that of slits, and depends on the wavelength."""
+    is_image = str(exposure.meta.instrument.lamp_mode).upper() == NO_SLITS
+    return str(exposure.meta.exposure.type).upper() in SLIT_TYPES and not is_image
 
 
 def correct_rates(exposure: Exposure, flat: Reference, inverse: bool) -> None:

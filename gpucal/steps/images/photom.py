@@ -7,24 +7,33 @@ from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.parts.image_types import IMAGE_TYPES
+from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.steps.parts.photometry import ROW_KEYS, change_with_time, photometry_row
+from gpucal.steps.parts.response import convert_spectrum
+from gpucal.steps.parts.slit_photometry import SLIT_TYPES, calibrate_slits
 
 log = logging.getLogger(__name__)
 
 # Microjansky per square arcsecond of a megajansky per steradian.
 MICROJANSKY = 23.50443053909789
 
+# Exposures of NIRSpec without light from the sky.
+LAMP_TYPES = ("NRS_LAMP", "NRS_AUTOWAVE", "NRS_AUTOFLAT")
+
 
 class PhotomStep(Step):
-    """Convert count rates of images to surface brightness, MJy/sr.
+    """Convert count rates of images and spectra to surface brightness, MJy/sr; of point sources of NIRSpec to MJy.
 
-    The factor is that of the reference for filter, pupil and subarray, divided by the change of throughput since it was
-    measured. The pixel area and, of a pixel area reference, its map, are kept with the image.
+    The factor is that of the reference for filter, pupil and subarray, or filter, grating and slit, divided by the
+    change of throughput since it was measured; of spectra, times the response at the wavelength of each pixel. Pixels
+    without a response are not to be used. The pixel area and, of a pixel area reference, its map, are kept with the
+    image or slit. A slit that the references do not tell of stays as it is, which is told in the log.
 
     Notes
     -----
     The algorithm is described in `gpucal.kernels.images.units`, the choice of the factor in
-    `gpucal.steps.parts.photometry`. Spectra are not calibrated yet.
+    `gpucal.steps.parts.photometry`, that of spectra in `gpucal.steps.parts.response` and
+    `gpucal.steps.parts.slit_photometry`. Other spectra are not calibrated yet.
     """
 
     class_alias = "photom"
@@ -35,20 +44,26 @@ class PhotomStep(Step):
     """
     reference_file_types = ("photom", "area")
     optional_references = ("area",)
-    input_types = ("ImageModel", "CubeModel")
+    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel")
 
     def process(self, exposure, references):
-        """Convert an image, or integrations.
+        """Convert an image, a spectrum, or integrations.
 
         Raises
         ------
         SkipStep
             If the reference has no row for the exposure.
         GpucalError
-            If it is none of the images that are calibrated so far.
+            If it is none of those that are calibrated so far.
         """
         meta, reference = exposure.meta, references["photom"]
-        if str(meta.exposure.type).upper() not in IMAGE_TYPES or str(meta.instrument.name).upper() not in ROW_KEYS:
+        kind = str(meta.exposure.type).upper()
+        if kind in LAMP_TYPES:
+            raise SkipStep("exposures of lamps have no flux calibration")
+        if kind in SLIT_TYPES:
+            calibrate_slits(exposure, reference, references["area"], self)
+            return exposure
+        if kind not in (*IMAGE_TYPES, *LRS_TYPES) or str(meta.instrument.name).upper() not in ROW_KEYS:
             raise GpucalError(f"{exposure.source}: exposures of type {meta.exposure.type} are not calibrated yet")
         if exposure.model_type == "CubeModel" and meta.instrument.name.upper() == "NIRISS":
             raise SkipStep("integrations of NIRISS are not calibrated by themselves")
@@ -60,9 +75,12 @@ class PhotomStep(Step):
             if change != 1.0:
                 log.info("The throughput is %.6g of that of the reference", change)
                 factor = factor / change
-        rates = Rates(*(getattr(exposure, name) for name in Rates._fields))
-        var_flat = exposure.var_flat if exposure.has("var_flat") else None
-        convert_units(rates, var_flat, factor, self.inverse)
+        if kind in LRS_TYPES:
+            convert_spectrum(exposure, factor, reference, row, self.inverse)
+        else:
+            rates = Rates(*(getattr(exposure, name) for name in Rates._fields))
+            var_flat = exposure.var_flat if exposure.has("var_flat") else None
+            convert_units(rates, var_flat, factor, self.inverse)
         meta.photometry.conversion_megajanskys = float(factor)
         meta.photometry.conversion_microjanskys = float(factor * MICROJANSKY)
         meta.bunit_data = meta.bunit_err = "DN/s" if self.inverse else unit

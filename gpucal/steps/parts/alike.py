@@ -19,7 +19,7 @@ def check_alike(members: Members) -> None:
         for exposure in members:
             value = exposure.meta
             for name in place:
-                value = getattr(value, name)
+                value = getattr(value, name, None)
             found.setdefault(value, exposure.source)
         if len(found) > 1:
             (one, first), (other, second) = list(found.items())[:2]

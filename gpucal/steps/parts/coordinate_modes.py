@@ -4,12 +4,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gpucal.errors import GpucalError
-from gpucal.reference import ReferenceFileError
-from gpucal.steps.parts.coordinates import keep_coordinates
-from gpucal.steps.parts.image_types import IMAGE_TYPES
-from gpucal.wcs.documents import read_document, tree_of_model
+from gpucal.reference.trees import part_of
+from gpucal.steps.parts.coordinates import keep_coordinates, sip_options
+from gpucal.steps.parts.coordinates_lrs import give_lrs
+from gpucal.steps.parts.coordinates_nirspec import (
+    NIRSPEC_REFERENCES,
+    SPECTRUM_TYPES,
+    give_nirspec_image,
+    give_slits,
+    kind_of_nirspec,
+)
+from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
+from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
-from gpucal.wcs.sip import SipOptions
 
 
 class CoordinateMode(NamedTuple):
@@ -37,23 +44,11 @@ def mode_of(exposure) -> CoordinateMode:
         If there is none for its type.
     """
     kind = str(exposure.meta.exposure.type).upper()
+    if str(exposure.meta.instrument.name).upper() == "NIRSPEC":
+        kind = kind_of_nirspec(exposure.meta)
     if kind not in MODES:
         raise GpucalError(f"{exposure.source}: exposures of type {exposure.meta.exposure.type} have no WCS yet")
     return MODES[kind]
-
-
-def part_of(reference, name: str):
-    """A part of the tree of a reference.
-
-    Raises
-    ------
-    ReferenceFileError
-        If the reference does not hold it.
-    """
-    tree = tree_of_model(reference.model) if reference.path is None else read_document(reference.path)
-    if name not in tree:
-        raise ReferenceFileError(f"{reference.label} holds no {name}")
-    return tree[name]
 
 
 def _image(exposure, references, step) -> None:
@@ -63,15 +58,9 @@ def _image(exposure, references, step) -> None:
     keep_coordinates(exposure, wcs, sip_options(step))
 
 
-def sip_options(step) -> SipOptions | None:
-    """How a step is asked to approximate coordinates by FITS keywords; None where it is not."""
-    if not step.sip_approx:
-        return None
-    return SipOptions(
-        step.sip_max_pix_error, step.sip_max_inv_pix_error, step.sip_degree, step.sip_inv_degree, step.sip_npoints
-    )
-
-
 MODES: dict[str, CoordinateMode] = {
     **dict.fromkeys(IMAGE_TYPES, CoordinateMode(("distortion", "filteroffset"), _image)),
+    **dict.fromkeys(NIRSPEC_IMAGE_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_nirspec_image)),
+    **dict.fromkeys(SPECTRUM_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_slits)),
+    **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), give_lrs)),
 }

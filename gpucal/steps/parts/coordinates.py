@@ -40,3 +40,12 @@ def keep_coordinates(exposure, wcs: Wcs, sip: SipOptions | None) -> None:
     for keyword in [one for one in keywords if _OLD.fullmatch(one)]:
         del keywords[keyword]
     keywords.update(approximation)
+
+
+def sip_options(step) -> SipOptions | None:
+    """How a step is asked to approximate coordinates by FITS keywords; None where it is not."""
+    if not step.sip_approx:
+        return None
+    return SipOptions(
+        step.sip_max_pix_error, step.sip_max_inv_pix_error, step.sip_degree, step.sip_inv_degree, step.sip_npoints
+    )

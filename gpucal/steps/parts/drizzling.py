@@ -51,6 +51,11 @@ class Drizzling(NamedTuple):
         """See `gpucal.kernels.resample.drops.drop_of`."""
         return cls(grid, drop_of(kernel, pixfrac, grid.pixel_scale_ratio), weight_type, bad)
 
+    @property
+    def error_ratio(self) -> float:
+        """By what errors are divided: the side of an output pixel over that of an input pixel."""
+        return self.grid.pixel_scale_ratio
+
     def reach(self, exposure, wcs: Wcs) -> tuple[slice, slice]:
         """The rows and columns of the mosaic that an exposure may reach; its pixels are not read."""
         return self._reach(self._map(exposure, wcs))
@@ -126,7 +131,12 @@ class Drizzling(NamedTuple):
         data, weight = weighted(exposure, self.weight_type, self.bad)
         limits = scan_limits(pixel_map.at, weight.shape, self.grid.shape, pixel_map.section)
         flags = None if sums.flags is None else exposure.dq
-        add_image(sums, [data, *planes], weight, pixel_map.on_grid, limits, self.drop, flags=flags)
+        scale = self._scale_of(exposure)
+        add_image(sums, [data, *planes], weight, pixel_map.on_grid, limits, self.drop, scale, flags=flags)
+
+    def _scale_of(self, exposure) -> float:
+        """What values are multiplied by."""
+        return 1.0
 
 
 def _array(exposure, name: str):

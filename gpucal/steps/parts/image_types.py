@@ -6,3 +6,9 @@ IMAGE_TYPES = (
     "MIR_IMAGE", "MIR_LYOT", "MIR_4QPM", "MIR_CORONCAL", "MIR_TACQ", "MIR_TACONFIRM",
     "FGS_IMAGE", "FGS_FOCUS",
 )  # fmt: skip
+
+# Those of NIRSpec, with the mirror in the wheel.
+NIRSPEC_IMAGE_TYPES = (
+    "NRS_IMAGE", "NRS_FOCUS", "NRS_MIMF", "NRS_CONFIRM", "NRS_VERIFY",
+    "NRS_TACQ", "NRS_TACONFIRM", "NRS_TASLIT", "NRS_WATA", "NRS_MSATA",
+)  # fmt: skip

@@ -33,6 +33,8 @@ class Mosaic:
         `COMBINED` from variances, `DRIZZLED` as the data are, or None for no errors.
     with_context, with_flags : bool
         Whether it is kept which exposures contributed to a pixel, and their flags.
+    with_correlation : bool
+        Whether it is looked at how correlated the noise is.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Mosaic:
         *,
         with_context: bool = True,
         with_flags: bool = False,
+        with_correlation: bool = True,
     ):
         xp, shape = current_backend().xp, drizzling.grid.shape
         self.drizzling = drizzling
@@ -51,7 +54,7 @@ class Mosaic:
         self.context = xp.zeros((-(-count // 32), *shape), np.int32) if with_context else None
         self.variances = no_variances(len(VARIANCES), shape) if errors == COMBINED else None
         self._number = 0
-        self._squares = 0.0
+        self._squares = 0.0 if with_correlation else None
 
     def add(self, exposure, wcs: Wcs) -> None:
         """Add an exposure.
@@ -71,7 +74,8 @@ class Mosaic:
         if self.variances is not None:
             add_variances(self.variances, own, self._weight_of(exposure))
         self._number += 1
-        self._squares += self.drizzling.scatter_over_error(exposure, wcs) ** 2
+        if self._squares is not None:
+            self._squares += self.drizzling.scatter_over_error(exposure, wcs) ** 2
 
     @property
     def scatter_over_error(self) -> float:
@@ -87,7 +91,7 @@ class Mosaic:
             The value of pixels without data.
         """
         made = {"data": means(self.sums, 0, fill), "wht": weights(self.sums)}
-        ratio = self.drizzling.grid.pixel_scale_ratio
+        ratio = self.drizzling.error_ratio
         if self.context is not None:
             made["con"] = self.context
         if self.sums.flags is not None:

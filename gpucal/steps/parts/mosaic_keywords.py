@@ -22,15 +22,31 @@ _SQUARE_RADIAN = (180 / math.pi * 3600) ** 2  # square arcseconds
 
 
 def write_times(meta, members: Members, groups: Sequence[Sequence[int]]) -> None:
-    """Write when a mosaic was taken, and how long: exposures of a group were taken at the same time, and count once."""
-    given = [members[group[0]].meta.exposure for group in groups]
-    made = meta.exposure
-    made.start_time = min((one.start_time for one in given if one.start_time is not None), default=None)
-    made.end_time = max((one.end_time for one in given if one.end_time is not None), default=None)
-    made.exposure_time = made.effective_exposure_time = _total(one.exposure_time for one in given)
-    made.duration = made.elapsed_exposure_time = _total(one.duration for one in given)
+    """Write when a mosaic was taken, and how long; see `times_of`."""
+    for name, value in times_of([members[group[0]] for group in groups]).items():
+        setattr(meta.exposure, name, value)
+
+
+def times_of(exposures: Sequence) -> dict:
+    """When a mosaic was taken, and how long, by the names in the metadata tree ``meta.exposure``.
+
+    Parameters
+    ----------
+    exposures : sequence of Exposure
+        One of each group: exposures of a group were taken at the same time, and count once.
+    """
+    given = [exposure.meta.exposure for exposure in exposures]
+    exposure_time, duration = _total(one.exposure_time for one in given), _total(one.duration for one in given)
     measured = [one.measurement_time for one in given]
-    made.measurement_time = None if None in measured else sum(measured)
+    return {
+        "start_time": min((one.start_time for one in given if one.start_time is not None), default=None),
+        "end_time": max((one.end_time for one in given if one.end_time is not None), default=None),
+        "exposure_time": exposure_time,
+        "effective_exposure_time": exposure_time,
+        "duration": duration,
+        "elapsed_exposure_time": duration,
+        "measurement_time": None if None in measured else sum(measured),
+    }
 
 
 def _total(times) -> float:

@@ -21,6 +21,7 @@ ROW_KEYS: Mapping[str, Sequence[Sequence[str]]] = {
     "NIRISS": [("filter", "pupil")],
     "MIRI": [("filter", "subarray"), ("filter", "subarray=GENERIC")],
     "FGS": [()],
+    "NIRSPEC": [("filter", "grating", "slit?")],
 }
 
 DAYS_OF_YEAR = 365.0
@@ -36,38 +37,61 @@ def photometry_row(reference: Reference, meta) -> int:
     ReferenceFileError
         If there are several.
     """
+    row = find_row(reference, meta)
+    if row is None:
+        reason = f"{reference.label} has no row for {in_words(meta)}"
+        log.warning("Count rates are not calibrated: %s", reason)
+        raise SkipStep(reason)
+    return row
+
+
+def find_row(reference: Reference, meta, slit: str | None = None) -> int | None:
+    """The row of a photom reference for an exposure, or for one of its slits; None if there is none.
+
+    Raises
+    ------
+    ReferenceFileError
+        If there are several.
+    """
     table = reference.table("phot_table")
     if table is None:
-        raise ReferenceFileError(f"{reference.label}: holds no table of factors; it is no photom reference of images")
+        raise ReferenceFileError(f"{reference.label}: holds no table of factors; it is no photom reference")
     for keys in ROW_KEYS[str(meta.instrument.name).upper()]:
         found = np.ones(len(table), bool)
         for key in keys:
-            column, value = _column_and_value(key, table.dtype.names, meta)
+            column, value = _column_and_value(key, table.dtype.names, meta, slit)
             if column is not None:
                 found &= np.char.upper(table[column].astype(str)) == value
         rows = np.flatnonzero(found)
         if not keys:
             return 0
         if len(rows) > 1:
-            raise ReferenceFileError(f"{reference.label}: {len(rows)} rows are for {_in_words(meta)}")
+            raise ReferenceFileError(f"{reference.label}: {len(rows)} rows are for {in_words(meta, slit)}")
         if len(rows):
             return int(rows[0])
-    reason = f"{reference.label} has no row for {_in_words(meta)}"
-    log.warning("Count rates are not calibrated: %s", reason)
-    raise SkipStep(reason)
+    return None
 
 
-def _column_and_value(key: str, columns: Sequence[str], meta) -> tuple[str | None, str]:
+def _column_and_value(key: str, columns: Sequence[str], meta, slit: str | None) -> tuple[str | None, str]:
     name, _, given = key.partition("=")
     column = name.removesuffix("?")
     if name.endswith("?") and column not in columns:
         return None, ""
-    value = meta.subarray.name if column == "subarray" else getattr(meta.instrument, column)
+    elsewhere = {"subarray": meta.subarray.name, "slit": slit}
+    value = elsewhere[column] if column in elsewhere else getattr(meta.instrument, column)
     return column, (given or str(value)).upper()
 
 
-def _in_words(meta) -> str:
-    about = {"filter": meta.instrument.filter, "pupil": meta.instrument.pupil, "subarray": meta.subarray.name}
+def in_words(meta, slit: str | None = None) -> str:
+    """What a row is looked for by."""
+    instrument = meta.instrument
+    about = {
+        "filter": instrument.filter,
+        "pupil": instrument.pupil,
+        "grating": instrument.grating,
+        "subarray": None if slit else meta.subarray.name,
+        "slit": slit,
+    }
     return ", ".join(f"{name} {value}" for name, value in about.items() if value is not None)
 
 

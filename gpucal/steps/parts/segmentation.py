@@ -10,6 +10,7 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.kernels.sources.blends import may_be_blends
 from gpucal.kernels.sources.star_profile import SIGMA_OF_FWHM
+from gpucal.startup.deferred import import_segmentation
 
 KRON_PARAMETERS = (2.5, 1.4, 0.0)
 
@@ -56,6 +57,7 @@ def find_segments(signal, mask, least, parameters, err=None):
     segments : (ny, nx) int array or None
         The number of the source, from 1, that a pixel belongs to, or 0; None if there is no source.
     """
+    import_segmentation()
     from astropy.utils.exceptions import AstropyUserWarning
     from photutils.segmentation import SourceCatalog
     from photutils.utils.exceptions import NoDetectionsWarning

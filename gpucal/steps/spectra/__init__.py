@@ -1,1 +1,1 @@
-"""Steps of spectra of slits."""
+"""Steps that work on spectra."""

@@ -8,6 +8,7 @@ from astropy.stats import SigmaClip
 from photutils.background import Background2D, MedianBackground
 
 from gpucal.backend import current_backend
+from gpucal.kernels.sources import background_maps as maps_module
 from gpucal.kernels.sources.background_maps import (
     NoBackgroundError,
     background_maps,
@@ -52,6 +53,15 @@ def test_like_photutils(shape, box_size, nstars, dtype):
         assert made.dtype == expected.dtype == dtype
         np.testing.assert_allclose(made, expected, rtol=1e-6)
         assert (made[mask] == 0).all() and (made[~mask] > 0).all()
+
+
+@pytest.mark.parametrize(("shape", "box_size"), [((120, 170), 40), ((160, 170), 400)])
+def test_large_boxes_are_clipped_as_small_ones(shape, box_size, monkeypatch):
+    image, mask = field(shape, 60)
+    together = ours(image, mask, box_size)
+    monkeypatch.setattr(maps_module, "LARGE", 1)
+    for one_by_one, expected in zip(ours(image, mask, box_size), together, strict=True):
+        np.testing.assert_allclose(one_by_one, expected, rtol=1e-6)
 
 
 def test_missing_boxes_are_filled_like_photutils():

@@ -1,0 +1,4 @@
+"""Exposure types of low resolution spectra of MIRI."""
+
+SLIT_TYPE, SLITLESS_TYPE = "MIR_LRS-FIXEDSLIT", "MIR_LRS-SLITLESS"
+LRS_TYPES = (SLIT_TYPE, SLITLESS_TYPE)

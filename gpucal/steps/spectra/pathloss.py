@@ -1,0 +1,46 @@
+"""The pathloss step."""
+
+from gpucal.core import SkipStep, Step
+from gpucal.steps.parts.pathloss_slits import correct_slits
+
+# What corrects exposures of a type: ``correct(exposure, reference, step)``.
+CORRECTIONS = {
+    "NRS_FIXEDSLIT": correct_slits,
+    "NRS_BRIGHTOBJ": correct_slits,
+    "NRS_MSASPEC": correct_slits,
+}
+
+
+class PathLossStep(Step):
+    """Make up for the light that does not pass the slit.
+
+    That of a point source depends on its place in the slit: where the reference does not reach to, the slit is not
+    corrected, which is told in the log. The corrections for a point and for a source that fills the slit are kept with
+    each slit.
+    """
+
+    class_alias = "pathloss"
+    spec = """
+        inverse = boolean(default=False)  # undo the correction
+        source_type = string(default=None)  # POINT or EXTENDED, in place of the type of each source
+        user_slit_loc = float(default=None)  # slit of MIRI: the place of the source across it, arcsec from its center
+    """
+    reference_file_types = ("pathloss",)
+    input_types = ("MultiSlitModel", "SlitModel", "ImageModel", "CubeModel")
+
+    def check_applies(self, exposure):
+        """Skip exposures whose light passes no slit."""
+        kind = str(exposure.meta.exposure.type).upper()
+        if kind not in CORRECTIONS:
+            raise SkipStep(f"exposures of type {kind} have no path loss")
+
+    def process(self, exposure, references):
+        """Correct the rates.
+
+        Raises
+        ------
+        SkipStep
+            If nothing could be corrected.
+        """
+        CORRECTIONS[str(exposure.meta.exposure.type).upper()](exposure, references["pathloss"], self)
+        return exposure

@@ -1,0 +1,150 @@
+"""Stage 2 of spectra: from count rates to calibrated slits, and spectra of each exposure."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+from gpucal.core import GpucalError, Pipeline
+from gpucal.data import Exposure, InputError
+from gpucal.pipelines import spec2_modes as modes
+from gpucal.steps.parts.whole_frame_slit import as_slit
+
+log = logging.getLogger(__name__)
+
+# What the header names as the association of an exposure that comes without one.
+SINGLE = "singleton"
+
+# All steps, in the order of most modes.
+STEPS = (
+    "assign_wcs", "badpix_selfcal", "msa_flagging", "clean_flicker_noise", "bkg_subtract", "imprint_subtract",
+    "extract_2d", "master_background_mos", "targ_centroid", "wavecorr", "flat_field", "srctype", "straylight", "fringe",
+    "residual_fringe", "pathloss", "barshadow", "wfss_contam", "photom", "adaptive_trace_model", "pixel_replace",
+    "resample_spec", "cube_build", "extract_1d",
+)  # fmt: skip
+
+
+class Spec2Pipeline(Pipeline):
+    """Calibrate spectra: coordinates, background, slits, flat field, losses and units; resample and extract them.
+
+    Which steps run, and in which order, depends on the type of the exposure: see `gpucal.pipelines.spec2_modes`.
+    Products: ``cal`` (``calints`` of integrations), ``s2d`` of slits, and ``x1d`` (``x1dints``). Background exposures
+    are members of that role in the association; without one, ``bkg_subtract`` does not run.
+
+    Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec2.html.
+    """
+
+    class_alias = "calwebb_spec2"
+    spec = """
+        save_bsub = boolean(default=False)  # save what bkg_subtract makes; its own save_results does the same
+        fail_on_exception = boolean(default=True)  # end with an error if a product cannot be made
+        save_wfss_esec = boolean(default=False)  # slitless fields: save the image in electrons per second
+    """
+    stage = 2
+    input_types = ("ImageModel", "CubeModel", "IFUImageModel")
+    uses_other_members = True
+    returns_list = True
+    required_keywords: ClassVar = {
+        "INSTRUME": "instrument.name",
+        "DETECTOR": "instrument.detector",
+        "EXP_TYPE": "exposure.type",
+    }
+    product_steps = ("resample_spec", "cube_build", "extract_1d")
+    step_defs: ClassVar = {
+        name: modes.entry_of(name).load() for name in STEPS if modes.entry_of(name).module is not None
+    }
+
+    @property
+    def ends_on_failure(self) -> bool:
+        """Whether a product that cannot be made ends the run with an error."""
+        return self.fail_on_exception
+
+    def order(self, exposure: Exposure) -> tuple[str, ...]:
+        """The names of the steps for the exposure, in order.
+
+        Raises
+        ------
+        GpucalError
+            If one of them is not a part of gpucal yet.
+        """
+        wanted = [name for name in (*modes.calls(exposure), *modes.PRODUCTS) if modes.applies(name, exposure)]
+        missing = [name for name in wanted if name not in self.step_defs]
+        if needed := [name for name in missing if name not in (*modes.OPTIONAL, *modes.PRODUCTS)]:
+            kind = exposure.meta.exposure.type
+            raise GpucalError(
+                f"{exposure.source}: exposures of type {kind} need {', '.join(needed)}, which gpucal does not have yet"
+            )
+        return tuple(name for name in wanted if name in self.step_defs)
+
+    def product_suffix(self, exposure: Exposure) -> str:
+        """``cal``, or ``calints`` of integrations; unless the user chose another."""
+        return self.suffix or ("calints" if len(exposure.shape_of("data") or ()) == 3 else "cal")
+
+    def process(self, exposure: Exposure, references) -> Exposure:
+        """Calibrate an exposure.
+
+        Returns
+        -------
+        Exposure
+            The calibrated exposure; what is resampled and extracted of it are products beside it.
+        """
+        self.check(exposure)
+        asn, membership = exposure.meta.asn, exposure.membership
+        asn.table_name, asn.pool_name = membership.table or SINGLE, membership.pool or SINGLE
+        steps = self.order(exposure)
+        tell_left_out(set(modes.calls(exposure)).difference(steps, modes.AFTER), exposure)
+        before = [name for name in steps if name in modes.BEFORE]
+        middle = [name for name in steps if name not in (*modes.BEFORE, *modes.AFTER, *modes.PRODUCTS)]
+        exposure = self.run_steps(before, exposure, references)
+        if "bkg_subtract" in before and self.save_bsub and not self.bkg_subtract.saves:
+            self.bkg_subtract.save(exposure)
+        if modes.kind_of(exposure) in modes.LRS_TYPES:
+            exposure = as_slit(exposure)
+        exposure = self.run_steps(middle, exposure, references)
+        self.make_spectra(steps, exposure, references)
+        return exposure
+
+    def check(self, exposure: Exposure) -> None:
+        """See that an exposure can be calibrated.
+
+        Raises
+        ------
+        InputError
+            If it is calibrated already, or ``assign_wcs`` is to be left out.
+        """
+        done = [name for name in ("flat_field", "photom") if getattr(exposure.meta.cal_step, name) == "COMPLETE"]
+        if done:
+            raise InputError(f"{exposure.source}: is calibrated already ({' and '.join(done)} are COMPLETE)")
+        if self.assign_wcs.skip:
+            raise InputError(f"{exposure.source}: without assign_wcs nothing can be calibrated; do not skip it")
+
+    def make_spectra(self, steps, exposure: Exposure, references) -> None:
+        """Make what is resampled and extracted of a calibrated exposure, which stays as it is."""
+        for name in modes.PRODUCTS:
+            if modes.applies(name, exposure) and name not in steps:
+                log.warning("%s: gpucal does not have %s yet; its product is not made", exposure.source, name)
+        with statuses_of(exposure):
+            tell_left_out(set(modes.AFTER), exposure)
+            spectrum = exposure
+            for name in ("resample_spec", "extract_1d"):
+                if name in steps:
+                    spectrum = self.run_beside(name, spectrum, references) or spectrum
+
+
+def tell_left_out(names: set[str], exposure: Exposure) -> None:
+    """Write into the header that steps were left out, as they are not for such an exposure."""
+    status = exposure.meta.cal_step
+    for name in names:
+        if hasattr(status, alias := modes.ALIASES.get(name, name)):
+            setattr(status, alias, "SKIPPED")
+
+
+@contextmanager
+def statuses_of(exposure: Exposure) -> Iterator[None]:
+    """Let the header of an exposure tell of the steps before a ``with`` block alone: others make other products."""
+    meta = exposure.model._instance["meta"]
+    kept = dict(meta.get("cal_step", {}))
+    try:
+        yield
+    finally:
+        meta["cal_step"] = kept

@@ -1,0 +1,70 @@
+"""Low resolution spectra of MIRI for comparisons with jwst, and their references."""
+
+from pathlib import Path
+
+import numpy as np
+from stdatamodels.jwst import datamodels
+
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
+from gpucal.steps.parts.lrs_types import SLIT_TYPE
+from gpucal.steps.pointing.assign_wcs import AssignWcsStep
+
+REFERENCES = Path(__file__).parents[1] / "files" / "references"
+DISTORTION = REFERENCES / "jwst_miri_imager_distortion_flt9.asdf"
+SPECWCS = REFERENCES / "jwst_miri_specwcs_0005.fits"
+
+# Corners of the slit, V2 and V3, arcsec.
+CORNERS = {"v2_vert1": -412.0, "v2_vert2": -416.7, "v2_vert3": -416.6, "v2_vert4": -412.1,
+           "v3_vert1": -400.8, "v3_vert2": -400.3, "v3_vert3": -400.8, "v3_vert4": -401.3}  # fmt: skip
+
+
+def exposure(kind, velocity=12000.0):
+    slit = kind == SLIT_TYPE
+    model = datamodels.ImageModel((1024, 1032)) if slit else datamodels.CubeModel((2, 416, 72))
+    meta = model.meta
+    meta.instrument.name, meta.instrument.detector, meta.instrument.filter = "MIRI", "MIRIMAGE", "P750L"
+    meta.exposure.type = kind
+    meta.observation.date, meta.observation.time = "2023-07-01", "00:00:00.000"
+    meta.subarray.name = "FULL" if slit else "SLITLESSPRISM"
+    meta.subarray.xstart, meta.subarray.ystart = (1, 1) if slit else (1, 529)
+    meta.subarray.xsize, meta.subarray.ysize = (1032, 1024) if slit else (72, 416)
+    pointing = {"v2_ref": -414.3, "v3_ref": -400.7, "ra_ref": 359.9999, "dec_ref": -27.8, "roll_ref": 33.0}
+    for name, value in (pointing | {"v3yangle": 4.8, "vparity": -1, "velosys": velocity}).items():
+        setattr(meta.wcsinfo, name, value)
+    meta.velocity_aberration.scale_factor = 1.0000612
+    meta.dither.x_offset, meta.dither.y_offset = 0.95, -0.02
+    return model
+
+
+def specwcs(folder, corners=CORNERS):
+    with datamodels.MiriLRSSpecwcsModel(SPECWCS) as model:
+        for name, value in corners.items():
+            setattr(model.meta, name, value)
+        model.save(folder / "specwcs.fits")
+    return folder / "specwcs.fits"
+
+
+def overrides(reference):
+    kinds = dict.fromkeys((f"override_{kind}" for kind in AssignWcsStep.reference_file_types), "N/A")
+    return kinds | {"override_distortion": str(DISTORTION), "override_specwcs": str(reference)}
+
+
+def with_rates(model):
+    """The same with random rates and errors, some of them missing."""
+    rng, shape = np.random.default_rng(17), model.data.shape
+    model.data = rng.normal(5, 30, shape).astype(np.float32)
+    for name in ("err", "var_poisson", "var_rnoise"):
+        setattr(model, name, rng.uniform(0.1, 3, shape).astype(np.float32))
+    model.dq = rng.choice([0, 0, 0, 0, 4, DO_NOT_USE], shape).astype(np.uint32)
+    model.data[..., 205, 33], model.err[..., 206, 34] = np.nan, np.nan
+    model.meta.bunit_data, model.meta.exposure.mid_time = "DN/s", 59921.25
+    model.meta.filename = "jw01000001001_02101_00001_mirimage_rate.fits"
+    return model
+
+
+def as_slit(model):
+    """The same as a slit of the full frame, as spec2 of jwst makes it."""
+    slit = datamodels.SlitModel(model)
+    for name in ("xstart", "ystart", "xsize", "ysize"):
+        setattr(slit, name, getattr(model.meta.subarray, name))
+    return slit

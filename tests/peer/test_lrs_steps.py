@@ -1,0 +1,121 @@
+"""Flat field, path loss and photometric calibration of low resolution spectra of MIRI agree with jwst."""
+
+import numpy as np
+import pytest
+from stdatamodels.jwst import datamodels
+
+from bench.agreement import compare
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
+from gpucal.steps.images.flat_field import FlatFieldStep
+from gpucal.steps.images.photom import PhotomStep
+from gpucal.steps.parts.lrs_types import LRS_TYPES, SLIT_TYPE
+from tests.peer.lrs_exposures import as_slit, exposure, overrides, specwcs, with_rates
+
+TIMES = {
+    "linear": [("t0", 59700.0), ("lossperyear", 0.013)],
+    "exponential": [("t0", 59720.0), ("amplitude", 0.1), ("tau", 170.0), ("const", 0.93)],
+    "powerlaw": [("t0", 59690.0), ("year1value", 0.97), ("tsoft", 1.0), ("alpha", -0.02)],
+}
+
+
+@pytest.fixture(scope="module")
+def spectrum(peer_step, tmp_path_factory):
+    """A spectrum with rates and coordinates, once for each type: ``spectrum(kind)`` gives a copy."""
+    from bench.peer_tests.offline import cache_without_rules
+    from gpucal.simulate.crds_cache import crds_environment
+
+    folder, made = tmp_path_factory.mktemp("lrs"), {}
+
+    def make(kind):
+        if kind not in made:
+            with crds_environment(cache_without_rules(folder / kind)):
+                placed = peer_step("assign_wcs", with_rates(exposure(kind)), **overrides(specwcs(folder)))
+            made[kind] = as_slit(placed)
+            made[kind].meta.target.source_type = "POINT"
+            made[kind].meta.target.ra, made[kind].meta.target.dec = 359.9998, -27.8001
+        return made[kind].copy()
+
+    return make
+
+
+def saved(model, kind, path):
+    meta = model.meta
+    meta.instrument.name, meta.instrument.detector, meta.instrument.filter = "MIRI", "MIRIMAGE", "P750L"
+    meta.reftype, meta.description, meta.author, meta.pedigree = kind, "made", "made", "DUMMY"
+    meta.useafter, meta.exposure.type = "2022-01-01T00:00:00", "MIR_LRS-FIXEDSLIT"
+    if hasattr(meta, "subarray"):
+        meta.subarray.name, meta.subarray.xstart, meta.subarray.ystart = "FULL", 1, 1
+        meta.subarray.xsize, meta.subarray.ysize = 1032, 1024
+    model.save(path)
+    return str(path)
+
+
+def flat_reference(path):
+    rng = np.random.default_rng(3)
+    model = datamodels.FlatModel(data=rng.uniform(0.9, 1.1, (1024, 1032)).astype(np.float32))
+    model.err = rng.uniform(0.001, 0.01, model.data.shape).astype(np.float32)
+    model.dq = rng.choice([0] * 20 + [1, 1 << 18], model.data.shape).astype(np.uint32)
+    return saved(model, "flat", path)
+
+
+def pathloss_reference(path, target):
+    """Factors about the place of the target in the slit, pixels, or about the center."""
+    model = datamodels.MirLrsPathlossModel()
+    wavelengths = np.linspace(13.9, 4.6, 120)
+    y, x = np.mgrid[-2.0:2.0:21j, -8.0:8.0:41j]
+    factors = [1 + 0.02 * length + 0.05 * (x + 0.3) ** 2 + 0.1 * y**2 for length in wavelengths]
+    rows = [(length, plane, 0 * plane) for length, plane in zip(wavelengths, factors, strict=True)]
+    columns = [("wavelength", "f4"), ("pathloss", "f4", y.shape), ("pathloss_err", "f4", y.shape)]
+    model.pathloss_table = np.array(rows, columns)
+    info = model.meta.wcsinfo
+    info.crpix1, info.crval1, info.cdelt1 = 21.0, target[0], 0.4
+    info.crpix2, info.crval2, info.cdelt2 = 11.0, target[1], 0.2
+    return saved(model, "pathloss", path)
+
+
+def photom_reference(path, subarray="FULL", forms=()):
+    model = datamodels.MirLrsPhotomModel()
+    columns = model.get_dtype("phot_table")
+    wavelengths, response = np.zeros(400, "f4"), np.zeros(400, "f4")
+    wavelengths[:380] = np.linspace(13.5, 5.0, 380)
+    response[:380] = 1 + 0.3 * np.sin(wavelengths[:380])
+    known = {"uncertainty": 0.01, "nelem": 380, "wavelength": wavelengths, "relresponse": response,
+             "reluncertainty": 0 * response}  # fmt: skip
+    rows = [{"filter": "P750L", "subarray": "SUB64", "photmjsr": 3.0}, {"filter": "P750L", "subarray": subarray,
+            "photmjsr": 7.25}]  # fmt: skip
+    names = columns.names
+    shapes = dict.fromkeys(("wavelength", "relresponse", "reluncertainty"), (400,))
+    shaped = [(name, columns[name].base.str, shapes.get(name, ())) for name in names]
+    model.phot_table = np.array([tuple((known | row)[name] for name in names) for row in rows], shaped)
+    for form in forms:
+        columns = model.get_dtype(f"timecoeff_{form}")
+        table = [tuple((dict(TIMES[form]) | row)[name] for name in columns.names) for row in rows]
+        setattr(model, f"timecoeff_{form}", np.array(table, columns))
+    model.meta.photometry.pixelarea_steradians, model.meta.photometry.pixelarea_arcsecsq = 2.9e-13, 0.0121
+    return saved(model, "photom", path)
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("kind", LRS_TYPES)
+def test_the_flat_field(kind, spectrum, tmp_path, peer_step):
+    flats = {"override_flat": flat_reference(tmp_path / "flat.fits")}
+    flats |= dict.fromkeys((f"override_{name}" for name in ("fflat", "sflat", "dflat")), "N/A")
+    ours = FlatFieldStep.call(spectrum(kind), **flats)
+    compare(ours, peer_step("flat_field", spectrum(kind), **flats)).assert_agrees()
+    assert type(ours).__name__ == "SlitModel" and np.nanmax(ours.var_flat) > 0
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("inverse", [False, True])
+@pytest.mark.parametrize("kind", LRS_TYPES)
+def test_the_photometric_calibration(kind, inverse, spectrum, tmp_path, peer_step):
+    subarray = "FULL" if kind == SLIT_TYPE else "GENERIC"
+    reference = photom_reference(tmp_path / "photom.fits", subarray, tuple(TIMES))
+    references = {"override_photom": reference, "override_area": "N/A"}
+    ours = PhotomStep.call(spectrum(kind), **references, inverse=inverse)
+    compare(ours, peer_step("photom", spectrum(kind), **references, inverse=inverse)).assert_agrees()
+    beyond = ~((ours.wavelength > 5.0) & (ours.wavelength < 13.5))
+    assert np.isnan(ours.data[..., beyond]).all() and (ours.dq[..., beyond] & DO_NOT_USE).all()
+    assert 0 < np.isfinite(ours.data).sum() < ours.data.size
+    assert ours.meta.bunit_data == ("DN/s" if inverse else "MJy/sr")
+    assert ours.meta.photometry.conversion_megajanskys != 7.25
