@@ -16,6 +16,7 @@ from gpucal.steps.parts.extraction_apertures import (
     source_type_of,
 )
 from gpucal.steps.parts.extraction_products import save_images
+from gpucal.steps.parts.fixed_slits_beside import parts_of
 from gpucal.steps.parts.psf_fitting import PsfError, place_profiles
 from gpucal.steps.parts.source_location import SlitGeometry, locate
 from gpucal.steps.parts.spectral_aperture_correction import BY_SLIT, NoCorrectionError, correction_for
@@ -129,6 +130,14 @@ class Extract1dStep(Step):
         SkipStep
             If no slit can be extracted.
         """
+        parts = parts_of(exposure, references, self)
+        spectra = [spectrum for part, used in parts for spectrum in self.spectra_of(part, used)]
+        if not spectra:
+            raise SkipStep("no slit can be extracted")
+        return self.product_of(exposure, spectra)
+
+    def spectra_of(self, exposure, references) -> list:
+        """The spectra of all slits that can be extracted, in order."""
         jobs = self.jobs_of(exposure, entries_of(references["extract1d"]))
         apcorr = references["apcorr"] if self.apply_apcorr else None
         self.choose_kinds(jobs, references["psf"])
@@ -142,10 +151,7 @@ class Extract1dStep(Step):
                 if spectrum is not None:
                     made[id(job)] = spectrum
             save_images(self, exposure, result)
-        spectra = [made[id(job)] for job in jobs if id(job) in made]
-        if not spectra:
-            raise SkipStep("no slit can be extracted", "SKIPPED")
-        return self.product_of(exposure, spectra)
+        return [made[id(job)] for job in jobs if id(job) in made]
 
     def jobs_of(self, exposure, entries) -> list[SlitJob]:
         """The slits that can be extracted; of the others it is told why not."""
@@ -179,7 +185,7 @@ class Extract1dStep(Step):
         if direction is None:
             raise NoApertureError("its header does not tell along which axis it is dispersed (DISPAXIS)")
         if order is None:
-            log.warning("Slit %s: the header does not tell the spectral order; it is taken for 1", name)
+            log.info("Slit %s: the header does not tell the spectral order; it is taken for 1", name)
             order = 1
         if order == 0 and not is_prism(exposure.meta.instrument):
             raise NoApertureError("spectral order 0 is a direct image")
@@ -265,8 +271,6 @@ class Extract1dStep(Step):
                 table = getattr(exposure.model, name, None)
                 if table is not None:
                     product.model._instance[name] = np.array(table).view(type(table)).copy()
-        product.model._instance["meta"].pop("wcs", None)  # each spectrum has its own
-        product.meta.target.source_type = None
         return product
 
     def is_series(self, exposure) -> bool:
