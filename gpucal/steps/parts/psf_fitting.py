@@ -18,7 +18,7 @@ from gpucal.kernels.spectra.planes import Planes
 from gpucal.kernels.spectra.psf_profile import PsfModel, psf_profiles
 from gpucal.kernels.spectra.scene import scene_of_fits
 from gpucal.steps.parts.extraction import SlitJob
-from gpucal.steps.parts.source_location import MICRON
+from gpucal.steps.parts.source_location import MICRON, frame_of_sources
 
 log = logging.getLogger(__name__)
 
@@ -81,35 +81,41 @@ class PsfFit:
     psf : PsfTable
     wavelength : (ny, nx) float64 array
         Of the pixels of the slit, on the backend.
+    kind : str
+        The type of the exposure.
     """
 
-    def __init__(self, job: SlitJob, psf: PsfTable, wavelength):
-        self.job, self.psf = job, psf
-        ny, nx = job.geometry.shape
-        backend = current_backend()
-        self.lines = lines_of(np.array([[0, ny, nx]]), [job.direction])
-        self.ends = {name: _whole(getattr(job.geometry, name)) for name in ("along", "across")}
-        host = backend.asnumpy(wavelength, TABLES).reshape(-1)
-        self.element = backend.asarray(_places(host, psf.wavelength), TABLES)
+    def __init__(self, job: SlitJob, psf: PsfTable, wavelength, kind: str):
+        self.job, self.psf, self.kind = job, psf, kind
+        backend, geometry = current_backend(), job.geometry
+        self.first = {name: int(np.ceil(getattr(geometry, name)[0])) for name in ("along", "across")}
+        ends = [(int(np.ceil(low)), int(np.ceil(high))) for low, high in geometry.box]
+        self.window = tuple(slice(max(0, low), high) for low, high in ends[::-1])
+        inside = backend.xp.ascontiguousarray(wavelength[self.window])
+        self.shape = inside.shape
+        self.lines = lines_of(np.array([[0, *self.shape]]), [job.direction])
+        self.element = backend.asarray(_places(backend.asnumpy(inside, TABLES).reshape(-1), psf.wavelength), TABLES)
         self.model = PsfModel(backend.asarray(psf.image, REFERENCES), psf.oversampling)
-        self.span = backend.asarray(np.array([[*self.ends["along"], *self.ends["across"]]], np.int64), TABLES)
         self.trace, self.location = self._trace()
 
     def _trace(self) -> tuple[np.ndarray, float]:
         """The trace, by default that of the middle of the slit; and its place in the middle of the spectrum."""
         middle, geometry = self.job.geometry.middle(), self.job.geometry
-        if self.job.aperture.trace is not None:
-            return self.job.aperture.trace, float(self.job.aperture.trace[int(np.round(middle.along))])
-        frame = "slit_frame" if "slit_frame" in geometry.wcs.frame_names else geometry.world_frame
-        x, y = (np.array([one]) for one in geometry.xy(middle.along, middle.across))
-        if frame == geometry.world_frame:
-            place = geometry.world_at(x, y)
+        trace, location = self.job.aperture.trace, middle.across
+        if trace is not None:
+            location = float(trace[int(np.round(middle.along))])
+        elif (frame := frame_of_sources(self.kind, geometry)) is None:
+            trace = geometry.spread(np.full(int(geometry.along[1] - geometry.along[0]), middle.across))
         else:
-            place = geometry.wcs.program(geometry.first_frame, frame).at(x, y)
-        return geometry.trace_of((place[0, 0], place[1, 0]), frame), middle.across
+            x, y = (np.array([one]) for one in geometry.xy(middle.along, middle.across))
+            to_frame = geometry.wcs.program(geometry.first_frame, frame)
+            place = geometry.world_at(x, y) if frame == geometry.world_frame else to_frame.at(x, y)
+            trace = geometry.trace_of((place[0, 0], place[1, 0]), frame)
+        first = self.first["along"]
+        return trace[first : first + self.lines.count], location
 
     def profiles(self, shift: float = 0.0, apart: float | None = None) -> list:
-        """The profile of the source, moved by some pixels, and the negative one of a second trace."""
+        """The profile of the source, moved by some pixels, and the negative one of a second trace, in the window."""
         made = [self._profile(shift)]
         if apart is not None:
             made.append(-self._profile(shift + apart))
@@ -119,9 +125,14 @@ class PsfFit:
         # Half a pixel from the border of the box to the centre of its first pixel counts in jwst 3.0.0, too.
         begin = self.job.geometry.box[0][0]
         first = self.psf.centre - (self.trace - begin - shift) * self.psf.oversampling
-        first -= self.ends["across"][0] * self.psf.oversampling
         places = current_backend().asarray(np.ascontiguousarray(first), TABLES)
-        return psf_profiles(self.lines, self.model, self.element, places, self.span)
+        return psf_profiles(self.lines, self.model, self.element, places)
+
+    def whole(self, profile):
+        """A profile in the window as one of the slit, 0 outside of it."""
+        made = current_backend().xp.zeros(self.job.geometry.shape, np.float64)
+        made[self.window] = profile.reshape(self.shape)
+        return made
 
     def separation(self, meta) -> float | None:
         """How far a negative trace is from the source, pixels; None where none is fitted."""
@@ -142,34 +153,29 @@ class PsfFit:
         """The shift of the source, and the separation of the second trace, that leave the least of the pixels."""
         from scipy.optimize import minimize  # of no use to most runs
 
-        planes, inside = self._first_integration()
+        planes = self._first_integration()
         start = [0.0] if apart is None else [0.0, apart]
-        found = minimize(lambda shifts: self._residual(planes, inside, *shifts), start, method="Nelder-Mead").x
+        found = minimize(lambda shifts: self._residual(planes, *shifts), start, method="Nelder-Mead").x
         return (float(found[0]), None) if apart is None else (float(found[0]), float(found[1]))
 
-    def _first_integration(self):
-        """Planes of the first integration inside the box, whose only variance is that of the read noise."""
+    def _first_integration(self) -> Planes:
+        """Planes of the first integration in the window, whose only variance is that of the read noise."""
         xp, slit = current_backend().xp, self.job.slit
-        shape = self.job.geometry.shape
-        data = slit.data.reshape(-1, *shape)[0]
-        read = slit.var_rnoise.reshape(-1, *shape)[0] if slit.has("var_rnoise") else xp.ones(shape, np.float32)
-        rows, columns = self.ends["across"], self.ends["along"]
-        rows, columns = (rows, columns) if self.job.geometry.along_x else (columns, rows)
-        inside = xp.zeros(shape, bool)
-        inside[rows[0] : rows[1], columns[0] : columns[1]] = True
+        data, read = (self._in_window(getattr(slit, name)) for name in ("data", "var_rnoise"))
         nothing = xp.zeros(0, np.float32)
-        cut = xp.where(inside, data, np.float32(np.nan)).reshape(-1)
-        return Planes(cut, nothing, nothing, read.reshape(-1), nothing, xp.zeros(0, np.uint32), 1), inside.reshape(-1)
+        return Planes(data, nothing, nothing, read, nothing, xp.zeros(0, np.uint32), 1)
 
-    def _residual(self, planes: Planes, inside, shift: float, apart: float | None = None) -> float:
+    def _in_window(self, plane):
+        plane = plane.reshape(-1, *self.job.geometry.shape)[0][self.window]
+        return current_backend().xp.ascontiguousarray(plane).reshape(-1)
+
+    def _residual(self, planes: Planes, shift: float, apart: float | None = None) -> float:
         """What is left of the pixels, squared and over their variances, with profiles at such places."""
         xp = current_backend().xp
-        profiles = xp.stack(self.profiles(shift, apart))
         one = current_backend().asarray(np.ones(1, np.int64), TABLES)
-        terms = Terms(one, profiles, xp.zeros(0), xp.zeros_like(one), 1)
-        solution = fit_lines(self.lines, planes, terms)
-        _scene, left = scene_of_fits(self.lines, planes, terms, solution)
-        return float(xp.nansum(xp.where(inside, left.astype(np.float64) ** 2 / planes.var_rnoise, 0.0)))
+        terms = Terms(one, xp.stack(self.profiles(shift, apart)), xp.zeros(0), xp.zeros_like(one), 1)
+        _scene, left = scene_of_fits(self.lines, planes, terms, fit_lines(self.lines, planes, terms))
+        return float(xp.nansum(left.astype(np.float64) ** 2 / planes.var_rnoise))
 
 
 def place_profiles(job: SlitJob, reference, meta, wavelength, step) -> None:
@@ -193,7 +199,7 @@ def place_profiles(job: SlitJob, reference, meta, wavelength, step) -> None:
     PsfError
         If the reference has no model for the slit.
     """
-    fit = PsfFit(job, psf_for(reference, job.name, job.direction), wavelength)
+    fit = PsfFit(job, psf_for(reference, job.name, job.direction), wavelength, str(meta.exposure.type).upper())
     apart = fit.separation(meta) if step.model_nod_pair else None
     shift = 0.0
     if step.optimize_psf_location:
@@ -201,11 +207,7 @@ def place_profiles(job: SlitJob, reference, meta, wavelength, step) -> None:
     log.info("Slit %s: the profile is centred at %.2f", job.name, fit.location - shift)
     if apart is not None:
         log.info("Slit %s: a negative trace is fitted at %.2f", job.name, fit.location - shift - apart)
-    job.profiles = fit.profiles(shift, apart)
-
-
-def _whole(ends: tuple[float, float]) -> tuple[int, int]:
-    return int(np.ceil(ends[0])), int(np.ceil(ends[1]))
+    job.profiles = [fit.whole(profile) for profile in fit.profiles(shift, apart)]
 
 
 def _places(wavelength, points) -> np.ndarray:

@@ -107,8 +107,8 @@ class SlitGeometry:
         if not known.any():
             return Middle(along, float(np.mean(across)), np.nan)
         mean = float(np.mean(wavelength[known]))
-        if np.allclose(wavelength, mean):
-            return Middle(along, float(np.mean(across)), mean)
+        if np.allclose(wavelength[known], mean):  # of no use to find the place where it is the mean
+            return Middle(along, float(np.mean(across[known])), mean)
         order = np.argsort(wavelength[known])
         return Middle(along, float(np.interp(mean, wavelength[known][order], across[known][order])), mean)
 
@@ -210,3 +210,10 @@ _FINDERS = {
     "NRS_BRIGHTOBJ": _in_the_slit,
     "MIR_LRS-FIXEDSLIT": _on_the_sky,
 }
+
+
+def frame_of_sources(kind: str, geometry: SlitGeometry) -> str | None:
+    """The frame that places of sources are told in, in exposures of a type; None where there is none."""
+    if kind.startswith("NRS"):
+        return "slit_frame"
+    return geometry.world_frame if _FINDERS.get(kind) is _on_the_sky else None

@@ -4,6 +4,7 @@ import logging
 
 import numpy as np
 
+from gpucal.as_peer import as_peer
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data.slits import slits_of
 from gpucal.data.spectra import Spectra
@@ -224,7 +225,9 @@ class Extract1dStep(Step):
             return None
         calibration = self.calibration_of(job, exposure)
         columns, sky = columns_of(result, number, calibration), sky_of(result, number)
-        if apcorr is not None and source_type_of(job.slit) == "POINT" and not job.aperture.is_optimal:
+        # A profile has all of the light; jwst 3.0.0 corrects it all the same where it chose to fit one by itself.
+        is_sum = not job.aperture.is_optimal or (as_peer() and self.extraction_type is None)
+        if apcorr is not None and source_type_of(job.slit) == "POINT" and is_sum:
             self.correct(result, number, columns, wavelength, sky, exposure, apcorr)
         for note in job.notes:
             log.warning("Slit %s: %s", job.name, note)
