@@ -64,7 +64,7 @@ STEPS = {
     "calwebb_wfs-image3": Entry("WfsCombineStep", "gpucal.steps.mosaics.wfs_combine"),
     "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
     "clean_flicker_noise": Entry("CleanFlickerNoiseStep", "gpucal.steps.images.clean_flicker_noise"),
-    "combine_1d": Entry("Combine1dStep"),
+    "combine_1d": Entry("Combine1dStep", "gpucal.steps.spectra.combine_1d"),
     "cube_build": Entry("CubeBuildStep"),
     "dark_current": Entry("DarkCurrentStep", "gpucal.steps.ramps.dark_current"),
     "dq_init": Entry("DQInitStep", "gpucal.steps.ramps.dq_init"),
