@@ -132,6 +132,16 @@ class OutputPixels(NamedTuple):
     shape: tuple[int, int]
     ratio: float = 1.0
 
+    def world(self):
+        """The coordinates of the pixels, (3, rows, columns) float64 array on the backend; NaN outside of the box."""
+        world = self.wcs.program(self.wcs.frame_names[0]).on_grid(self.shape)
+        rows, columns = pixels_in(self.wcs, self.shape)
+        for place in (slice(0, rows.start), slice(rows.stop, None)):
+            world[:, place] = np.nan
+        for place in (slice(0, columns.start), slice(columns.stop, None)):
+            world[:, :, place] = np.nan
+        return world
+
 
 class SlitDrizzling(Drizzling):
     """How slit spectra are drizzled; see `gpucal.steps.parts.drizzling.Drizzling`. The grid is an `OutputPixels`."""
