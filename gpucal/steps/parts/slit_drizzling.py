@@ -160,11 +160,14 @@ class SlitDrizzling(Drizzling):
         """By what errors are divided: one axis alone has pixels of another size."""
         return 1 / self.grid.ratio**0.5
 
+    def places_of(self, image: SlitImage):
+        """Where the pixels of a slit are on the grid, x and y, (2, ny, nx) float64 array on the backend."""
+        frames = self.grid.wcs.frame_names
+        return self.grid.wcs.program(frames[-1], frames[0]).at_places(image.slit.world)
+
     def _map(self, image: SlitImage, wcs: Wcs) -> PlacedPixels:
-        backend, grid = current_backend(), self.grid.wcs
-        frames = grid.frame_names
-        places = grid.program(frames[-1], frames[0]).at_places(image.slit.world)
-        host = backend.asnumpy(places)
+        places = self.places_of(image)
+        host = current_backend().asnumpy(places)
         return PlacedPixels(places, host, known_section(host))
 
     def _scale_of(self, image: SlitImage) -> float:
