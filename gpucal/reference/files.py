@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -223,7 +224,7 @@ class Reference:
 
     def _planes(self) -> list[tuple[int, int, int]]:
         """For each array: how many images it has, their pixels, and the bytes of one."""
-        if self._is_document:
+        if self._is_document or self.is_text:
             return []
         held = {**self.outline.model._instance, **self.outline.images}
         arrays = [array for name, array in held.items() if name != "err" and len(getattr(array, "shape", ())) >= 2]
@@ -264,10 +265,35 @@ class Reference:
 
     def _metadata(self) -> datamodels.JwstDataModel:
         """A model that has the metadata; of an ASDF file these alone, without the packages that make its transforms."""
+        if self.is_text:
+            told = {"instrument": {"name": None}}
+            if self.path.suffix == ".json":
+                document = self.document
+                told = {"instrument": {"name": document.get("INSTRUMENT")}, "reftype": document.get("REFTYPE")}
+            return datamodels.ReferenceFileModel({"meta": told})
         if not self._is_document:
             return self.outline.model
         with quietly():
             return datamodels.ReferenceFileModel({"meta": self._read(lambda: read_metadata(self.path))})
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a document in JSON, or a table of text."""
+        return self.path is not None and self.path.suffix in (".json", ".csv", ".ecsv")
+
+    @property
+    def document(self) -> dict:
+        """The content of a document in JSON.
+
+        Raises
+        ------
+        ReferenceFileError
+            If it is none.
+        """
+        made = self._kept("document", lambda: self._read(lambda: json.loads(self.path.read_text())))
+        if not isinstance(made, dict):
+            raise ReferenceFileError(f"{self.kind} reference {self.label}: is no document of names and values")
+        return made
 
     @property
     def _is_document(self) -> bool:
