@@ -9,7 +9,7 @@ from gpucal.steps.parts.lrs_types import LRS_TYPES, SLIT_TYPE, SLITLESS_TYPE
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 from gpucal.wcs.modes.lrs import reference_point
 from gpucal.wcs.world import Wcs
-from tests.peer.lrs_exposures import exposure, overrides, specwcs
+from tests.lrs_exposures import exposure, overrides, specwcs
 
 
 @pytest.mark.usefixtures("offline")

@@ -1,5 +1,7 @@
 """Flat field, path loss and photometric calibration of low resolution spectra of MIRI agree with jwst."""
 
+import re
+
 import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
@@ -9,7 +11,18 @@ from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.steps.images.flat_field import FlatFieldStep
 from gpucal.steps.images.photom import PhotomStep
 from gpucal.steps.parts.lrs_types import LRS_TYPES, SLIT_TYPE
-from tests.peer.lrs_exposures import as_slit, exposure, overrides, specwcs, with_rates
+from gpucal.steps.pointing.assign_wcs import AssignWcsStep
+from gpucal.steps.spectra.targ_centroid import TargCentroidStep
+from tests.lrs_exposures import (
+    DISTORTION,
+    OFFSETS,
+    as_slit,
+    exposure,
+    overrides,
+    specwcs,
+    target_image,
+    with_rates,
+)
 
 TIMES = {
     "linear": [("t0", 59700.0), ("lossperyear", 0.013)],
@@ -119,3 +132,20 @@ def test_the_photometric_calibration(kind, inverse, spectrum, tmp_path, peer_ste
     assert 0 < np.isfinite(ours.data).sum() < ours.data.size
     assert ours.meta.bunit_data == ("DN/s" if inverse else "MJy/sr")
     assert ours.meta.photometry.conversion_megajanskys != 7.25
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("kind", LRS_TYPES)
+def test_the_source_by_the_image_of_its_acquisition(kind, spectrum, tmp_path, peer_step):
+    kinds = dict.fromkeys((f"override_{name}" for name in AssignWcsStep.reference_file_types), "N/A")
+    kinds |= {"override_distortion": str(DISTORTION), "override_filteroffset": str(OFFSETS)}
+    placed = peer_step("assign_wcs", target_image(kind), sip_approx=False, **kinds)
+    placed.save(tmp_path / "placed.fits")
+    given = {"override_filteroffset": str(OFFSETS), "skip": False}
+    theirs = peer_step("targ_centroid", spectrum(kind), ta_file=str(tmp_path / "placed.fits"), **given)
+    ours = TargCentroidStep.call(spectrum(kind), ta_file=str(tmp_path / "placed.fits"), **given)
+    compare(ours, theirs).apart_from(re.compile("(?i).*(ta_?|source_?|src)[xy]pos")).assert_agrees()
+    found = [ours.source_xpos, ours.source_ypos, ours.ta_xpos, ours.ta_ypos]
+    expected = [theirs.source_xpos, theirs.source_ypos, theirs.ta_xpos, theirs.ta_ypos]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+    assert theirs.meta.cal_step.targ_centroid == "COMPLETE"
