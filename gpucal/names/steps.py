@@ -108,7 +108,7 @@ STEPS = {
     "stack_refs": Entry("StackRefsStep"),
     "straylight": Entry("StraylightStep"),
     "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
-    "targ_centroid": Entry("TargCentroidStep"),
+    "targ_centroid": Entry("TargCentroidStep", "gpucal.steps.spectra.targ_centroid"),
     "tso_photometry": Entry("TSOPhotometryStep"),
     "tweakreg": Entry("TweakRegStep", "gpucal.steps.pointing.tweakreg"),
     "wavecorr": Entry("WavecorrStep", "gpucal.steps.spectra.wavecorr"),

@@ -1,4 +1,4 @@
-"""Low resolution spectra of MIRI for comparisons with jwst, and their references."""
+"""Low resolution spectra of MIRI, and their references."""
 
 from pathlib import Path
 
@@ -9,8 +9,9 @@ from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.steps.parts.lrs_types import SLIT_TYPE
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 
-REFERENCES = Path(__file__).parents[1] / "files" / "references"
+REFERENCES = Path(__file__).parent / "files" / "references"
 DISTORTION = REFERENCES / "jwst_miri_imager_distortion_flt9.asdf"
+OFFSETS = REFERENCES / "jwst_miri_filteroffset_full_flt9.asdf"
 SPECWCS = REFERENCES / "jwst_miri_specwcs_0005.fits"
 
 # Corners of the slit, V2 and V3, arcsec.
@@ -28,7 +29,8 @@ def exposure(kind, velocity=12000.0):
     meta.subarray.name = "FULL" if slit else "SLITLESSPRISM"
     meta.subarray.xstart, meta.subarray.ystart = (1, 1) if slit else (1, 529)
     meta.subarray.xsize, meta.subarray.ysize = (1032, 1024) if slit else (72, 416)
-    pointing = {"v2_ref": -414.3, "v3_ref": -400.7, "ra_ref": 359.9999, "dec_ref": -27.8, "roll_ref": 33.0}
+    v2, v3 = (-415.1, -400.6) if slit else (-378.8, -344.9)
+    pointing = {"v2_ref": v2, "v3_ref": v3, "ra_ref": 359.9999, "dec_ref": -27.8, "roll_ref": 33.0}
     for name, value in (pointing | {"v3yangle": 4.8, "vparity": -1, "velosys": velocity}).items():
         setattr(meta.wcsinfo, name, value)
     meta.velocity_aberration.scale_factor = 1.0000612
@@ -68,3 +70,18 @@ def as_slit(model):
     for name in ("xstart", "ystart", "xsize", "ysize"):
         setattr(slit, name, getattr(model.meta.subarray, name))
     return slit
+
+
+def target_image(kind):
+    """The image that verifies the acquisition of the target of a spectrum: a source near where it is to be."""
+    model = datamodels.ImageModel(exposure(kind).data.shape[-2:])
+    model.update(exposure(kind))
+    model.meta.exposure.type, model.meta.instrument.filter = "MIR_TACONFIRM", "F560W"
+    model.meta.dither.x_offset, model.meta.dither.y_offset = 0.1, -0.05
+    y, x = np.indices(model.data.shape)
+    column, row = (324.4, 300.6) if kind == SLIT_TYPE else (37.6, 300.3)
+    noise = np.random.default_rng(2).normal(0, 0.1, model.data.shape)
+    model.data = (noise + 50 * np.exp(-((x - column) ** 2 + (y - row) ** 2) / 8)).astype(np.float32)
+    model.data[int(row) - 3, int(column)] = np.nan
+    model.meta.filename = "jw01000001001_02101_00001_mirimage_ta_cal.fits"
+    return model
