@@ -131,7 +131,8 @@ class Spectrum:
         held = entry[TABLE]
         units = {} if not hasattr(held, "columns") else {one.name: one.unit for one in held.columns if one.unit}
         columns = {name: held[name] for name in held.dtype.names}
-        table = np.empty(len(held), [(name, one.dtype.newbyteorder("="), one.shape[1:]) for name, one in columns.items()])
+        dtypes = [(name, one.dtype.newbyteorder("="), one.shape[1:]) for name, one in columns.items()]
+        table = np.empty(len(held), dtypes)
         for name, column in columns.items():
             table[name] = column
         values = {name: value for name, value in entry.items() if name not in (TABLE, "meta")}

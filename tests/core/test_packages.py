@@ -40,10 +40,10 @@ def test_the_packages_cost_nothing_and_a_step_only_itself():
 
 def test_what_is_not_written_yet_is_told_when_it_is_imported():
     words = "^{} is a part of the JWST pipeline that gpucal does not have yet$"
-    with pytest.raises(ImportError, match=words.format("Extract2dStep")):
-        from gpucal.steps import Extract2dStep  # noqa: F401
-    with pytest.raises(ImportError, match=words.format("Spec2Pipeline")):
-        from gpucal.pipelines import Spec2Pipeline  # noqa: F401
+    with pytest.raises(ImportError, match=words.format("KlipStep")):
+        from gpucal.steps import KlipStep  # noqa: F401
+    with pytest.raises(ImportError, match=words.format("Coron3Pipeline")):
+        from gpucal.pipelines import Coron3Pipeline  # noqa: F401
 
 
 def test_what_there_is_not_has_no_attribute():

@@ -49,7 +49,8 @@ def test_every_step_is_found_by_alias_and_class_and_has_a_configuration_file(ste
 
 
 def test_the_table_holds_every_pipeline():
-    modules = {f"gpucal.pipelines.{path.stem}" for path in (ROOT / "pipelines").glob("[!_]*.py")}
+    files = (path.stem for path in (ROOT / "pipelines").glob("[!_]*.py"))
+    modules = {f"gpucal.pipelines.{name}" for name in files if not name.endswith("_modes")}  # tables of a pipeline
     assert {entry.module for entry in written().values() if ".pipelines." in entry.module} == modules
 
 
@@ -63,7 +64,7 @@ def test_names_mean_one_class_each():
             assert entry.module.rpartition(".")[2] in (alias, step_class.status_name)
 
 
-@pytest.mark.parametrize("name", ["calwebb_spec2", "jwst.pipeline.Spec2Pipeline", "extract_2d", "Extract2dStep"])
+@pytest.mark.parametrize("name", ["calwebb_coron3", "jwst.pipeline.Coron3Pipeline", "klip", "KlipStep"])
 def test_what_is_not_there_yet_is_said_to_be_missing(name):
     with pytest.raises(UnknownStepError, match=f"^{name} is a part of the JWST pipeline that gpucal does not have yet"):
         find_class(name)
