@@ -7,6 +7,7 @@ from gpucal.data.files.binary_tables import with_units
 from gpucal.data.spectra_files import write_spectra
 from gpucal.data.spectrum import ENTRIES, LIST, TABLE, Spectrum
 from gpucal.startup.asdf_start import kept_wcs
+from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
 
 
@@ -34,8 +35,11 @@ class Spectra(Exposure):
 
     @classmethod
     def like(cls, exposure: Exposure, model_type: str, spectra: list[Spectrum]) -> Spectra:
-        """Spectra with the metadata of an exposure."""
-        made = cls(exposure.blank(model_type).model, spectra, exposure.source)
+        """Spectra with those metadata of an exposure that its primary header holds."""
+        model = new_model(getattr(datamodels, model_type), validate_on_assignment=False)
+        model.update(exposure.model, only="PRIMARY")
+        model._validate_on_assignment = exposure.model._validate_on_assignment
+        made = cls(model, spectra, exposure.source)
         made.membership = exposure.membership
         return made
 

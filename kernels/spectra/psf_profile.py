@@ -24,7 +24,7 @@ class PsfModel(NamedTuple):
     oversampling: float
 
 
-def psf_profiles(lines: Lines, model: PsfModel, element, shift, span):
+def psf_profiles(lines: Lines, model: PsfModel, element, shift):
     """The profile of a point source in each line; its sum is 1, or 0 where the model does not reach.
 
     Parameters
@@ -35,8 +35,6 @@ def psf_profiles(lines: Lines, model: PsfModel, element, shift, span):
         The place along the dispersion in the model, of each pixel; NaN where it has none.
     shift : (nlines,) float64 array
         The place in the model, across the dispersion, of the first pixel of each line.
-    span : (nslits, 4) int64 array
-        First line, line after the last, first pixel across, and pixel after the last, that have a profile.
 
     Returns
     -------
@@ -47,25 +45,19 @@ def psf_profiles(lines: Lines, model: PsfModel, element, shift, span):
     ValueError
         If arrays do not fit.
     """
-    check_lines(
-        lines, element=(element, "npixels"), shift=(shift, "nlines"), span=(span, (lines.nslits, 4))
-    )
+    check_lines(lines, element=(element, "npixels"), shift=(shift, "nlines"))
     profiles = current_backend().xp.empty(lines.npixels, np.float64)
-    profile_of_line((lines.count,), lines, model, element, shift, span, profiles)
+    profile_of_line((lines.count,), lines, model, element, shift, profiles)
     return profiles
 
 
 @pixel_kernel
-def profile_of_line(line, lines, model, element, shift, span, profiles):
+def profile_of_line(line, lines, model, element, shift, profiles):
     """One line."""
-    slit = lines.slit[line]
     first, step, rows = pixels_of(lines, line)
-    inside = span[slit, 0] <= lines.element[line] and lines.element[line] < span[slit, 1]
     total, pixel = 0.0, first
     for row in range(rows):
-        value = 0.0
-        if inside and span[slit, 2] <= row and row < span[slit, 3]:
-            value = bilinear(model.image, element[pixel], shift[line] + row * model.oversampling)
+        value = bilinear(model.image, element[pixel], shift[line] + row * model.oversampling)
         total += value
         profiles[pixel] = value
         pixel += step

@@ -97,7 +97,7 @@ def with_units(table: np.ndarray, units: dict[str, str]) -> fits.FITS_rec:
     return held
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def _card(keyword: str, value, comment: str) -> str:
     with quietly(fits.verify.VerifyWarning):
         return str(fits.Card(keyword, value, comment))
@@ -184,7 +184,7 @@ def _data_size(cards: list[str]) -> int:
     return abs(number["BITPIX"]) // 8 * number.get("GCOUNT", 1) * (number.get("PCOUNT", 0) + pixels)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def value_of(card: str):
     """The value that a card of a header holds."""
     return fits.Card.fromstring(card.encode("ascii")).value

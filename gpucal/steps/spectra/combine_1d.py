@@ -1,0 +1,219 @@
+"""The combine_1d step."""
+
+import logging
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from gpucal.core import SkipStep, Step
+from gpucal.data.spectra import Spectra
+from gpucal.data.spectral_wcs import spectral_wcs
+from gpucal.data.spectrum import Spectrum, layout_of
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
+from gpucal.kernels.spectra.combine import common_wavelengths, weighted_means
+
+log = logging.getLogger(__name__)
+
+# What a combined spectrum takes over from the first of its spectra.
+FROM_SPECTRA = ("source_id", "dispersion_direction", "source_type", "source_ra", "source_dec")
+
+INTEGRATION, EXPOSURE, UNIT = "integration_time", "exposure_time", "unit_weight"
+
+
+class Weighted(NamedTuple):
+    """A spectrum, and what it counts.
+
+    Attributes
+    ----------
+    spectrum : Spectrum
+    table : (n,) structured array
+        One of its integrations.
+    weight : float
+    """
+
+    spectrum: Spectrum
+    table: np.ndarray
+    weight: float
+
+
+class Combined(NamedTuple):
+    """What spectra are combined to.
+
+    Attributes
+    ----------
+    spectrum : Spectrum
+    wavelength : (n,) float64 array
+        Of its grid, with those where there is no value.
+    sky : (float, float) or None
+        Right ascension and declination, degrees, of the first of them.
+    """
+
+    spectrum: Spectrum
+    wavelength: np.ndarray
+    sky: tuple[float, float] | None
+
+
+class Combine1dStep(Step):
+    """Combine spectra to one: weighted means on common wavelengths, for each spectral order.
+
+    Notes
+    -----
+    The algorithm is described in `gpucal.kernels.spectra.combine`.
+    """
+
+    class_alias = "combine_1d"
+    suffix_in_pipeline = "c1d"
+    spec = """
+        exptime_key = string(default="exposure_time")  # what a spectrum counts: exposure_time, integration_time or unit_weight
+        sigma_clip = float(default=None)  # leave out what is farther from the median, in median deviations
+    """  # noqa: E501
+    input_types = ("MultiSpecModel", "TSOMultiSpecModel")
+    over_members = True
+
+    def process(self, members, references):
+        """Combine the spectra of all members.
+
+        Returns
+        -------
+        Spectra
+
+        Raises
+        ------
+        SkipStep
+            If there is no spectrum that can be combined.
+        """
+        by_order = self.read_spectra(members)
+        if not by_order:
+            raise SkipStep("there is no spectrum with values and wavelengths in order")
+        combined = [self.combined(order, spectra) for order, spectra in by_order.items()]
+        product = Spectra.like(members[0], "MultiCombinedSpecModel", [one.spectrum for one in combined])
+        product.source = members.name
+        product.membership = replace(members.membership, product=members.name, is_alone=True)
+        if combined[0].sky is not None:
+            product.set_wcs(spectral_wcs(*combined[0].sky, combined[0].wavelength))
+        return product
+
+    def read_spectra(self, members) -> dict[int, list[Weighted]]:
+        """The spectra that can be combined, by order."""
+        by_order: dict[int, list[Weighted]] = {}
+        kind = weight_by(self.exptime_key)
+        for place in range(len(members)):
+            with members.lease(place) as exposure:
+                weight = 1.0 if kind == UNIT else getattr(exposure.meta.exposure, kind)
+                for spectrum in exposure.spectra:
+                    for table in _integrations(spectrum):
+                        if (reason := unfit(table)) is not None:
+                            name = spectrum["name"] or spectrum["source_id"]
+                            log.warning("%s: a spectrum of slit %s is left out: %s", exposure.source, name, reason)
+                            continue
+                        order = spectrum["spectral_order"] or 1
+                        by_order.setdefault(order, []).append(Weighted(spectrum, table, weight))
+        return by_order
+
+    def combined(self, order: int, spectra: list[Weighted]) -> Combined:
+        """The mean of the spectra of one order."""
+        wavelength = common_wavelengths([one.table["WAVELENGTH"] for one in spectra])
+        log.info("%d spectra of order %d are combined to %d wavelengths", len(spectra), order, len(wavelength))
+        values, errors, given, dq = on_grid(spectra, wavelength)
+        weights = given * np.array([one.weight for one in spectra])[:, None]
+        if self.sigma_clip is not None:
+            given = given & ~outliers(values[0] * weights, given, self.sigma_clip)
+            weights = weights * given
+        means, deviations, total = weighted_means(values, errors, weights)
+        count = given.sum(0)
+        kept = count > 0
+        if not kept.all():
+            log.warning("%d wavelengths of order %d have no value, and are left out", (~kept).sum(), order)
+        layout = layout_of("MultiCombinedSpecModel")
+        table = np.zeros(int(kept.sum()), layout.dtype())
+        columns = (wavelength, means[0], deviations[0], means[1], deviations[1], dq, total, count)
+        for (name, _dtype), column in zip(layout.columns, columns, strict=True):
+            table[name] = column[kept]
+        first = spectra[0].spectrum
+        return Combined(self.described(order, first, table), wavelength, first.sky)
+
+    def described(self, order: int, first: Spectrum, table: np.ndarray) -> Spectrum:
+        """A combined spectrum with what its first spectrum tells."""
+        told = {name: first[name] for name in FROM_SPECTRA if first[name] is not None}
+        flux, bright = first.units.get("FLUX"), first.units.get("SURF_BRIGHT")
+        units = {"WAVELENGTH": "um", "FLUX": flux, "ERROR": flux, "SURF_BRIGHT": bright, "SB_ERROR": bright}
+        units = {name: unit for name, unit in units.items() if unit is not None}
+        return Spectrum({"spectral_order": order, **told}, table, units)
+
+
+def weight_by(key: str) -> str:
+    """What a spectrum counts: one of `INTEGRATION`, `EXPOSURE` and `UNIT`."""
+    told = key.lower()
+    if told.startswith("integration") or told == "effinttm":
+        return INTEGRATION
+    if told.startswith("exposure") or told == "effexptm":
+        return EXPOSURE
+    if told not in ("unit_weight", "unit weight"):
+        known = f"{INTEGRATION}, {EXPOSURE} and {UNIT}"
+        log.warning("exptime_key %r is none of %s: all spectra count the same", key, known)
+    return UNIT
+
+
+def _integrations(spectrum: Spectrum):
+    """The tables of a spectrum: one, or one for each integration."""
+    table = spectrum.table
+    if table["WAVELENGTH"].ndim == 1:
+        yield table
+        return
+    vectors = [name for name in table.dtype.names if table.dtype[name].shape]
+    for row in table:
+        made = np.empty(int(row["N_ALONGDISP"]), [(name, table.dtype[name].base) for name in vectors])
+        for name in vectors:
+            made[name] = row[name][: len(made)]
+        yield made
+
+
+def unfit(table: np.ndarray) -> str | None:
+    """Why a spectrum cannot be combined; None if it can."""
+    if not np.isfinite(table["FLUX"]).any():
+        return "it has no values"
+    steps = np.diff(table["WAVELENGTH"])
+    if not (np.all(steps > 0) or np.all(steps < 0)):
+        return "its wavelengths neither increase nor decrease throughout"
+    return None
+
+
+def on_grid(spectra: list[Weighted], wavelength: np.ndarray):
+    """The values of spectra at the nearest wavelengths of a grid.
+
+    Returns
+    -------
+    values, errors : (2, nspectra, n) float64 arrays
+        Flux and surface brightness.
+    given : (nspectra, n) bool array
+        Where a spectrum has a value.
+    dq : (n,) uint32 array
+        Flags of all of them.
+    """
+    nspectra, count = len(spectra), len(wavelength)
+    values, errors = np.zeros((2, 2, nspectra, count))
+    given, dq = np.zeros((nspectra, count), bool), np.zeros(count, np.uint32)
+    for number, (_spectrum, table, _weight) in enumerate(spectra):
+        place = np.interp(table["WAVELENGTH"], wavelength, np.arange(count), left=np.nan, right=np.nan)
+        usable = (table["DQ"] & DO_NOT_USE == 0) & ~np.isnan(table["FLUX"]) & ~np.isnan(place)
+        target, used = np.round(place[usable]).astype(int), table[usable]
+        np.bitwise_or.at(dq, target, used["DQ"])
+        for column, (value, error) in enumerate((("FLUX", "FLUX_ERROR"), ("SURF_BRIGHT", "SB_ERROR"))):
+            values[column, number, target] = used[value]
+            errors[column, number, target] = used[error]
+        given[number, target] = True
+    return values, errors, given, dq
+
+
+def outliers(flux: np.ndarray, given: np.ndarray, limit: float) -> np.ndarray:
+    """Where weighted fluxes are farther from their median than so many median deviations, (nspectra, n) bool array."""
+    known = np.where(given & (flux != 0.0), flux, np.nan)
+    with np.errstate(invalid="ignore"):
+        empty = np.isnan(known).all(0)
+        median = np.full(known.shape[1], np.nan)
+        median[~empty] = np.nanmedian(known[:, ~empty], axis=0)
+        if empty.all():
+            return np.zeros(known.shape, bool)
+        deviation = np.nanmedian(np.abs(known - median))
+        return np.abs(flux - median) > limit * deviation
