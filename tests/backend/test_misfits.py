@@ -63,6 +63,7 @@ AS_GOOD = {
     "resample.drizzle.add_part": {"sums.totals": (0, 1), "drop.table": (0,)},
     "resample.sums.means": {"sums.totals": (0, 1)},
     "sources.background_maps.interpolate": {"mask": (0, 1)},
+    "spectra.bar_shadow.shadow_of_bars": {"shadows.images": (1,)},
     "sources.local_peaks.convolve": {"image": (0, 1)},
     # Regions reach beyond an image, and have any number of runs in a row.
     "sky.region_sums.region_histogram": {"values": (1,), "spans": (1,)},
