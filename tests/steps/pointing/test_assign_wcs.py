@@ -1,5 +1,6 @@
 """What assign_wcs needs of exposures of NIRSpec, and what it says where that is missing."""
 
+import asdf
 import pytest
 
 from gpucal.cli.main import main
@@ -66,6 +67,19 @@ def test_shutters_need_their_file_and_keywords(references, tmp_path):
 def test_a_missing_reference_is_told(references):
     parameters = overrides(references, "G395M") | {"override_camera": "N/A"}
     with pytest.raises(ReferenceFileError, match="there is no camera reference, which a WCS of NIRSpec needs"):
+        AssignWcsStep.call(Exposure(exposure(frame=FRAME)), **parameters)
+
+
+def test_what_the_header_lacks_is_told_with_the_exposure(references):
+    model = exposure(grating="PRISM", frame=FRAME, instrument__gwa_tilt=None, filename="here_rate.fits")
+    with pytest.raises(GpucalError, match=r"here_rate.fits: the header lacks GWA_TILT"):
+        run(model, references)
+
+
+def test_a_reference_that_lacks_something_is_told(references, tmp_path):
+    asdf.AsdfFile({"meta": {"instrument": {"name": "NIRSPEC"}}}).write_to(tmp_path / "camera.asdf")
+    parameters = overrides(references, "G395M") | {"override_camera": str(tmp_path / "camera.asdf")}
+    with pytest.raises(ReferenceFileError, match="a reference of assign_wcs holds no 'model'"):
         AssignWcsStep.call(Exposure(exposure(frame=FRAME)), **parameters)
 
 
