@@ -20,10 +20,10 @@ class Spec3Pipeline(Pipeline):
     """Combine exposures of spectra: flag outliers, resample all exposures of each source together, and extract it.
 
     Which steps run depends on the type of the exposures: see `gpucal.pipelines.spec3_modes`. Products: ``crf``, the
-    exposures with their outliers flagged; ``s2d``, what is combined of them, and ``x1d``, its spectrum. Exposures of a
-    moving target are aligned on it. Slits of many sources are sorted by source, and each has products of its own, ``cal``
-    among them, a file with the slits of all exposures. Background exposures are members of that role in the association; without one,
-    ``master_background`` does not run.
+    exposures with their outliers flagged; ``s2d``, what is combined of them, and ``x1d``, its spectrum. Slits of many
+    sources are sorted by source, and each source has products of its own; ``cal``, a file with its slits in all
+    exposures, is one of them. Exposures of a moving target are aligned on it. Background exposures are members of that
+    role in the association; without one, ``master_background`` does not run.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec3.html.
     """
