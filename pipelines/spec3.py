@@ -7,7 +7,7 @@ from gpucal.data import Exposure, Members
 from gpucal.names.steps import STEPS as ALL_STEPS
 from gpucal.pipelines import spec3_modes as modes
 from gpucal.steps.parts.alike import check_alike
-from gpucal.steps.parts.exp_to_source import as_multi_exposure, by_source
+from gpucal.steps.parts.exp_to_source import by_source
 
 # All steps, in the order of most modes.
 STEPS = (
@@ -82,7 +82,7 @@ class Spec3Pipeline(Pipeline):
             return self.combine(members, steps, references)
         for source in by_source(members):
             if self.saves:
-                self.save(as_multi_exposure(source), "cal")
+                self.save(source.joined(source), "cal")
             self.combine(source, steps, references)
             source.release()
         return None

@@ -6,6 +6,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/exp_to_source/main.html.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from gpucal.data import Exposure, Members
 from gpucal.data.slits import Slit, Slits
@@ -45,7 +46,7 @@ def by_source(members: Members) -> Iterator[Members]:
         for exposure in exposures:
             exposure.membership = membership
         source = Members(exposures, membership)
-        source.joined = as_multi_exposure
+        source.joined = partial(as_multi_exposure, exposure=members[slits[0][0]])
         yield source
 
 
@@ -65,24 +66,24 @@ def slit_exposure(exposure: Exposure, slit: Slit) -> Exposure:
     return made
 
 
-def as_multi_exposure(members: Members) -> Exposure:
+def as_multi_exposure(members: Members, exposure: Exposure) -> Exposure:
     """The slits of one source as one exposure, for the files of its products.
 
     Parameters
     ----------
     members : Members
         See `by_source`.
+    exposure : Exposure
+        The first of those that show the source: it has the metadata of all.
 
     Returns
     -------
     Exposure
         Of type ``MultiExposureModel``; it shares the pixels of the members.
     """
-    first = members[0]
-    model = first.blank("MultiExposureModel").model
-    made = Exposure(model, members.name, slits=Slits(map(_slit_of, members)))
+    made = Exposure(exposure.blank("MultiExposureModel").model, members.name, slits=Slits(map(_slit_of, members)))
     made.membership = members.membership
-    made.meta.filename = made.meta.bunit_data = made.meta.bunit_err = None
+    made.meta.exposure.type, made.meta.filename = members.meta.exposure.type, None
     return made
 
 
