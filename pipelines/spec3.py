@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
 from gpucal.data import Exposure, Members
+from gpucal.data.members import tell_membership
 from gpucal.names.steps import STEPS as ALL_STEPS
 from gpucal.pipelines import spec3_modes as modes
 from gpucal.steps.parts.alike import check_alike
@@ -83,6 +84,8 @@ class Spec3Pipeline(Pipeline):
         for source in by_source(members):
             if self.saves:
                 self.save(source.joined(source), "cal")
+            for exposure in source:
+                tell_membership(exposure, exposure.meta.asn.exptype)
             self.combine(source, steps, references)
             source.release()
         return None

@@ -13,8 +13,8 @@ from gpucal.data.slits import Slit, Slits
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
 
-# What a slit says of itself, whatever its exposure says.
-OF_THE_SLIT = ("bunit_data", "bunit_err", "model_type", "wcsinfo", "wcs")
+# What a slit says of itself, whatever its exposure says; with which others it was taken is told later.
+OF_THE_SLIT = ("bunit_data", "bunit_err", "model_type", "wcsinfo", "wcs", "group_id")
 
 DIGITS = 9
 
