@@ -23,6 +23,9 @@ _PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
 # Classes that set each argument as an attribute of the model, too, and do nothing else that their base does not.
 _SETTINGS_BECOME_ATTRIBUTES = ("SlitModel", "SlitDataModel")
 
+# Classes that make their schema of several each time, and do nothing else that their base does not.
+_MAKE_THEIR_SCHEMA = ("MultiExposureModel",)
+
 
 def new_model(model_class: type, init=None, **settings):
     """Make a model, the schema of which is at hand.
@@ -38,8 +41,8 @@ def new_model(model_class: type, init=None, **settings):
     """
     if model_class.__module__.startswith("stdatamodels.") and is_on("schemas", TRIED):
         settings["schema"] = schema_of(model_class)
-    puts_schema_together = hasattr(model_class, "_build_schema") and "schema" in settings
-    if model_class.__name__ not in _SETTINGS_BECOME_ATTRIBUTES and not puts_schema_together:
+    takes_schema = model_class.__name__ in _MAKE_THEIR_SCHEMA and "schema" in settings
+    if model_class.__name__ not in _SETTINGS_BECOME_ATTRIBUTES and not takes_schema:
         return model_class(init, **settings)
     model = model_class.__new__(model_class)
     super(model_class, model).__init__(init, **settings)
@@ -71,8 +74,8 @@ def _put_together(model_class: type) -> dict:
     from asdf.schema import load_schema
     from stdatamodels.schema import merge_property_trees
 
-    if hasattr(model_class, "_build_schema"):
-        return merge_property_trees(model_class._build_schema(model_class))
+    if model_class.__name__ in _MAKE_THEIR_SCHEMA:
+        return merge_property_trees(model_class.__new__(model_class)._build_schema())
     return merge_property_trees(load_schema(model_class.schema_url, resolve_references=True))
 
 
