@@ -73,7 +73,7 @@ def series():
     for name in ("data", "err", "var_poisson", "var_rnoise", "var_flat", "dq"):
         setattr(model, name, np.repeat(getattr(one, name)[None], NINTS, axis=0))
     model.data = model.data + rng.normal(0, 0.1, model.data.shape).astype(np.float32)
-    model.dq[1, 12:15, 40] = 1
+    model.dq[1, 14, 40] = 1
     model.wavelength, model.meta.wcs = one.wavelength, one.meta.wcs
     model.name, model.source_type, model.source_xpos, model.source_ypos = "S1600A1", "POINT", 0.0, 0.03
     model.meta.exposure.type, model.meta.visit.tsovisit = "NRS_BRIGHTOBJ", True
