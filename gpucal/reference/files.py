@@ -81,20 +81,6 @@ class Reference:
             self._model = self._read(self._open)
         return self._model
 
-    def model_as(self, class_name: str) -> datamodels.JwstDataModel:
-        """The whole model as one of a class; opened once more if it is of another.
-
-        Raises
-        ------
-        ReferenceFileError
-            If the file cannot be read as one.
-        """
-        model_class = getattr(datamodels, class_name)
-        if isinstance(self.model, model_class):
-            return self.model
-        with quietly():
-            return self._read(lambda: model_class(self.path or self._given))
-
     @property
     def outline(self) -> Outline:
         """The model but for its images; see `model` for what is raised."""

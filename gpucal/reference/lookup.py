@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 NOT_APPLICABLE = "N/A"
 
+# How the name of a file that CRDS chose begins in headers.
+CRDS_SCHEME = "crds://"
+
 INSTRUMENT = "meta.instrument.name"
 
 
@@ -69,6 +72,31 @@ def best_references(
         return dict.fromkeys(types, NOT_APPLICABLE) | _paths(_with_file(names))
     except CrdsFailure as failure:
         raise ReferenceFileError(f"CRDS cannot tell the best references: {failure}; {advice()}") from failure
+
+
+def paths_of_named(names: dict[str, str]) -> dict[str, str]:
+    """Where references are that the header of a product names.
+
+    Parameters
+    ----------
+    names : dict of str to str
+        By type: paths, or names that begin with ``crds://``.
+
+    Returns
+    -------
+    dict of str to str
+        Paths; what CRDS has is fetched if the cache lacks it.
+
+    Raises
+    ------
+    ReferenceFileError
+        If CRDS cannot be asked, or its file is not in the cache.
+    """
+    of_crds = {kind: name.removeprefix(CRDS_SCHEME) for kind, name in names.items() if name.startswith(CRDS_SCHEME)}
+    try:
+        return names | _paths(of_crds)
+    except CrdsFailure as failure:
+        raise ReferenceFileError(f"references that the header names are not found: {failure}; {advice()}") from failure
 
 
 def parameter_references(parameters: dict, types: Iterable[str]) -> dict[str, str]:

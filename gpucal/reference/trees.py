@@ -1,6 +1,8 @@
 """Parts of the trees of references that are ASDF files, such as transforms."""
 
+from gpucal.data.files.quiet import quietly
 from gpucal.reference.files import Reference, ReferenceFileError
+from gpucal.startup.lazy import datamodels
 from gpucal.wcs.documents import read_document, tree_of_model
 
 
@@ -21,3 +23,12 @@ def part_of(reference: Reference, name: str):
     if name not in tree:
         raise ReferenceFileError(f"{reference.label} holds no {name}")
     return tree[name]
+
+
+def model_as(reference: Reference, class_name: str):
+    """The whole model of a reference as one of a class of stdatamodels; opened once more if it is of another."""
+    model_class = getattr(datamodels, class_name)
+    if isinstance(reference.model, model_class):
+        return reference.model
+    with quietly():
+        return model_class(reference.path or reference.model)

@@ -23,6 +23,8 @@ DETECTOR = "META.INSTRUMENT.DETECTOR"
 SUBARRAY = "META.SUBARRAY.NAME"
 READPATT = "META.EXPOSURE.READPATT"
 EXPOSURE_TYPE = "META.EXPOSURE.TYPE"
+FILTER = "META.INSTRUMENT.FILTER"
+GRATING = "META.INSTRUMENT.GRATING"
 DATE_KEYS = ("META.OBSERVATION.DATE", "META.OBSERVATION.TIME")
 SELECTION_KEYS = {
     "dark": (DETECTOR, READPATT, SUBARRAY, "META.EXPOSURE.NGROUPS"),
@@ -35,17 +37,35 @@ SELECTION_KEYS = {
     "emicorr": (DETECTOR,),
     "distortion": (DETECTOR,),
     "filteroffset": (DETECTOR,),
-    "photom": (DETECTOR,),
+    "photom": (DETECTOR, EXPOSURE_TYPE),
+    "flat": (DETECTOR, SUBARRAY, EXPOSURE_TYPE),
     "area": (DETECTOR,),
     "apcorr": (EXPOSURE_TYPE,),
     "abvegaoffset": (EXPOSURE_TYPE,),
+    **dict.fromkeys(("specwcs", "pathloss", "extract1d", "psf"), (EXPOSURE_TYPE,)),
+}
+# Those of spectra, where an instrument has them.
+SPECTRAL_KEYS = {
+    "NIRSPEC": {
+        **dict.fromkeys(("camera", "collimator", "fpa", "msa", "ote", "wavelengthrange"), (DETECTOR,)),
+        "disperser": (GRATING,),
+        "fore": (FILTER,),
+        "fflat": (GRATING, FILTER, EXPOSURE_TYPE),
+        "sflat": (DETECTOR, FILTER, GRATING, EXPOSURE_TYPE),
+        "dflat": (DETECTOR,),
+        **dict.fromkeys(
+            ("pathloss", "barshadow", "photom", "wavecorr", "extract1d", "apcorr", "msaoper", "area"), (EXPOSURE_TYPE,)
+        ),
+        "psf": (GRATING, EXPOSURE_TYPE),
+    },
 }
 DEFAULT_SELECTION_KEYS = (DETECTOR, SUBARRAY)
 
 
-def selection_keys(kind):
+def selection_keys(kind, instrument=""):
     """Keywords by which the rules choose a reference of a type, tuple of str."""
-    return SELECTION_KEYS.get(kind, DEFAULT_SELECTION_KEYS)
+    spectral = SPECTRAL_KEYS.get(instrument.upper(), {})
+    return spectral.get(kind) or SELECTION_KEYS.get(kind, DEFAULT_SELECTION_KEYS)
 
 
 class CrdsCache:
@@ -128,7 +148,7 @@ class CrdsCache:
             "filekind": kind.upper(),
             "instrument": instrument,
             "mapping": "REFERENCE",
-            "parkey": (selection_keys(kind), DATE_KEYS),
+            "parkey": (selection_keys(kind, instrument), DATE_KEYS),
         }
         if kind.startswith("pars-"):
             header["reffile_required"] = "NO"

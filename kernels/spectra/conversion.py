@@ -40,7 +40,7 @@ def conversion_factors(wavelength, response: Tables, which, factors, packing: Pa
     ValueError
         If shapes do not fit.
     """
-    check_tables(response, "response")
+    check_tables(response, "response", which)
     check_packing(
         packing, wavelength=(wavelength, "npixels"), which=(which, "nslits"), factors=(factors, "nslits")
     )

@@ -138,7 +138,7 @@ def join_component(
     )
     if not {len(slow.err), len(slow.dq)} <= {len(slow.data), 1}:
         raise ValueError(f"{len(slow.err)} planes of errors, {len(slow.dq)} of flags for {len(slow.data)} of the flat")
-    check_tables(component.fast, "fast")
+    check_tables(component.fast, "fast", component.which)
     check_tables(component.slow_err, "slow_err")
     check_packing(
         packing,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend, pixel_function, pixel_kernel
-from gpucal.backend.fit import check_fit
+from gpucal.backend.fit import check_fit, check_indices
 from gpucal.backend.traffic import REFERENCES
 from gpucal.kernels.spectra.windows import Packing, check_packing
 
@@ -62,17 +62,19 @@ def pack_tables(tables: Iterable[tuple[Sequence[float], Sequence[float]]]) -> Ta
     return Tables(*(move(part, REFERENCES) for part in parts), move(np.cumsum([0, *lengths]), REFERENCES))
 
 
-def check_tables(tables: Tables, name: str = "tables") -> None:
-    """See that tables are whole.
+def check_tables(tables: Tables, name: str = "tables", which=None) -> None:
+    """See that tables are whole, and that there are those that are asked for.
 
     Raises
     ------
     ValueError
-        If there are not as many values as wavelengths, or tables end elsewhere.
+        If there are not as many values as wavelengths, tables end elsewhere, or one is missing.
     """
     check_fit(**{f"{name}.wavelength": (tables.wavelength, "n"), f"{name}.values": (tables.values, "n")})
     if not tables.begins.size or int(tables.begins[-1]) != tables.wavelength.size:
         raise ValueError(f"{name} do not end with their {tables.wavelength.size} wavelengths")
+    if which is not None:
+        check_indices(which, tables.begins.size - 1)
 
 
 def look_up(wavelength, tables: Tables, which, packing: Packing):
@@ -99,7 +101,7 @@ def look_up(wavelength, tables: Tables, which, packing: Packing):
     ValueError
         If shapes do not fit.
     """
-    check_tables(tables)
+    check_tables(tables, "tables", which)
     check_packing(packing, wavelength=(wavelength, "npixels"), which=(which, "nslits"))
     found = array_namespace(wavelength).empty(wavelength.shape, np.float64)
     look_up_pixel(packing.grid, packing.rows, wavelength, tables, which, found)

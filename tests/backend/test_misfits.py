@@ -35,6 +35,7 @@ AS_GOOD = {
     "ramps.saturation_growth.planes_with": {"planes": ALL},
     "refpix.irs2_series.mean_frame": {"ramp": ALL},
     "regions.ellipse_flags.edit_flags": {"groupdq": (1, 2, 3), "ellipses.minor": (0,), "ellipses.major": (0,)},
+    "spectra.cut_out.cut_out": {"boxes": (0,)},
     "statistics.large_sample.clipped_statistics_of": {"values": ALL},
     "storage.flag_definitions.standardize_flags": {"dq": ALL, "meanings": (0,)},
     # A sum has fewer terms: of a polynomial, a ring, a local mean, a group of reads.
@@ -62,6 +63,7 @@ AS_GOOD = {
     "resample.drizzle.add_part": {"sums.totals": (0, 1), "drop.table": (0,)},
     "resample.sums.means": {"sums.totals": (0, 1)},
     "sources.background_maps.interpolate": {"mask": (0, 1)},
+    "spectra.bar_shadow.shadow_of_bars": {"shadows.images": (1,)},
     "sources.local_peaks.convolve": {"image": (0, 1)},
     # Regions reach beyond an image, and have any number of runs in a row.
     "sky.region_sums.region_histogram": {"values": (1,), "spans": (1,)},

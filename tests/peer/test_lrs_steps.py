@@ -1,21 +1,32 @@
 """Flat field, path loss and photometric calibration of low resolution spectra of MIRI agree with jwst."""
 
+import re
+
 import numpy as np
 import pytest
-from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.steps.images.flat_field import FlatFieldStep
 from gpucal.steps.images.photom import PhotomStep
-from gpucal.steps.parts.lrs_types import LRS_TYPES, SLIT_TYPE
-from tests.peer.lrs_exposures import as_slit, exposure, overrides, specwcs, with_rates
-
-TIMES = {
-    "linear": [("t0", 59700.0), ("lossperyear", 0.013)],
-    "exponential": [("t0", 59720.0), ("amplitude", 0.1), ("tau", 170.0), ("const", 0.93)],
-    "powerlaw": [("t0", 59690.0), ("year1value", 0.97), ("tsoft", 1.0), ("alpha", -0.02)],
-}
+from gpucal.steps.parts.lrs_types import LRS_TYPES, SLIT_TYPE, SLITLESS_TYPE
+from gpucal.steps.pointing.assign_wcs import AssignWcsStep
+from gpucal.steps.spectra.pathloss import PathLossStep
+from gpucal.steps.spectra.targ_centroid import TargCentroidStep
+from tests.lrs_exposures import (
+    DISTORTION,
+    OFFSETS,
+    TIMES,
+    as_slit,
+    exposure,
+    flat_reference,
+    overrides,
+    pathloss_reference,
+    photom_reference,
+    specwcs,
+    target_image,
+    with_rates,
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,67 +43,9 @@ def spectrum(peer_step, tmp_path_factory):
                 placed = peer_step("assign_wcs", with_rates(exposure(kind)), **overrides(specwcs(folder)))
             made[kind] = as_slit(placed)
             made[kind].meta.target.source_type = "POINT"
-            made[kind].meta.target.ra, made[kind].meta.target.dec = 359.9998, -27.8001
         return made[kind].copy()
 
     return make
-
-
-def saved(model, kind, path):
-    meta = model.meta
-    meta.instrument.name, meta.instrument.detector, meta.instrument.filter = "MIRI", "MIRIMAGE", "P750L"
-    meta.reftype, meta.description, meta.author, meta.pedigree = kind, "made", "made", "DUMMY"
-    meta.useafter, meta.exposure.type = "2022-01-01T00:00:00", "MIR_LRS-FIXEDSLIT"
-    if hasattr(meta, "subarray"):
-        meta.subarray.name, meta.subarray.xstart, meta.subarray.ystart = "FULL", 1, 1
-        meta.subarray.xsize, meta.subarray.ysize = 1032, 1024
-    model.save(path)
-    return str(path)
-
-
-def flat_reference(path):
-    rng = np.random.default_rng(3)
-    model = datamodels.FlatModel(data=rng.uniform(0.9, 1.1, (1024, 1032)).astype(np.float32))
-    model.err = rng.uniform(0.001, 0.01, model.data.shape).astype(np.float32)
-    model.dq = rng.choice([0] * 20 + [1, 1 << 18], model.data.shape).astype(np.uint32)
-    return saved(model, "flat", path)
-
-
-def pathloss_reference(path, target):
-    """Factors about the place of the target in the slit, pixels, or about the center."""
-    model = datamodels.MirLrsPathlossModel()
-    wavelengths = np.linspace(13.9, 4.6, 120)
-    y, x = np.mgrid[-2.0:2.0:21j, -8.0:8.0:41j]
-    factors = [1 + 0.02 * length + 0.05 * (x + 0.3) ** 2 + 0.1 * y**2 for length in wavelengths]
-    rows = [(length, plane, 0 * plane) for length, plane in zip(wavelengths, factors, strict=True)]
-    columns = [("wavelength", "f4"), ("pathloss", "f4", y.shape), ("pathloss_err", "f4", y.shape)]
-    model.pathloss_table = np.array(rows, columns)
-    info = model.meta.wcsinfo
-    info.crpix1, info.crval1, info.cdelt1 = 21.0, target[0], 0.4
-    info.crpix2, info.crval2, info.cdelt2 = 11.0, target[1], 0.2
-    return saved(model, "pathloss", path)
-
-
-def photom_reference(path, subarray="FULL", forms=()):
-    model = datamodels.MirLrsPhotomModel()
-    columns = model.get_dtype("phot_table")
-    wavelengths, response = np.zeros(400, "f4"), np.zeros(400, "f4")
-    wavelengths[:380] = np.linspace(13.5, 5.0, 380)
-    response[:380] = 1 + 0.3 * np.sin(wavelengths[:380])
-    known = {"uncertainty": 0.01, "nelem": 380, "wavelength": wavelengths, "relresponse": response,
-             "reluncertainty": 0 * response}  # fmt: skip
-    rows = [{"filter": "P750L", "subarray": "SUB64", "photmjsr": 3.0}, {"filter": "P750L", "subarray": subarray,
-            "photmjsr": 7.25}]  # fmt: skip
-    names = columns.names
-    shapes = dict.fromkeys(("wavelength", "relresponse", "reluncertainty"), (400,))
-    shaped = [(name, columns[name].base.str, shapes.get(name, ())) for name in names]
-    model.phot_table = np.array([tuple((known | row)[name] for name in names) for row in rows], shaped)
-    for form in forms:
-        columns = model.get_dtype(f"timecoeff_{form}")
-        table = [tuple((dict(TIMES[form]) | row)[name] for name in columns.names) for row in rows]
-        setattr(model, f"timecoeff_{form}", np.array(table, columns))
-    model.meta.photometry.pixelarea_steradians, model.meta.photometry.pixelarea_arcsecsq = 2.9e-13, 0.0121
-    return saved(model, "photom", path)
 
 
 @pytest.mark.usefixtures("offline")
@@ -106,8 +59,7 @@ def test_the_flat_field(kind, spectrum, tmp_path, peer_step):
 
 
 @pytest.mark.usefixtures("offline")
-@pytest.mark.parametrize("inverse", [False, True])
-@pytest.mark.parametrize("kind", LRS_TYPES)
+@pytest.mark.parametrize(("kind", "inverse"), [(SLIT_TYPE, False), (SLITLESS_TYPE, False), (SLITLESS_TYPE, True)])
 def test_the_photometric_calibration(kind, inverse, spectrum, tmp_path, peer_step):
     subarray = "FULL" if kind == SLIT_TYPE else "GENERIC"
     reference = photom_reference(tmp_path / "photom.fits", subarray, tuple(TIMES))
@@ -119,3 +71,53 @@ def test_the_photometric_calibration(kind, inverse, spectrum, tmp_path, peer_ste
     assert 0 < np.isfinite(ours.data).sum() < ours.data.size
     assert ours.meta.bunit_data == ("DN/s" if inverse else "MJy/sr")
     assert ours.meta.photometry.conversion_megajanskys != 7.25
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("place", ["given", "moved by the user", "outside"])
+def test_the_path_loss(place, spectrum, tmp_path, peer_step, caplog):
+    model = spectrum(SLIT_TYPE)
+    if place == "given":
+        model.source_xpos, model.source_ypos = 327.13, 299.4
+    model.var_flat = model.var_poisson / 7
+    column = 400.0 if place == "outside" else 326.4
+    model.meta.target.ra, model.meta.target.dec, _ = model.meta.wcs(column, 299.4, with_bounding_box=False)
+    reference = pathloss_reference(tmp_path / "pathloss.fits")
+    moved = {"user_slit_loc": 0.08} if place == "moved by the user" else {}
+    theirs = peer_step("pathloss", model, override_pathloss=reference, **moved)
+    ours = PathLossStep.call(model, override_pathloss=reference, **moved)
+    compare(ours, theirs).assert_agrees()
+    assert ("is outside of the slit" in caplog.text) == (place == "outside")
+    assert np.nanmin(ours.pathloss_point) > 1 and np.isfinite(ours.data).sum() > 1000
+    undone = PathLossStep.call(ours, override_pathloss=reference, **moved, inverse=True)
+    kept = np.isfinite(undone.data)
+    np.testing.assert_allclose(undone.data[kept], model.data[kept], rtol=3e-7)
+
+
+@pytest.mark.usefixtures("offline")
+def test_the_path_loss_of_an_extended_source_is_not_corrected(spectrum, tmp_path, peer_step):
+    model = spectrum(SLIT_TYPE)
+    model.meta.target.source_type, model.source_xpos, model.source_ypos = "EXTENDED", 325.0, 299.0
+    reference = pathloss_reference(tmp_path / "pathloss.fits")
+    ours = PathLossStep.call(model, override_pathloss=reference)
+    compare(ours, peer_step("pathloss", model, override_pathloss=reference)).assert_agrees()
+    assert ours.meta.cal_step.pathloss == "SKIPPED"
+    forced = PathLossStep.call(model, override_pathloss=reference, source_type="POINT")
+    assert forced.meta.cal_step.pathloss == "COMPLETE"
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("kind", LRS_TYPES)
+def test_the_source_by_the_image_of_its_acquisition(kind, spectrum, tmp_path, peer_step):
+    kinds = dict.fromkeys((f"override_{name}" for name in AssignWcsStep.reference_file_types), "N/A")
+    kinds |= {"override_distortion": str(DISTORTION), "override_filteroffset": str(OFFSETS)}
+    placed = peer_step("assign_wcs", target_image(kind), sip_approx=False, **kinds)
+    placed.save(tmp_path / "placed.fits")
+    given = {"override_filteroffset": str(OFFSETS), "skip": False}
+    theirs = peer_step("targ_centroid", spectrum(kind), ta_file=str(tmp_path / "placed.fits"), **given)
+    ours = TargCentroidStep.call(spectrum(kind), ta_file=str(tmp_path / "placed.fits"), **given)
+    compare(ours, theirs).apart_from(re.compile("(?i).*(ta_?|source_?|src)[xy]pos")).assert_agrees()
+    found = [ours.source_xpos, ours.source_ypos, ours.ta_xpos, ours.ta_ypos]
+    expected = [theirs.source_xpos, theirs.source_ypos, theirs.ta_xpos, theirs.ta_ypos]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
+    assert theirs.meta.cal_step.targ_centroid == "COMPLETE"

@@ -85,11 +85,19 @@ def corners_on_sky(wcs) -> np.ndarray | None:
 
 
 def keep_dithered_position(exposure, wcs) -> None:
-    """Keep where the dither put the target, DITH_RA and DITH_DEC: spectra are extracted there."""
-    dither = exposure.meta.dither
+    """Keep where the dither put the target, DITH_RA and DITH_DEC: spectra are extracted there.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        Edited in place; a warning tells where its header does not say how far the dither moved the target.
+    wcs : Wcs
+        Of a spectrum or of an image.
+    """
+    dither, to_sky = exposure.meta.dither, wcs.program("v2v3")
     if dither.x_offset is None or dither.y_offset is None:
         log.warning("%s: XOFFSET or YOFFSET is missing: where the dither put the target is not known", exposure.source)
         return
     place = to_telescope(dither.x_offset, dither.y_offset, exposure.meta.wcsinfo)
-    longitude, latitude, _ = wcs.program("v2v3").at(*place, 0.0)
+    longitude, latitude = to_sky.at(*place, *(0.0,) * (to_sky.ninputs - 2))[:2]
     dither.dithered_ra, dither.dithered_dec = float(longitude), float(latitude)

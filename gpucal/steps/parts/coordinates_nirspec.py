@@ -28,7 +28,7 @@ _LAMP_MODES = {"FIXEDSLIT": "NRS_FIXEDSLIT", "BRIGHTOBJ": "NRS_FIXEDSLIT", "MSAS
 _FROM_THE_SKY = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
 
 # What light of lamps does not reach.
-_BEYOND_SLITS = ("fore", "ote")
+BEYOND_SLITS = ("fore", "ote")
 
 
 def kind_of_nirspec(meta) -> str:
@@ -65,7 +65,7 @@ def give_slits(exposure, references, step) -> None:
     GpucalError
         If the header lacks something.
     """
-    optics = _optics(exposure, references, () if not is_lit_by_lamp(exposure.meta) else _BEYOND_SLITS)
+    optics = optics_from(exposure, references, () if not is_lit_by_lamp(exposure.meta) else BEYOND_SLITS)
     slits = _SLITS[kind_of_nirspec(exposure.meta)](exposure, optics, (step.slit_y_low, step.slit_y_high))
     wcs = slits_wcs(exposure, optics, slits)
     exposure.set_wcs(wcs.to_tree())
@@ -77,7 +77,7 @@ def give_slits(exposure, references, step) -> None:
 def give_nirspec_image(exposure, references, step) -> None:
     """Give an image its coordinates and, if it shows the sky, its footprint; see `give_slits`."""
     is_dark = exposure.meta.instrument.filter == OPAQUE
-    optics = _optics(exposure, references, ("msa", *_BEYOND_SLITS) if is_dark else ("msa",))
+    optics = optics_from(exposure, references, ("msa", *BEYOND_SLITS) if is_dark else ("msa",))
     _tell_spectrum(exposure.meta, optics)
     wcs = imaging_wcs(exposure, optics)
     if is_dark or str(exposure.meta.exposure.type).upper() not in NIRSPEC_IMAGE_TYPES:
@@ -97,7 +97,14 @@ def _tell_spectrum(meta, optics: Optics) -> None:
         keywords.dispersion_direction = 1 if kind in (*_FROM_THE_SKY, *LAMP_TYPES) else None
 
 
-def _optics(exposure, references, unused) -> Optics:
+def optics_from(exposure, references, unused) -> Optics:
+    """The optics of an exposure, from references by type; those that are not used may be missing.
+
+    Raises
+    ------
+    ReferenceFileError
+        If one that is used is missing.
+    """
     trees = dict.fromkeys(NIRSPEC_REFERENCES)
     for kind in NIRSPEC_REFERENCES:
         reference = references[kind]

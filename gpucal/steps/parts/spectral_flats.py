@@ -25,6 +25,7 @@ from gpucal.kernels.spectra.flat_components import (
 from gpucal.kernels.spectra.lookup import pack_tables
 from gpucal.kernels.spectra.windows import packing_of
 from gpucal.reference import Reference, ReferenceFileError
+from gpucal.reference.trees import model_as
 from gpucal.steps.parts.fast_flats import FastVariation, fast_variation
 
 # Fore optics, spectrograph, detector; the first one calibrates fluxes.
@@ -165,7 +166,7 @@ def quadrants_of(reference: Reference) -> list[dict]:
     ReferenceFileError
         If it has none.
     """
-    quadrants = getattr(reference.model_as("NirspecQuadFlatModel"), "quadrants", ())
+    quadrants = getattr(model_as(reference, "NirspecQuadFlatModel"), "quadrants", ())
     if not len(quadrants):
         raise ReferenceFileError(f"{reference.label}: holds no quadrants; it is no flat field of shutters")
     names = {"data": "data", "err": "err", "fast": "flat_table", "planes": "wavelength"}

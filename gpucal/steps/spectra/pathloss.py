@@ -1,10 +1,12 @@
 """The pathloss step."""
 
 from gpucal.core import SkipStep, Step
+from gpucal.steps.parts.pathloss_lrs import correct_lrs
 from gpucal.steps.parts.pathloss_slits import correct_slits
 
 # What corrects exposures of a type: ``correct(exposure, reference, step)``.
 CORRECTIONS = {
+    "MIR_LRS-FIXEDSLIT": correct_lrs,
     "NRS_FIXEDSLIT": correct_slits,
     "NRS_BRIGHTOBJ": correct_slits,
     "NRS_MSASPEC": correct_slits,
@@ -14,9 +16,9 @@ CORRECTIONS = {
 class PathLossStep(Step):
     """Make up for the light that does not pass the slit.
 
-    That of a point source depends on its place in the slit: where the reference does not reach to, the slit is not
-    corrected, which is told in the log. The corrections for a point and for a source that fills the slit are kept with
-    each slit.
+    That of a point source depends on its place in the slit: where the reference does not reach to, the slit of NIRSpec
+    is not corrected, and that of MIRI as if the source were in its middle, which is told in the log. The corrections
+    for a point and for a source that fills the slit are kept with each slit.
     """
 
     class_alias = "pathloss"
