@@ -69,7 +69,7 @@ def summed_scene(point, lines, planes, weights, terms, levels, found, scene, res
         pixel += step
 
 
-def scene_of_fits(lines: Lines, planes: Planes, terms: Terms, solution: Solution):
+def scene_of_fits(lines: Lines, planes: Planes, terms: Terms, solution: Solution, dtype=np.float32):
     """The sum of all terms that were fitted to each line.
 
     Parameters
@@ -78,10 +78,12 @@ def scene_of_fits(lines: Lines, planes: Planes, terms: Terms, solution: Solution
         What was fitted to what.
     solution : Solution
         The fit.
+    dtype : dtype
+        Of the results.
 
     Returns
     -------
-    scene, residual : (nvalues,) float32 arrays
+    scene, residual : (nvalues,) arrays
         As of `scene_of_sums`.
 
     Raises
@@ -96,7 +98,7 @@ def scene_of_fits(lines: Lines, planes: Planes, terms: Terms, solution: Solution
         **planes.checks(),
         **terms.checks(),
     )
-    scene, residual = current_backend().xp.empty((2, planes.nints * lines.npixels), np.float32)
+    scene, residual = current_backend().xp.empty((2, planes.nints * lines.npixels), dtype)
     arguments = lines, planes, terms, solution.coefficients, scene, residual
     fitted_scene((planes.nints * lines.count,), *arguments)
     return scene, residual

@@ -12,12 +12,13 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import REFERENCES, TABLES
 from gpucal.errors import GpucalError
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.spectra.fitting import Terms, fit_lines
 from gpucal.kernels.spectra.lines import ALONG_X, lines_of
 from gpucal.kernels.spectra.planes import Planes
 from gpucal.kernels.spectra.psf_profile import PsfModel, psf_profiles
 from gpucal.kernels.spectra.scene import scene_of_fits
-from gpucal.steps.parts.extraction import SlitJob
+from gpucal.steps.parts.extraction import SlitJob, planes_of
 from gpucal.steps.parts.source_location import MICRON, frame_of_sources
 
 log = logging.getLogger(__name__)
@@ -160,12 +161,20 @@ class PsfFit:
 
     def _first_integration(self) -> Planes:
         """Planes of the first integration in the window, whose only variance is that of the read noise."""
-        xp, slit = current_backend().xp, self.job.slit
-        data, read = (self._in_window(getattr(slit, name)) for name in ("data", "var_rnoise"))
+        planes, xp = planes_of([self.job]), current_backend().xp
+        inside = {name: self._in_window(plane) for name, plane in planes._asdict().items() if name != "nints"}
+        lost = xp.zeros(inside["data"].shape, bool)
+        for name, plane in inside.items():
+            if plane.size:
+                lost |= plane & np.uint32(DO_NOT_USE) > 0 if name == "dq" else xp.isnan(plane)
+        data = xp.where(lost, np.float32(np.nan), inside["data"])
+        read = inside["var_rnoise"] if inside["var_rnoise"].size else xp.ones_like(data)
         nothing = xp.zeros(0, np.float32)
         return Planes(data, nothing, nothing, read, nothing, xp.zeros(0, np.uint32), 1)
 
     def _in_window(self, plane):
+        if not plane.size:
+            return plane
         plane = plane.reshape(-1, *self.job.geometry.shape)[0][self.window]
         return current_backend().xp.ascontiguousarray(plane).reshape(-1)
 
@@ -174,8 +183,9 @@ class PsfFit:
         xp = current_backend().xp
         one = current_backend().asarray(np.ones(1, np.int64), TABLES)
         terms = Terms(one, xp.stack(self.profiles(shift, apart)), xp.zeros(0), xp.zeros_like(one), 1)
-        _scene, left = scene_of_fits(self.lines, planes, terms, fit_lines(self.lines, planes, terms))
-        return float(xp.nansum(left.astype(np.float64) ** 2 / planes.var_rnoise))
+        solution = fit_lines(self.lines, planes, terms)
+        _scene, left = scene_of_fits(self.lines, planes, terms, solution, np.float64)
+        return float(xp.nansum(left**2 / planes.var_rnoise))
 
 
 def place_profiles(job: SlitJob, reference, meta, wavelength, step) -> None:

@@ -147,6 +147,8 @@ class Extract1dStep(Step):
         made, keeps_images = {}, self.save_scene_model or self.save_residual_image
         for kind in dict.fromkeys(job.kind for job in jobs):
             result = extract(place([job for job in jobs if job.kind == kind]), keeps_images)
+            if result.nints > 1 and self.log_increment > 0:
+                log.info("All %d integrations are done", result.nints)
             for number, job in enumerate(result.placed.jobs):
                 spectrum = self.spectrum_of(result, number, exposure, apcorr)
                 if spectrum is not None:
