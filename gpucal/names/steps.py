@@ -92,7 +92,7 @@ STEPS = {
     "persistence": Entry("PersistenceStep", "gpucal.steps.ramps.persistence"),
     "photom": Entry("PhotomStep", "gpucal.steps.images.photom"),
     "picture_frame": Entry("PictureFrameStep", "gpucal.steps.images.picture_frame"),
-    "pixel_replace": Entry("PixelReplaceStep"),
+    "pixel_replace": Entry("PixelReplaceStep", "gpucal.steps.spectra.pixel_replace"),
     "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),
     "refpix": Entry("RefPixStep", "gpucal.steps.ramps.refpix"),
     "resample": Entry("ResampleStep", "gpucal.steps.mosaics.resample"),
