@@ -32,9 +32,9 @@ class Pixels(NamedTuple):
     def checks(self) -> dict:
         """The planes with their axes: see `gpucal.kernels.spectra.windows.check_packing`."""
         return {
-            "planes": (self.planes, (len(PLANES), "npixels")),
+            "planes": (self.planes, "nkinds npixels"),
             "dq": (self.dq, "npixels"),
-            "held": (self.held, (len(PLANES),)),
+            "held": (self.held, "nkinds"),
         }
 
 

@@ -25,6 +25,7 @@ NOT_READ = {
         "kernel_size", "threshold_percent", "ifu_second_check", "in_memory", "pixmap_stepsize", "pixmap_order",
     },
     "RampFitStep": {"maximum_cores", "int_name"},
+    "ResampleSpecStep": {"in_memory"},  # spectra are small
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
     "TweakRegStep": {"in_memory"},  # the runner reads it
