@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 # All steps and pipelines of the three stages, by alias. A step writes its product under its alias, which is the
 # lower-case name of the class where nothing gave it another.
 STEPS = {
-    "adaptive_trace_model": Entry("AdaptiveTraceModelStep"),
+    "adaptive_trace_model": Entry("AdaptiveTraceModelStep", "gpucal.steps.spectra.adaptive_trace_model"),
     "align_refs": Entry("AlignRefsStep"),
     "ami_analyze": Entry("AmiAnalyzeStep"),
     "ami_average": Entry("AmiAverageStep"),
