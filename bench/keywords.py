@@ -26,6 +26,9 @@ FREE_METADATA = {
     "_fits_hash": "a digest of the headers, dates included",
 }
 
+# What is free of the whole is free of each entry of a list of slits, of exposures of a source, or of spectra.
+_OF_AN_ENTRY = re.compile(r"^\w+\[\d+\]\.")
+
 # Keywords whose numbers come out of long sums, by patterns of whole names, and how far roundings take these apart.
 ROUNDED_KEYWORDS = {
     r"(.*\.)?crpix\d": {"abs_tol": 1e-6},  # pixels
@@ -33,6 +36,7 @@ ROUNDED_KEYWORDS = {
     r"dith_(ra|dec)|.*\.dithered_(ra|dec)": {"abs_tol": 1e-11},  # degrees
     r"(.*\.)?pc\d_\d": {"abs_tol": 1e-9},
     r"(.*\.)?cdelt\d|pixar_\w+|pxsclrt|.*\.(pixelarea_\w+|pixel_scale_ratio)": {"rel_tol": 1e-8},
+    r"src[xy]pos|(.*\.)?source_[xy]pos": {"abs_tol": 1e-9},  # slits or shutters
     r"bkglevel|meta\.background\.level": {"abs_tol": 1e-6},  # MJy/sr, solved from clipped statistics
 }
 
@@ -41,9 +45,6 @@ CORNER_TOLERANCE = 1e-8
 
 # What is fitted to world coordinates to approximate them in headers: held in pixels by `tests/peer/test_assign_wcs.py`.
 SIP_KEYWORDS = re.compile(r"(?i)(.*\.)?([ab]p?_\d_\d|cd\d_\d|sip(mx|iv)err)")
-
-# When an entry of a list of slits or spectra was made.
-ENTRY_DATE = re.compile(r"\w+\[\d+\]\.meta\.date")
 
 ABSENT = "(absent)"
 
@@ -80,7 +81,7 @@ def metadata(path):
 
 
 def _collect_leaves(name, node, leaves):
-    if name in FREE_METADATA or ENTRY_DATE.fullmatch(name):
+    if _OF_AN_ENTRY.sub("", name) in FREE_METADATA:
         return
     if isinstance(node, dict):
         for key, value in node.items():

@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
+from gpucal.core.run.references import RunReferences
 from gpucal.data import Exposure, InputError
 from gpucal.pipelines import spec2_modes as modes
+from gpucal.pipelines.spec2_fixed_slits import calibrate_slits
+from gpucal.pipelines.spec2_members import clean_members
 from gpucal.steps.parts.whole_frame_slit import as_slit
 
 log = logging.getLogger(__name__)
@@ -69,7 +72,7 @@ class Spec2Pipeline(Pipeline):
         """
         wanted = [name for name in (*modes.calls(exposure), *modes.PRODUCTS) if modes.applies(name, exposure)]
         missing = [name for name in wanted if name not in self.step_defs]
-        if needed := [name for name in missing if name not in (*modes.OPTIONAL, *modes.PRODUCTS)]:
+        if needed := [name for name in missing if name not in (*modes.OPTIONAL, *modes.GOES_ON_WITHOUT)]:
             kind = exposure.meta.exposure.type
             raise GpucalError(
                 f"{exposure.source}: exposures of type {kind} need {', '.join(needed)}, which gpucal does not have yet"
@@ -89,20 +92,34 @@ class Spec2Pipeline(Pipeline):
             The calibrated exposure; what is resampled and extracted of it are products beside it.
         """
         self.check(exposure)
-        asn, membership = exposure.meta.asn, exposure.membership
-        asn.table_name, asn.pool_name = membership.table or SINGLE, membership.pool or SINGLE
+        tell_association(exposure, None, None)
         steps = self.order(exposure)
-        tell_left_out(set(modes.calls(exposure)).difference(steps, modes.AFTER), exposure)
+        tell_left_out(set(modes.BEFORE).difference(steps), exposure)
         before = [name for name in steps if name in modes.BEFORE]
         middle = [name for name in steps if name not in (*modes.BEFORE, *modes.AFTER, *modes.PRODUCTS)]
+        clean_members(self, before, exposure, references)
         exposure = self.run_steps(before, exposure, references)
         if "bkg_subtract" in before and self.save_bsub and not self.bkg_subtract.saves:
             self.bkg_subtract.save(exposure)
         if modes.kind_of(exposure) in modes.LRS_TYPES:
             exposure = as_slit(exposure)
-        exposure = self.run_steps(middle, exposure, references)
+        exposure = self.calibrate(middle, exposure, references)
+        tell_left_out(set(modes.calls(exposure)).difference(steps, modes.BEFORE, modes.AFTER), exposure)
+        tell_association(exposure, exposure.membership.table or SINGLE, exposure.membership.pool or SINGLE)
         self.make_spectra(steps, exposure, references)
         return exposure
+
+    def calibrate(self, steps: list[str], exposure: Exposure, references) -> Exposure:
+        """Run the steps between the background and the products; on fixed slits beside shutters, as on such."""
+        cut = steps.index("srctype") + 1 if "srctype" in steps else 0
+        if modes.kind_of(exposure) != "NRS_MSASPEC":
+            return self.run_steps(steps, exposure, references)
+        exposure = self.run_steps(steps[:cut], exposure, references)
+        return calibrate_slits(steps[cut:], exposure, references, self.run_steps, self.find_references)
+
+    def find_references(self, names: list[str], exposure: Exposure) -> RunReferences:
+        """The references of steps for an exposure that is of another type than the run began with."""
+        return RunReferences.find([step for step in (getattr(self, name) for name in names) if not step.skip], exposure)
 
     def check(self, exposure: Exposure) -> None:
         """See that an exposure can be calibrated.
@@ -120,15 +137,20 @@ class Spec2Pipeline(Pipeline):
 
     def make_spectra(self, steps, exposure: Exposure, references) -> None:
         """Make what is resampled and extracted of a calibrated exposure, which stays as it is."""
-        for name in modes.PRODUCTS:
-            if modes.applies(name, exposure) and name not in steps:
-                log.warning("%s: gpucal does not have %s yet; its product is not made", exposure.source, name)
+        for name in modes.GOES_ON_WITHOUT:
+            if modes.applies(name, exposure) and name not in self.step_defs:
+                log.warning("%s: gpucal does not have %s yet, and goes on without it", exposure.source, name)
         with statuses_of(exposure):
             tell_left_out(set(modes.AFTER), exposure)
             spectrum = exposure
             for name in ("resample_spec", "extract_1d"):
                 if name in steps:
                     spectrum = self.run_beside(name, spectrum, references) or spectrum
+
+
+def tell_association(exposure: Exposure, table: str | None, pool: str | None) -> None:
+    """Write into the header which association an exposure is of: not before slits are cut out, which do not tell it."""
+    exposure.meta.asn.table_name, exposure.meta.asn.pool_name = table, pool
 
 
 def tell_left_out(names: set[str], exposure: Exposure) -> None:

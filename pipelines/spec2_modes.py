@@ -57,6 +57,9 @@ ONLY_FOR = {
 # Steps that are left out unless the user asks for them.
 OPTIONAL = ("badpix_selfcal", "targ_centroid", "residual_fringe", *AFTER)
 
+# Steps that others can go on without, if gpucal does not have them yet.
+GOES_ON_WITHOUT = ("master_background_mos", *PRODUCTS)
+
 # Exposures whose background comes from a reference.
 BACKGROUND_IN_REFERENCE = (*FIELD_TYPES, "NIS_SOSS")
 

@@ -13,7 +13,7 @@ from gpucal.data.files.ahead import ImageAhead
 from gpucal.data.files.outline import StoredImage, images_of
 from gpucal.data.membership import Membership
 from gpucal.data.owner import ArrayOwner
-from gpucal.data.slits import LISTS, Slits
+from gpucal.data.slits import LISTS, Slits, with_objects
 from gpucal.startup.asdf_start import kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
@@ -209,7 +209,7 @@ class Exposure(ArrayOwner):
             self.model._instance[name] = self._on_host(name)
             del self._arrays[name]
         if self.model_type in LISTS:
-            self.model._instance[LISTS[self.model_type]] = self._slits.to_trees()
+            self.model._instance[LISTS[self.model_type]] = with_objects(self._slits.to_trees())
         return self.model
 
     def release(self) -> None:

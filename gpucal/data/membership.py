@@ -15,8 +15,9 @@ class Membership:
         The name of the product; empty where there is no association.
     asn_id : str or None
         The identifier of the association, which stands in the names of some products.
-    others : mapping of str to list of Path
-        Members of the product that are not science, by role: ``others["background"]``.
+    others : mapping of str to list of Path or Exposure
+        Members of the product that are not science, by role: ``others["background"]``. Files, or what a pipeline has
+        opened of these.
     table, pool : str or None
         What the header names (ASNTABLE, ASNPOOL): the file of the association, and the pool that it was made from.
     catalogs : mapping of str to Path
@@ -34,5 +35,5 @@ class Membership:
     catalogs: Mapping[str, Path] = field(default_factory=dict)
 
     def of_role(self, role: str) -> list[Path]:
-        """The files of the members with another role than science, in order."""
+        """The members with another role than science, in order."""
         return list(self.others.get(role, ()))

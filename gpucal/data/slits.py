@@ -16,6 +16,7 @@ from gpucal.data.owner import ArrayOwner
 from gpucal.startup.asdf_start import kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import schema_of
+from gpucal.startup.wcs_tree import WcsTree
 
 if TYPE_CHECKING:
     from gpucal.wcs.world import Wcs
@@ -116,8 +117,14 @@ class Slit:
         return wcs_of(self.values.get("meta", {}), f"slit {self.name}")
 
     def set_wcs(self, tree) -> None:
-        """Keep world coordinates in the metadata of the slit; see `Exposure.set_wcs`."""
-        self["meta.wcs"] = kept_wcs(tree)
+        """Keep world coordinates in the metadata of the slit.
+
+        Parameters
+        ----------
+        tree : `gpucal.startup.wcs_tree.WcsTree`
+            The coordinates. They become an object where a user is given a model.
+        """
+        self["meta.wcs"] = tree
         self.__dict__["_world"] = None
 
     @property
@@ -135,7 +142,7 @@ class Slit:
             If the slit has no WCS.
         """
         if self._world is None:
-            self.__dict__["_world"] = _evaluated(self.get_wcs(), self.shape_of("data")[-2:])
+            self.__dict__["_world"] = self.get_wcs().on_pixels(self.shape_of("data")[-2:])
         return self._world
 
 
@@ -253,7 +260,7 @@ class Slits(Sequence):
             self._spread(name, plane, [array.shape for array in own])
         return plane
 
-    def set_packed(self, name: str, plane) -> None:
+    def set_packed(self, name: str, plane, shapes: Sequence[tuple[int, ...]] | None = None) -> None:
         """Give all slits an array from one of all, as `packed` gives it.
 
         Parameters
@@ -261,11 +268,20 @@ class Slits(Sequence):
         name : str
             The array.
         plane : 1-D array on the backend
-            As long as the main arrays of all slits, or as their images where slits are series of these.
+            The pixels of all.
+        shapes : sequence of tuple of int, optional
+            The shape of each slit's array; by default that of its main array or, where slits are series and the plane
+            is shorter, of one image.
+
+        Raises
+        ------
+        ValueError
+            If the plane is longer or shorter.
         """
-        shapes = [slit.shape_of("data") for slit in self]
-        if plane.size != sum(map(_count, shapes)):
-            shapes = [shape[-2:] for shape in shapes]
+        if shapes is None:
+            shapes = [slit.shape_of("data") for slit in self]
+            if plane.size != sum(map(_count, shapes)):
+                shapes = [shape[-2:] for shape in shapes]
         if plane.size != sum(map(_count, shapes)):
             raise ValueError(f"a plane of {plane.size} pixels does not fit slits of {sum(map(_count, shapes))}")
         self._spread(name, plane.reshape(-1), shapes)
@@ -320,6 +336,16 @@ def arrays_of_slits() -> dict[str, Image]:
     return images_in(schema_of(datamodels.SlitDataModel))
 
 
+def with_objects(trees: Iterable[dict]) -> list[dict]:
+    """Trees of slits with objects of gwcs in the place of coordinates, where asdf has the extension for these."""
+    made = []
+    for tree in trees:
+        kept = tree.get("meta", {}).get("wcs")
+        objects = {"meta": {**tree["meta"], "wcs": kept_wcs(kept)}} if isinstance(kept, WcsTree) else {}
+        made.append({**tree, **objects})
+    return made
+
+
 def slits_of(exposure) -> Slits:
     """The slits of any exposure.
 
@@ -341,14 +367,3 @@ def slits_of(exposure) -> Slits:
 
 def _count(shape: tuple[int, ...]) -> int:
     return int(np.prod(shape))
-
-
-def _evaluated(wcs: Wcs, shape: tuple[int, int]):
-    """World coordinates of the pixels of a slit, NaN outside of its bounding box."""
-    world = wcs.program().on_grid(shape)
-    if wcs.bounding_box is not None:
-        xp = current_backend().xp
-        (left, right), (low, high) = wcs.bounding_box
-        y, x = xp.arange(shape[0])[:, None], xp.arange(shape[1])
-        world[:, (x < left) | (x > right) | (y < low) | (y > high)] = np.nan
-    return world

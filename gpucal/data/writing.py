@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from gpucal.data.files.quiet import quietly
+from gpucal.data.files.slit_writing import can_write, write_slits
 from gpucal.data.files.text import make_storable, storable
-from gpucal.data.slits import LISTS
+from gpucal.data.slits import LISTS, arrays_of_slits, with_objects
 from gpucal.data.workplace import workplace
 from gpucal.errors import GpucalError
 from gpucal.startup.asdf_start import extensions_for
@@ -126,9 +127,16 @@ def _store(model, path: Path) -> None:
         model.write(path, format="ascii.ecsv")
         return
     make_storable(model._instance.get("meta", {}), path.suffix)
-    for slit in model._instance.get(LISTS.get(type(model).__name__), ()):
+    listed = LISTS.get(type(model).__name__)
+    slits = model._instance.get(listed, ())
+    for slit in slits:
         make_storable(slit, path.suffix)
+    if slits and path.suffix == ".fits" and can_write(slits, arrays_of_slits()):
+        write_slits(model, path, listed)
+        return
     extensions_for(model._instance)
+    if slits:
+        model._instance[listed] = with_objects(slits)
     with quietly(fits.verify.VerifyWarning):
         model.save(path)
 

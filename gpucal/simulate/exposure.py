@@ -67,7 +67,7 @@ def write_exposure(path, readout, raw, keywords, template=None, coordinates=None
     if raw.reference_output is not None:
         hdus.append(fits.ImageHDU(raw.reference_output, name="REFOUT"))
     hdus.append(fits.BinTableHDU(_group_table(readout, start), name="GROUP"))
-    hdus.append(fits.BinTableHDU(_integration_times(readout, start), name="INT_TIMES"))
+    hdus.append(fits.BinTableHDU(integration_times(readout, start), name="INT_TIMES"))
     hdus.append(metadata_tree())
     hdus.writeto(path, overwrite=True)
 
@@ -111,7 +111,7 @@ def _group_table(readout, start):
     return table
 
 
-def _integration_times(readout, start):
+def integration_times(readout, start):
     """One row for each integration: start, middle and end."""
     table = np.zeros(readout.nints, INT_TIMES_TYPE)
     table["integration_number"] = np.arange(1, readout.nints + 1)

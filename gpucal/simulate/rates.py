@@ -85,7 +85,7 @@ def _flags(readout, pixels, electrons):
     return dq
 
 
-def write_rates(path, rates: Rates, primary: dict, science: dict) -> None:
+def write_rates(path, rates: Rates, primary: dict, science: dict, times=None) -> None:
     """Write rates as a level-2a file.
 
     Parameters
@@ -94,8 +94,10 @@ def write_rates(path, rates: Rates, primary: dict, science: dict) -> None:
     rates : Rates
     primary, science : dict
         Keywords of the primary header and of the SCI extension.
+    times : ndarray, optional
+        Of rates of each integration, (nints, ny, nx): see `gpucal.simulate.exposure.integration_times`.
     """
-    own = {"FILENAME": path.name, "DATAMODL": "ImageModel", "S_RAMP": "COMPLETE"}
+    own = {"FILENAME": path.name, "DATAMODL": "ImageModel" if times is None else "CubeModel", "S_RAMP": "COMPLETE"}
     unit = {"BUNIT": "DN/s"}
     hdus = fits.HDUList(
         [
@@ -105,6 +107,7 @@ def write_rates(path, rates: Rates, primary: dict, science: dict) -> None:
             fits.ImageHDU(rates.dq, name="DQ"),
             fits.ImageHDU(rates.var_poisson, name="VAR_POISSON"),
             fits.ImageHDU(rates.var_rnoise, name="VAR_RNOISE"),
+            *([] if times is None else [fits.BinTableHDU(times, name="INT_TIMES")]),
             metadata_tree(),
         ]
     )

@@ -108,7 +108,7 @@ def parse_document(content: bytes) -> dict:
     ValueError
         If they are no ASDF file.
     """
-    return _with_arrays(_tree(content), _blocks(content))
+    return _with_arrays(_tree(content), blocks_of(content))
 
 
 def _tree(content: bytes) -> dict:
@@ -125,7 +125,7 @@ def tree_of_model(model) -> dict:
     return parse_document(content.getvalue())
 
 
-def _blocks(content: bytes) -> list[bytes]:
+def blocks_of(content: bytes) -> list[bytes]:
     """The binary blocks after the tree."""
     blocks = []
     place = content.find(_BLOCK, content.find(_END_OF_TREE))

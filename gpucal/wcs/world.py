@@ -111,9 +111,12 @@ class Wcs:
 
     @property
     def bounding_box(self) -> tuple[tuple[float, float], ...] | None:
-        """Where the WCS is valid: an interval for each coordinate of the first frame; None where it has no box."""
+        """Where the WCS is valid: an interval for each coordinate of the first frame.
+
+        None where it has no box, or one for each slit; see `gpucal.wcs.modes.nirspec.open_slits`.
+        """
         box = self.transforms[0].get("bounding_box")
-        if box is None:
+        if box is None or "intervals" not in box:
             return None
         intervals = box["intervals"]
         # By the names of the inputs: the order in a file is that of the alphabet.

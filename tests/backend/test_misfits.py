@@ -35,6 +35,7 @@ AS_GOOD = {
     "ramps.saturation_growth.planes_with": {"planes": ALL},
     "refpix.irs2_series.mean_frame": {"ramp": ALL},
     "regions.ellipse_flags.edit_flags": {"groupdq": (1, 2, 3), "ellipses.minor": (0,), "ellipses.major": (0,)},
+    "spectra.cut_out.cut_out": {"boxes": (0,)},
     "statistics.large_sample.clipped_statistics_of": {"values": ALL},
     "storage.flag_definitions.standardize_flags": {"dq": ALL, "meanings": (0,)},
     # A sum has fewer terms: of a polynomial, a ring, a local mean, a group of reads.

@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
@@ -17,19 +16,17 @@ from gpucal.steps.spectra.targ_centroid import TargCentroidStep
 from tests.lrs_exposures import (
     DISTORTION,
     OFFSETS,
+    TIMES,
     as_slit,
     exposure,
+    flat_reference,
     overrides,
+    pathloss_reference,
+    photom_reference,
     specwcs,
     target_image,
     with_rates,
 )
-
-TIMES = {
-    "linear": [("t0", 59700.0), ("lossperyear", 0.013)],
-    "exponential": [("t0", 59720.0), ("amplitude", 0.1), ("tau", 170.0), ("const", 0.93)],
-    "powerlaw": [("t0", 59690.0), ("year1value", 0.97), ("tsoft", 1.0), ("alpha", -0.02)],
-}
 
 
 @pytest.fixture(scope="module")
@@ -49,63 +46,6 @@ def spectrum(peer_step, tmp_path_factory):
         return made[kind].copy()
 
     return make
-
-
-def saved(model, kind, path):
-    meta = model.meta
-    meta.instrument.name, meta.instrument.detector, meta.instrument.filter = "MIRI", "MIRIMAGE", "P750L"
-    meta.reftype, meta.description, meta.author, meta.pedigree = kind, "made", "made", "DUMMY"
-    meta.useafter, meta.exposure.type = "2022-01-01T00:00:00", "MIR_LRS-FIXEDSLIT"
-    if hasattr(meta, "subarray"):
-        meta.subarray.name, meta.subarray.xstart, meta.subarray.ystart = "FULL", 1, 1
-        meta.subarray.xsize, meta.subarray.ysize = 1032, 1024
-    model.save(path)
-    return str(path)
-
-
-def flat_reference(path):
-    rng = np.random.default_rng(3)
-    model = datamodels.FlatModel(data=rng.uniform(0.9, 1.1, (1024, 1032)).astype(np.float32))
-    model.err = rng.uniform(0.001, 0.01, model.data.shape).astype(np.float32)
-    model.dq = rng.choice([0] * 20 + [1, 1 << 18], model.data.shape).astype(np.uint32)
-    return saved(model, "flat", path)
-
-
-def pathloss_reference(path):
-    """Factors about the center of the slit, pixels."""
-    model = datamodels.MirLrsPathlossModel()
-    wavelengths = np.linspace(13.9, 4.6, 120)
-    y, x = np.mgrid[-2.0:2.0:21j, -8.0:8.0:41j]
-    factors = [1 + 0.02 * length + 0.05 * (x + 0.3) ** 2 + 0.1 * y**2 for length in wavelengths]
-    rows = [(length, plane, 0 * plane) for length, plane in zip(wavelengths, factors, strict=True)]
-    columns = [("wavelength", "f4"), ("pathloss", "f4", y.shape), ("pathloss_err", "f4", y.shape)]
-    model.pathloss_table = np.array(rows, columns)
-    info = model.meta.wcsinfo
-    info.crpix1, info.crval1, info.cdelt1 = 21.0, 0.0, 0.4
-    info.crpix2, info.crval2, info.cdelt2 = 11.0, 0.0, 0.2
-    return saved(model, "pathloss", path)
-
-
-def photom_reference(path, subarray="FULL", forms=()):
-    model = datamodels.MirLrsPhotomModel()
-    columns = model.get_dtype("phot_table")
-    wavelengths, response = np.zeros(400, "f4"), np.zeros(400, "f4")
-    wavelengths[:380] = np.linspace(13.5, 5.0, 380)
-    response[:380] = 1 + 0.3 * np.sin(wavelengths[:380])
-    known = {"uncertainty": 0.01, "nelem": 380, "wavelength": wavelengths, "relresponse": response,
-             "reluncertainty": 0 * response}  # fmt: skip
-    rows = [{"filter": "P750L", "subarray": "SUB64", "photmjsr": 3.0}, {"filter": "P750L", "subarray": subarray,
-            "photmjsr": 7.25}]  # fmt: skip
-    names = columns.names
-    shapes = dict.fromkeys(("wavelength", "relresponse", "reluncertainty"), (400,))
-    shaped = [(name, columns[name].base.str, shapes.get(name, ())) for name in names]
-    model.phot_table = np.array([tuple((known | row)[name] for name in names) for row in rows], shaped)
-    for form in forms:
-        columns = model.get_dtype(f"timecoeff_{form}")
-        table = [tuple((dict(TIMES[form]) | row)[name] for name in columns.names) for row in rows]
-        setattr(model, f"timecoeff_{form}", np.array(table, columns))
-    model.meta.photometry.pixelarea_steradians, model.meta.photometry.pixelarea_arcsecsq = 2.9e-13, 0.0121
-    return saved(model, "photom", path)
 
 
 @pytest.mark.usefixtures("offline")

@@ -13,10 +13,14 @@ from gpucal.core.step import Step
 # Declared so that parameter files of jwst are understood, and not read: jwst does not read them either, or
 # they ask for what gpucal does anyway.
 NOT_READ = {
-    "AssignWcsStep": {"slit_y_low", "slit_y_high", "nrs_ifu_slice_wcs"},  # of spectra of NIRSpec, which it refuses
+    "AssignWcsStep": {"nrs_ifu_slice_wcs"},  # of the IFU of NIRSpec, which it refuses
     "BackgroundStep": {  # of slitless spectra, which it refuses
         "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
         "wfss_rms_stop", "wfss_outlier_percent",
+    },
+    "Extract2dStep": {  # of slitless spectra, which it refuses
+        "source_max_sep", "extract_orders", "grism_objects", "tsgrism_extract_height", "wfss_extract_half_height",
+        "wfss_mmag_extract", "wfss_nbright",
     },
     "Image3Pipeline": {"in_memory"},  # read by the run, for what its members hold
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
@@ -27,6 +31,7 @@ NOT_READ = {
     "RampFitStep": {"maximum_cores", "int_name"},
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
+    "Spec2Pipeline": {"save_wfss_esec"},  # of slitless fields, which it refuses
     "TweakRegStep": {"in_memory"},  # the runner reads it
 }
 

@@ -5,7 +5,7 @@ Layouts: https://jwst-pipeline.readthedocs.io, "PATHLOSS Reference File" and "BA
 
 import numpy as np
 
-from gpucal.simulate.spectra.nirspec_settings import ALL_WAVELENGTHS, FIXED_SLITS, SHUTTER
+from gpucal.simulate.spectra.nirspec_settings import ALL_WAVELENGTHS, FIXED_SLITS, SHUTTER, SHUTTER_PITCH
 from gpucal.simulate.spectra.reference_metadata import describe
 from gpucal.startup.lazy import datamodels
 
@@ -30,24 +30,25 @@ def pathloss(exp_type: str):
     """
     model = datamodels.PathlossModel()
     if exp_type == "NRS_MSASPEC":
-        apertures = {"MOS1x1": (SHUTTER, 1), "MOS1x3": ((SHUTTER[0], 3 * SHUTTER[1]), 3)}
+        apertures = {"MOS1x1": (SHUTTER, 1), "MOS1x3": (SHUTTER, 3)}
     else:
         apertures = {name: (size, 1) for name, size in FIXED_SLITS.items()}
     waves = np.linspace(*ALL_WAVELENGTHS, PLANES)
     for number, (name, (size, shutters)) in enumerate(apertures.items()):
+        passed = _of_points(waves, size, shutters, number)
         model.apertures.append(
             {
                 "name": name,
                 "shutters": shutters,
-                "pointsource_data": _of_points(waves, size, shutters, number),
-                "pointsource_err": np.full((PLANES, PLACES, PLACES), 0.01, np.float32),
+                "pointsource_data": passed,
+                "pointsource_err": np.full(passed.shape, 0.01, np.float32),
                 "uniform_data": (0.97 - 0.02 * number + 0.004 * (waves - waves[0])).astype(np.float32),
                 "uniform_err": np.full(PLANES, 0.01, np.float32),
             }
         )
         aperture = model.apertures[number]
-        for axis, (first, step) in enumerate([(-0.5, 1 / (PLACES - 1)), (-0.5, 1 / (PLACES - 1))], 1):
-            _set_axis(aperture.pointsource_wcs, axis, first, step)
+        _set_axis(aperture.pointsource_wcs, 1, -0.5, 1 / (PLACES - 1))
+        _set_axis(aperture.pointsource_wcs, 2, -0.5 * shutters, 1 / (PLACES - 1))
         step = (waves[1] - waves[0]) * MICRON
         _set_axis(aperture.pointsource_wcs, 3, waves[0] * MICRON, step)
         _set_axis(aperture.uniform_wcs, 1, waves[0] * MICRON, step)
@@ -62,12 +63,15 @@ def _set_axis(wcs, axis, first, step):
 
 
 def _of_points(waves, size, shutters, number):
-    """Share of a Gaussian source that passes, (PLANES, PLACES, PLACES); a little askew, so that signs matter."""
-    places = np.linspace(-0.5, 0.5, PLACES)
-    sigma = 0.02 + PSF_PER_MICRON * waves
-    across = _passing(places[None, :] * size[0], size[0], sigma[:, None])
-    along = _passing(places[None, :] * size[1] / shutters, size[1], sigma[:, None])
-    askew = 1 + 0.02 * places[None, None, :] - 0.01 * places[None, :, None] - 0.01 * number
+    """Share of a Gaussian source that passes, (PLANES, ny, PLACES); a little askew, so that signs matter."""
+    x = np.linspace(-0.5, 0.5, PLACES)
+    y = np.linspace(-0.5 * shutters, 0.5 * shutters, shutters * (PLACES - 1) + 1)
+    sigma = (0.02 + PSF_PER_MICRON * waves)[:, None]
+    across = _passing(x * size[0], size[0], sigma)
+    pitch = size[1] if shutters == 1 else SHUTTER_PITCH
+    openings = np.arange(shutters) - (shutters - 1) / 2
+    along = sum(_passing((y - middle) * pitch, size[1], sigma) for middle in openings)
+    askew = 1 + 0.02 * x[None, None, :] - 0.01 * y[None, :, None] - 0.01 * number
     return (across[:, None, :] * along[:, :, None] * askew).astype(np.float32)
 
 

@@ -107,8 +107,8 @@ class BackgroundStep(Step):
             self.save_mean(exposure, stack, skies, mean)
         return exposure
 
-    def paths(self, exposure) -> Sequence[Path]:
-        """The files of the backgrounds."""
+    def paths(self, exposure) -> Sequence[Path | Exposure]:
+        """The files of the backgrounds, or backgrounds that are open."""
         paths = exposure.membership.of_role("background") or [expand(name) for name in self.bkg_list or () if name]
         if not paths:
             raise SkipStep("there is no background, neither in an association nor in bkg_list")
@@ -117,7 +117,7 @@ class BackgroundStep(Step):
     def opened(self, path, exposure) -> Exposure:
         """A background, of the same kind as the exposure."""
         background = open_exposure(path)
-        if Path(path).absolute() == Path(exposure.source).absolute():
+        if not isinstance(path, Exposure) and Path(path).absolute() == Path(exposure.source).absolute():
             raise InputError(f"{path}: is the exposure itself, and cannot be its background")
         for what, its, mine in (
             ("of type", background.model_type, exposure.model_type),
@@ -125,10 +125,11 @@ class BackgroundStep(Step):
             ("of detector", background.meta.instrument.detector, exposure.meta.instrument.detector),
         ):
             if its != mine:
-                told = f"{path}: is {what} {its}, and cannot be the background of {exposure.source}"
+                told = f"{background.source}: is {what} {its}, and cannot be the background of {exposure.source}"
                 raise InputError(f"{told}, which is {what} {mine}")
         if background.meta.instrument.filter != exposure.meta.instrument.filter:
-            log.warning("%s was taken with filter %s, and is subtracted", path, background.meta.instrument.filter)
+            its = background.meta.instrument.filter
+            log.warning("%s was taken with filter %s, and is subtracted", background.source, its)
         return background
 
     def sky(self, background: Exposure, exposure: Exposure) -> Sky:

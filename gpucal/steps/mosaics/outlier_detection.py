@@ -8,6 +8,7 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.outlier_images import flag_images
 from gpucal.steps.parts.outlier_integrations import flag_coronagraphs, flag_time_series
+from gpucal.steps.parts.outlier_spectra import flag_spectra
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +33,15 @@ class Mode(NamedTuple):
 IMAGES = Mode("images", flag_images)
 TIME_SERIES = Mode("time series", flag_time_series)
 CORONAGRAPHS = Mode("integrations of coronagraphs", flag_coronagraphs)
-SLIT_SPECTRA = Mode("spectra of slits and sources")
+SLIT_SPECTRA = Mode("spectra of slits", flag_spectra)
+SOURCE_SPECTRA = Mode("spectra without a slit")
 FIELD_SPECTRA = Mode("integral field spectra")
 
 MODES = {
     **dict.fromkeys(("NRC_IMAGE", "MIR_IMAGE", "NRS_IMAGE", "NIS_IMAGE", "FGS_IMAGE"), IMAGES),
     **dict.fromkeys(("NRC_CORON", "MIR_LYOT", "MIR_4QPM"), CORONAGRAPHS),
-    **dict.fromkeys(("NRC_WFSS", "NIS_WFSS", "MIR_LRS-FIXEDSLIT", "NRS_FIXEDSLIT", "NRS_MSASPEC"), SLIT_SPECTRA),
+    **dict.fromkeys(("MIR_LRS-FIXEDSLIT", "NRS_FIXEDSLIT", "NRS_MSASPEC"), SLIT_SPECTRA),
+    **dict.fromkeys(("NRC_WFSS", "NIS_WFSS"), SOURCE_SPECTRA),
     **dict.fromkeys(("NRS_IFU", "MIR_MRS"), FIELD_SPECTRA),
 }
 
@@ -51,8 +54,9 @@ class OutlierDetectionStep(Step):
 
     Flags are DO_NOT_USE and OUTLIER; flagged pixels become NaN in the data, errors and variances. Images are drizzled
     onto the grid of a mosaic, one for each group of exposures that were taken together, and compared with the median
-    of these, or compared pixel by pixel where ``resample_data`` is false. Integrations are compared with the median
-    over time (time series), or over all of them (coronagraphs). Spectra are not treated yet.
+    of these, or compared pixel by pixel where ``resample_data`` is false. Exposures of one source through a slit are
+    compared in the same way, in resampled pixels. Integrations are compared with the median over time (time series), or
+    over all of them (coronagraphs). Other spectra are not treated yet.
 
     Notes
     -----

@@ -43,12 +43,16 @@ def mode_of(exposure) -> CoordinateMode:
     GpucalError
         If there is none for its type.
     """
-    kind = str(exposure.meta.exposure.type).upper()
-    if str(exposure.meta.instrument.name).upper() == "NIRSPEC":
-        kind = kind_of_nirspec(exposure.meta)
+    kind = kind_of(exposure)
     if kind not in MODES:
         raise GpucalError(f"{exposure.source}: exposures of type {exposure.meta.exposure.type} have no WCS yet")
     return MODES[kind]
+
+
+def kind_of(exposure) -> str:
+    """The type of exposures whose coordinates an exposure has; its own, but for lamps and images of NIRSpec."""
+    is_nirspec = str(exposure.meta.instrument.name).upper() == "NIRSPEC"
+    return kind_of_nirspec(exposure.meta) if is_nirspec else str(exposure.meta.exposure.type).upper()
 
 
 def _image(exposure, references, step) -> None:
@@ -64,3 +68,10 @@ MODES: dict[str, CoordinateMode] = {
     **dict.fromkeys(SPECTRUM_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_slits)),
     **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), give_lrs)),
 }
+
+# Types of exposures that have no coordinates: darks, and lamps that light no slit.
+WITHOUT_COORDINATES = (
+    "NRC_DARK", "NRC_FLAT", "NRC_LED", "NRC_GRISM", "NIS_DARK", "NIS_LAMP", "FGS_DARK", "FGS_INTFLAT", "FGS_SKYFLAT",
+    "MIR_DARK", "MIR_FLATIMAGE", "MIR_FLATMRS", "MIR_FLAT-IMAGE", "MIR_FLAT-MRS",
+    "NRS_DARK", "NRS_LAMP", "NRS_AUTOWAVE",
+)  # fmt: skip

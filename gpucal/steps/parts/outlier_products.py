@@ -47,6 +47,50 @@ def save_series_median(step, exposure, medians, model_type: str) -> None:
     _save(step, exposure.blank(model_type, data=medians), exposure, "median")
 
 
+def save_slit_drizzled(step, exposure, wcs, layer, fill: float) -> None:
+    """Save a resampled spectrum as ``<exposure>_<slit>_outlier_s2d``.
+
+    Parameters
+    ----------
+    step : OutlierDetectionStep
+        With its parameters.
+    exposure : Exposure
+        The first of its group.
+    wcs : Wcs
+        Of the resampled pixels.
+    layer : Layer
+        See `gpucal.steps.parts.outlier_spectra`.
+    fill : float
+        The value of pixels without weight.
+    """
+    xp = current_backend().xp
+    values = {name: xp.where(layer.weight == 0, xp.float32(fill), getattr(layer, name)) for name in ("image", "error")}
+    product = exposure.blank("SlitModel", data=values["image"], err=values["error"], wht=layer.weight)
+    product.set_wcs(wcs.to_tree())
+    for name in ("pixfrac", "kernel", "fillval", "weight_type"):
+        setattr(product.meta.resample, name, getattr(step, name))
+    product.meta.cal_step.resample = "COMPLETE"
+    _save(step, product, exposure, _of_slit(exposure, "outlier_s2d"))
+
+
+def save_slit_median(step, exposure, wcs, median, error) -> None:
+    """Save the median of spectra and of their errors as ``<exposure>_<slit>_median``."""
+    product = exposure.blank("ImageModel", data=median, err=error)
+    product.set_wcs(wcs.to_tree())
+    _save(step, product, exposure, _of_slit(exposure, "median"))
+
+
+def save_slit_blot(step, exposure, expected, error) -> None:
+    """Save what a median shows of an exposure, and its error, as ``<exposure>_<slit>_blot``."""
+    _save(step, exposure.blank("ImageModel", data=expected, err=error), exposure, _of_slit(exposure, "blot"))
+
+
+def _of_slit(exposure, suffix: str) -> str:
+    """A suffix that tells the slit too, where it has a name: an exposure may have several."""
+    name = exposure.model._instance.get("name")
+    return f"{name.lower()}_{suffix}" if name else suffix
+
+
 def _on_grid(step, members, group, **arrays):
     """An image on the grid of the mosaic, with the header of the first exposure of a group."""
     chosen = Members([members[place] for place in group.places], members.membership)

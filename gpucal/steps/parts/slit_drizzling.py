@@ -132,6 +132,16 @@ class OutputPixels(NamedTuple):
     shape: tuple[int, int]
     ratio: float = 1.0
 
+    def world(self):
+        """The coordinates of the pixels, (3, rows, columns) float64 array on the backend; NaN outside of the box."""
+        world = self.wcs.program(self.wcs.frame_names[0]).on_grid(self.shape)
+        rows, columns = pixels_in(self.wcs, self.shape)
+        for place in (slice(0, rows.start), slice(rows.stop, None)):
+            world[:, place] = np.nan
+        for place in (slice(0, columns.start), slice(columns.stop, None)):
+            world[:, :, place] = np.nan
+        return world
+
 
 class SlitDrizzling(Drizzling):
     """How slit spectra are drizzled; see `gpucal.steps.parts.drizzling.Drizzling`. The grid is an `OutputPixels`."""
@@ -150,11 +160,14 @@ class SlitDrizzling(Drizzling):
         """By what errors are divided: one axis alone has pixels of another size."""
         return 1 / self.grid.ratio**0.5
 
+    def places_of(self, image: SlitImage):
+        """Where the pixels of a slit are on the grid, x and y, (2, ny, nx) float64 array on the backend."""
+        frames = self.grid.wcs.frame_names
+        return self.grid.wcs.program(frames[-1], frames[0]).at_places(image.slit.world)
+
     def _map(self, image: SlitImage, wcs: Wcs) -> PlacedPixels:
-        backend, grid = current_backend(), self.grid.wcs
-        frames = grid.frame_names
-        places = grid.program(frames[-1], frames[0]).at_places(image.slit.world)
-        host = backend.asnumpy(places)
+        places = self.places_of(image)
+        host = current_backend().asnumpy(places)
         return PlacedPixels(places, host, known_section(host))
 
     def _scale_of(self, image: SlitImage) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.data.slits import Slit, Slits
-from gpucal.steps.parts.slit_drizzling import SlitImage, pixels_in
+from gpucal.steps.parts.slit_drizzling import SlitImage
 from gpucal.steps.parts.slit_output import Output
 from gpucal.wcs.footprint import polygons_of, s_region
 from gpucal.wcs.slit_scale import box_on_sky, is_on_sky, narrowest_side, slit_on_sky
@@ -50,54 +50,43 @@ def resampled_slit(image: SlitImage, output: Output, arrays: dict) -> Slit:
     made = Slits.of_trees([values])[0]
     for name, array in arrays.items():
         setattr(made, name, array)
-    made.wavelength = wavelengths_of(output)
+    world = output.pixels.world()
+    made.wavelength = wavelengths_in(world)
     made.set_wcs(output.pixels.wcs.to_tree())
     made["meta.photometry.pixelarea_steradians"] = output.area
     made["meta.photometry.pixelarea_arcsecsq"] = None if output.area is None else output.area * SQUARE_RADIAN
-    region, span = region_of(output.pixels.wcs, output.pixels.shape)
+    region, span = region_of(world, output.pixels.wcs)
     made["meta.wcsinfo.s_region"] = region
     made["meta.wcsinfo.spectral_region"] = span
     return made
 
 
-def wavelengths_of(output: Output):
-    """The wavelengths of resampled pixels, (rows, columns) float32 array on the backend."""
-    return _world(output.pixels.wcs, output.pixels.shape)[2].astype(np.float32)
+def wavelengths_in(world):
+    """The wavelengths of resampled pixels, (rows, columns) float32 array on the backend; see `OutputPixels.world`."""
+    return world[2].astype(np.float32)
 
 
-def region_of(wcs: Wcs, shape: tuple[int, int]) -> tuple[str | None, list[float] | None]:
-    """The box on the sky about a resampled spectrum, as S_REGION has it, and its least and greatest wavelength.
+def region_of(world, wcs: Wcs) -> tuple[str | None, list[float] | None]:
+    """The box on the sky about resampled pixels, as S_REGION has it, and their least and greatest wavelength.
 
-    Both are None where the coordinates do not end on the sky.
+    Both are None where coordinates do not end on the sky.
     """
     if not is_on_sky(wcs):
         return None, None
-    ra, dec, wavelength = current_backend().asnumpy(_world(wcs, shape))
+    ra, dec, wavelength = current_backend().asnumpy(world)
     return s_region(box_on_sky(ra, dec)), [float(np.nanmin(wavelength)), float(np.nanmax(wavelength))]
 
 
-def _world(wcs: Wcs, shape: tuple[int, int]):
-    """The coordinates of resampled pixels, NaN outside of the bounding box; on the backend."""
-    world = wcs.program(wcs.frame_names[0]).on_grid(shape)
-    rows, columns = pixels_in(wcs, shape)
-    for place in (slice(0, rows.start), slice(rows.stop, None)):
-        world[:, place] = np.nan
-    for place in (slice(0, columns.start), slice(columns.stop, None)):
-        world[:, :, place] = np.nan
-    return world
-
-
-def slit_region(region: str | None, wcs: Wcs, shape: tuple[int, int], source: str) -> str:
+def slit_region(region: str | None, output: Output, world, source: str) -> str:
     """S_REGION of a resampled spectrum of LRS: as wide as the slit by its own S_REGION.
 
     Without one, as where the references do not tell the corners of the slit, it is the box about its pixels.
     """
-    rows, columns = shape
-    ra, dec, _ = wcs.program(wcs.frame_names[0]).at([0, columns - 1], [0, rows - 1])
     corners = polygons_of(region)[0] if region else np.zeros((0, 2))
     if len(corners) != 4:
         log.warning("%s has no S_REGION: that of the product is a line, as the width of the slit is not known", source)
-        return region_of(wcs, shape)[0]
+        return region_of(world, output.pixels.wcs)[0]
+    ra, dec = current_backend().asnumpy(world[:2, [0, -1], [0, -1]])
     return s_region(slit_on_sky(narrowest_side(corners), ra, dec))
 
 

@@ -1,18 +1,21 @@
 """The assign_wcs step."""
 
-from gpucal.core import Step
-from gpucal.steps.parts.coordinate_modes import mode_of
+from gpucal.core import SkipStep, Step
+from gpucal.steps.parts.coordinate_modes import WITHOUT_COORDINATES, kind_of, mode_of
 
 
 class AssignWcsStep(Step):
-    """Give an image its world coordinates: from pixels to the sky, by the distortion and the pointing.
+    """Give an exposure its world coordinates: from pixels to the sky, and to wavelengths where light is dispersed.
 
-    They are kept as a gwcs object in ``meta.wcs``. The header gets the footprint (S_REGION) and, with ``sip_approx``,
-    an approximation by FITS keywords. So far, of images of all instruments but NIRSpec.
+    They are kept as a gwcs object in ``meta.wcs``. The header of an image gets the footprint (S_REGION) and, with
+    ``sip_approx``, an approximation by FITS keywords. Spectra through slits of NIRSpec get the coordinates of all slits
+    whose light falls on the detector; the open shutters are told by the MSA metadata file, which the header names, and
+    which is looked for beside the exposure. So far not of the IFU of NIRSpec, the MRS of MIRI, and spectra without
+    slits of NIRCam and NIRISS.
 
     Notes
     -----
-    The transforms are those of `gpucal.wcs.modes.imaging`, the approximation that of `gpucal.wcs.sip`.
+    The transforms are those of `gpucal.wcs.modes`, the approximation that of `gpucal.wcs.sip`.
     """
 
     class_alias = "assign_wcs"
@@ -34,6 +37,11 @@ class AssignWcsStep(Step):
     optional_references = reference_file_types[1:]
     input_types = ("ImageModel", "CubeModel")
 
+    def check_applies(self, exposure):
+        """Skip exposures that do not show the sky, nor light through slits."""
+        if kind_of(exposure) in WITHOUT_COORDINATES:
+            raise SkipStep(f"exposures of type {exposure.meta.exposure.type} have no coordinates")
+
     def uses(self, exposure):
         """The references of the mode of the exposure."""
         return mode_of(exposure).references
@@ -44,7 +52,9 @@ class AssignWcsStep(Step):
         Raises
         ------
         GpucalError
-            If there are none for exposures of its type, or its header lacks the pointing.
+            If there are none for exposures of its type, or its header lacks something.
+        NoScienceData
+            If the light of no slit falls on the detector.
         """
         mode = mode_of(exposure)
         mode.give(exposure, references, self)

@@ -19,7 +19,7 @@ from gpucal.steps.parts.slit_products import (
     region_of,
     resampled_slit,
     slit_region,
-    wavelengths_of,
+    wavelengths_in,
 )
 from gpucal.steps.parts.slit_sources import sources_of
 from gpucal.wcs.slit_grids import NoGridError
@@ -161,8 +161,9 @@ class ResampleSpecStep(Step):
     def described(self, members, places, images, output, arrays: dict):
         """A product of these arrays, and its header."""
         chosen = Members([members[place] for place in places], members.membership)
-        product = chosen.blank("SlitModel", **arrays, wavelength=wavelengths_of(output))
-        meta, wcs, shape = product.meta, output.pixels.wcs, output.pixels.shape
+        wcs, world = output.pixels.wcs, output.pixels.world()
+        product = chosen.blank("SlitModel", **arrays, wavelength=wavelengths_in(world))
+        meta = product.meta
         if self.blendheaders and not members.is_one_exposure:
             blend(product.model, [member.model for member in chosen])
         write_times(meta, chosen, chosen.groups)
@@ -173,11 +174,11 @@ class ResampleSpecStep(Step):
         meta.photometry.pixelarea_arcsecsq = None if output.area is None else output.area * SQUARE_RADIAN
         product.set_wcs(wcs.to_tree())
         if meta.exposure.type == "MIR_LRS-FIXEDSLIT" and is_on_sky(wcs):
-            meta.wcsinfo.s_region = slit_region(members.meta.wcsinfo.s_region, wcs, shape, members[0].source)
+            meta.wcsinfo.s_region = slit_region(members.meta.wcsinfo.s_region, output, world, members[0].source)
             if (place := place_in(output, images[0])) is not None:
                 product.source_xpos, product.source_ypos = place
         else:
-            meta.wcsinfo.s_region, meta.wcsinfo.spectral_region = region_of(wcs, shape)
+            meta.wcsinfo.s_region, meta.wcsinfo.spectral_region = region_of(world, wcs)
         return product
 
 

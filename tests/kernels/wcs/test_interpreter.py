@@ -7,13 +7,18 @@ from gpucal.kernels.wcs.instructions import (
     AFFINE_2D,
     CONSTANT,
     DIVIDE,
+    FACING,
+    LENGTH,
     MULTIPLY,
     POWER,
+    REPLACE,
     SCALE,
+    SELLMEIER,
     SHIFT,
     SUBTRACT,
 )
 from gpucal.kernels.wcs.interpreter import evaluate_at_points, evaluate_on_grid
+from gpucal.kernels.wcs.tables import LESS
 
 NREGISTERS = 8
 
@@ -56,3 +61,42 @@ def test_an_affine_transform_at_points(backend):
     out = backend.asarray(np.zeros((2, 4)))
     evaluate_at_points(*code, backend.asarray(np.int64([2, 3])), NREGISTERS, backend.asarray(points), out)
     np.testing.assert_array_equal(backend.asnumpy(out), [[100, 102, 100.5, 110], [200, 199, 204, 229]])
+
+
+def test_directions_glasses_and_comparisons_at_points(backend):
+    code = program(
+        backend,
+        (FACING, [3, 4, 5], [0, 1, 2], 0.0, 1.0, 0.0, 1.0, 0.0, 0.0),  # the first two change places
+        (LENGTH, [6], [0, 1, 2]),
+        (REPLACE, [2], [0], LESS, 0.5, 9.0),
+    )
+    points = backend.asarray(np.array([[0.6, 0.0, 0.9, np.nan], [0.0, 0.8, 0.9, 0.0], [2.0, 3.0, 1.0, 1.0]]))
+    out = backend.xp.empty((5, 4))
+    evaluate_at_points(*code, backend.asarray(np.array([3, 4, 5, 6, 2])), NREGISTERS, points, out)
+    nan = np.nan
+    np.testing.assert_allclose(
+        backend.asnumpy(out),
+        [
+            [0.0, 0.8, 0.9, nan],
+            [0.6, 0.0, 0.9, nan],
+            [0.8, 0.6, nan, nan],
+            np.sqrt([4.36, 9.64, 2.62, nan]),
+            [0.6, 9.0, 0.9, nan],
+        ],
+        rtol=1e-15,
+    )
+
+
+def test_glass_in_air_and_heated(backend):
+    wavelength = 2.0
+    code = program(backend, (SELLMEIER, [1], [0], 1.5, 0.0, 0.0, 0.04, 0.0, 0.0, 0.5, 1.0, 1e-3, 2e-3, 0.3))
+    out = backend.xp.empty((1, 1))
+    points = backend.asarray(np.array([[wavelength]]))
+    evaluate_at_points(*code, backend.asarray(np.array([1])), NREGISTERS, points, out)
+    square = wavelength**2
+    air = 1e-8 * (6432.8 + 2949810 * square / (146 * square - 1) + 5540 * square / (41 * square - 1))
+    seen = (wavelength * (1 + 0.5 * air) / (1 + air)) ** 2
+    squared = 1 + 1.5 * seen / (seen - 0.04)
+    heated = 0.5 * (squared - 1) / np.sqrt(squared) * (1e-3 + 2e-3 / (seen - 0.09))
+    expected = (np.sqrt(squared) * (1 + air) + heated) / (1 + 0.5 * air)
+    np.testing.assert_allclose(backend.asnumpy(out), expected, rtol=1e-15)

@@ -7,6 +7,7 @@ on the detector is a smooth curve.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,12 +27,31 @@ _STEP, _EVERY = 1e-10, 50
 # Pixels along both axes less one, and margins along x and y.
 _LAST, _MARGINS = 2047, (10, 2)
 
+# How many rows are looked at together for the first, and the last, with a wavelength.
+_ROWS = 3
+
 # A box with fewer pixels than this along x or y is none.
 _FEWEST = (2, 1)
 
 
-def first_boxes(optics: Optics, slits: Sequence[OpenSlit], correction=None) -> list[Box]:
-    """The boxes of the ends of slits.
+class Trace(NamedTuple):
+    """Where the light of a slit falls.
+
+    Attributes
+    ----------
+    box : tuple of tuple of float
+        Intervals of x and y, pixels.
+    lowest, highest : float
+        About where on the detector its first and its last row is; NaN where none is on it.
+    """
+
+    box: Box
+    lowest: float
+    highest: float
+
+
+def traces(optics: Optics, slits: Sequence[OpenSlit], correction=None) -> list[Trace]:
+    """Where the ends of slits fall.
 
     Parameters
     ----------
@@ -41,13 +61,24 @@ def first_boxes(optics: Optics, slits: Sequence[OpenSlit], correction=None) -> l
     correction : node, optional
         Of wavelengths, for the velocity of the telescope.
     """
-    to_detector = _to_detector(optics, correction)
+    if not slits:
+        return []
+    program, wavelengths = _to_detector(optics, correction), _wavelengths(optics)
     ends = [
         directions_at_wheel(optics, quadrant, members, np.array([[slit.ymin, slit.ymax] for slit in members]))
         for quadrant, members in quadrants_of(slits).items()
     ]
-    lows, highs = _extremes(to_detector, np.concatenate(ends, axis=1), _wavelengths(optics))
-    return [_padded(*extremes) for extremes in zip(lows.T, highs.T, strict=True)]
+    directions = np.concatenate(ends, axis=1)
+    some = np.unique([*range(0, wavelengths.size, _EVERY), wavelengths.size - 1])
+    curves = _curves(program, directions, np.broadcast_to(wavelengths[some], (*directions.shape[1:], some.size)))
+    lows, highs = (_extremes(program, directions, wavelengths, some, curves, sign) for sign in (1, -1))
+    on_detector = (curves[0] >= 0) & (curves[0] <= _LAST)
+    lowest = np.where(on_detector, curves[1], np.inf).min(axis=(-2, -1))
+    highest = np.where(on_detector, curves[1], -np.inf).max(axis=(-2, -1))
+    found = zip(lows.T, highs.T, lowest, highest, on_detector.any(axis=(-2, -1)), strict=True)
+    return [
+        Trace(_padded(low, high), *(rows if lit else (np.nan, np.nan))) for low, high, *rows, lit in found
+    ]
 
 
 def is_on_detector(box: Box) -> bool:
@@ -56,7 +87,7 @@ def is_on_detector(box: Box) -> bool:
     return inside and all(high - low >= fewest for (low, high), fewest in zip(box, _FEWEST, strict=True))
 
 
-def refined(wcs: Wcs, slit: OpenSlit) -> Box:
+def refined(wcs: Wcs, slit: OpenSlit, trace: Trace) -> Box:
     """The box of a slit with those of its rows alone that have wavelengths, and a margin.
 
     Parameters
@@ -64,18 +95,56 @@ def refined(wcs: Wcs, slit: OpenSlit) -> Box:
     wcs : Wcs
         Of the exposure.
     slit : OpenSlit
-        With its first box.
+    trace : Trace
+        Of the slit.
     """
-    x, y = slit.bounding_box
-    if not (x[0] <= x[1] and y[0] <= y[1]):
-        return slit.bounding_box
-    first, last = (np.floor([x[0] + 0.5, y[0] + 0.5]), np.ceil([x[1] - 0.5, y[1] - 0.5]))
-    width, height = (last - first + 1).astype(int)
-    if width < 1 or height < 1:
-        return slit.bounding_box
-    wavelengths = slit_wcs(wcs, slit).program(end="slit_frame").of_results(2).on_grid((height, width), tuple(first))
-    rows = first[1] + np.flatnonzero(_any_finite(wavelengths[0]))
-    return (x, _interval(rows[0], rows[-1], _MARGINS[1])) if rows.size else slit.bounding_box
+    x, y = trace.box
+    first, last = np.floor([x[0] + 0.5, y[0] + 0.5]).astype(int), np.ceil([x[1] - 0.5, y[1] - 0.5]).astype(int)
+    if (last < first).any():
+        return trace.box
+    program = slit_wcs(wcs, slit).program(end="slit_frame").of_results(2)
+    lit = _LitRows(program, first, last)
+    lowest, highest = lit.edge(trace.lowest, -1), lit.edge(trace.highest, 1)
+    return trace.box if lowest is None or highest is None else (x, _interval(lowest, highest, _MARGINS[1]))
+
+
+class _LitRows(NamedTuple):
+    """The rows of a box in which a pixel has a wavelength.
+
+    Attributes
+    ----------
+    program : Program
+        From x and y to the wavelength.
+    first, last : (2,) int array
+        The first and last pixel, x and y.
+    """
+
+    program: Program
+    first: np.ndarray
+    last: np.ndarray
+
+    def edge(self, about: float, outward: int) -> int | None:
+        """The first or the last of the rows, looked for from where it is expected; None if there is none."""
+        inner, outer = (self.last[1], self.first[1]) if outward < 0 else (self.first[1], self.last[1])
+        start = outer if np.isnan(about) else int(np.clip(round(about) - outward, self.first[1], self.last[1]))
+        found = None
+        while found is None and (start - inner) * outward >= 0:  # inward, to a row with light
+            rows = self._lit(start, max(start * outward - _ROWS + 1, inner * outward) * outward)
+            found = None if not rows.size else (rows * outward).max() * outward
+            start -= outward * _ROWS
+        while found is not None and found != outer:  # outward, to one without
+            rows = self._lit(found + outward, min(found * outward + _ROWS, outer * outward) * outward)
+            if not rows.size:
+                break
+            found = (rows * outward).max() * outward
+        return found
+
+    def _lit(self, one: int, other: int) -> np.ndarray:
+        """Those between two rows, both included."""
+        backend, begin = current_backend(), min(one, other)
+        shape = abs(other - one) + 1, self.last[0] - self.first[0] + 1
+        wavelengths = self.program.on_grid(shape, (self.first[0], begin))[0]
+        return begin + np.flatnonzero(backend.asnumpy(backend.xp.isfinite(wavelengths).any(axis=1)))
 
 
 def compound(boxes: dict[int, Box]):
@@ -87,12 +156,6 @@ def compound(boxes: dict[int, Box]):
         parts.append({"bbox": box, "key": [number]})
     selector = [{"argument": "name", "ignore": True}]
     return node("compound_bounding_box", cbbox=parts, ignore=[], order="F", selector_args=selector)
-
-
-def _any_finite(plane) -> np.ndarray:
-    """Which rows of a plane have a finite value."""
-    backend = current_backend()
-    return backend.asnumpy(backend.xp.isfinite(plane).any(axis=1))
 
 
 def _to_detector(optics: Optics, correction) -> Program:
@@ -108,22 +171,13 @@ def _wavelengths(optics: Optics) -> np.ndarray:
     return np.linspace(shortest, longest, int((longest - shortest) / _STEP))
 
 
-def _extremes(program: Program, directions: np.ndarray, wavelengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the largest x and y of slits, (2, nslits) each."""
-    some = np.unique([*range(0, wavelengths.size, _EVERY), wavelengths.size - 1])
-    near = np.arange(-_EVERY, _EVERY + 1)
-    found = []
-    for sign in (1, -1):
-        everywhere = np.broadcast_to(wavelengths[some], (*directions.shape[1:], some.size))
-        curve = sign * _curves(program, directions, everywhere)
-        # For each coordinate, slit and end: where it is least, and all wavelengths about it.
-        least = some[curve.argmin(axis=-1)]
-        about = np.clip(least[..., None] + near, 0, wavelengths.size - 1)
-        exact = [
-            (sign * _curves(program, directions, wavelengths[about[axis]])[axis]).min(axis=(-2, -1)) for axis in (0, 1)
-        ]
-        found.append(sign * np.array(exact))
-    return found[0], found[1]
+def _extremes(program: Program, directions, wavelengths, some, curves: np.ndarray, sign: int) -> np.ndarray:
+    """The least (1) or largest (-1) x and y of slits, (2, nslits), about those of the curves at some wavelengths."""
+    # For each coordinate, slit and end: where it is least, and all wavelengths about it.
+    least = some[(sign * curves).argmin(axis=-1)]
+    about = np.clip(least[..., None] + np.arange(-_EVERY, _EVERY + 1), 0, wavelengths.size - 1)
+    near = [sign * _curves(program, directions, wavelengths[about[axis]])[axis] for axis in (0, 1)]
+    return sign * np.min(near, axis=(-2, -1))
 
 
 def _curves(program: Program, directions: np.ndarray, wavelengths: np.ndarray) -> np.ndarray:

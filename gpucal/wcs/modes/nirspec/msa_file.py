@@ -83,6 +83,8 @@ def slitlets_of(
     chosen = (shutters["msa_metadata_id"] == configuration.number) & (
         shutters["dither_point_index"] == configuration.dither
     )
+    if not chosen.any():
+        log.warning("No shutter is open in %s", configuration)
     reader = _Reader(configuration, sources, (ymin, ymax), scales)
     slits = [reader.slit_of(name, rows) for name, rows in _slitlets(shutters[chosen]).items()]
     return [slit for slit in slits if slit is not None]

@@ -131,7 +131,7 @@ def slit_wcs(exposure_wcs: Wcs, slit: OpenSlit | str | int) -> Wcs:
     """
     if not isinstance(slit, OpenSlit):
         slit = _found(open_slits(exposure_wcs), slit)
-    place = [one.slit_id for one in _slits_in(exposure_wcs)].index(slit.slit_id)
+    place = _place_of(exposure_wcs, slit.slit_id)
     first, *rest = (_of_slit(transform, place) for transform in exposure_wcs.transforms)
     if slit.bounding_box is not None:
         first["bounding_box"] = bounding_box(**dict(zip(first["inputs"], slit.bounding_box, strict=True)))
@@ -146,12 +146,24 @@ def _found(slits: list[OpenSlit], wanted: str | int) -> OpenSlit:
 
 
 def _slits_in(wcs: Wcs) -> list[OpenSlit]:
-    """The slits, without bounding boxes, as the transform from the wheel has them."""
+    """The slits, without bounding boxes; older files know a slit by its name."""
+    slits = (OpenSlit(*row) for row in _rows_in(wcs))
+    return [slit._replace(slit_id=slit.name) if slit.slit_id == _NO_NUMBER else slit for slit in slits]
+
+
+def _place_of(wcs: Wcs, number: int | str) -> int:
+    """Which of the slits has a number."""
+    for place, row in enumerate(_rows_in(wcs)):
+        if number in (row[0], row[-1]):
+            return place
+    raise NoSuchSlitError(f"there is no open slit {number}")
+
+
+def _rows_in(wcs: Wcs) -> list:
+    """The slits as the transform from the wheel has them."""
     for transform in wcs.transforms:
         if kind_of(transform) == "gwa_to_slit":
-            slits = (OpenSlit(*row) for row in transform["slits"])
-            # Older files know a slit by its name.
-            return [slit._replace(slit_id=slit.name) if slit.slit_id == _NO_NUMBER else slit for slit in slits]
+            return transform["slits"]
     raise NoSuchSlitError(f"it is not the WCS of an exposure with slits; its frames are {', '.join(wcs.frame_names)}")
 
 

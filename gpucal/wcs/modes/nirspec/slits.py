@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from gpucal.errors import NoScienceData
-from gpucal.wcs.modes.nirspec.bounding_boxes import compound, first_boxes, is_on_detector, refined
+from gpucal.wcs.modes.nirspec.bounding_boxes import compound, is_on_detector, refined, traces
 from gpucal.wcs.modes.nirspec.frames import frames_of_spectra
 from gpucal.wcs.modes.nirspec.open_slits import OpenSlit
 from gpucal.wcs.modes.nirspec.optics import Optics, focus_to_telescope, slits_to_focus, with_slit
@@ -59,18 +59,15 @@ def slits_wcs(exposure, optics: Optics, slits: Sequence[OpenSlit]) -> Wcs:
     if not ends_at_slits:
         transforms += _to_world(exposure, optics)
     wcs = Wcs(frames_of_spectra(ends_at_slits), tuple(transforms))
-    bounded = [
-        slit._replace(bounding_box=box)
-        for slit, box in zip(slits, first_boxes(optics, slits, correction), strict=True)
-    ]
-    transforms[0]["bounding_box"] = compound({slit.slit_id: refined(wcs, slit) for slit in bounded})
+    found = zip(slits, traces(optics, slits, correction), strict=True)
+    transforms[0]["bounding_box"] = compound({slit.slit_id: refined(wcs, slit, trace) for slit, trace in found})
     return wcs
 
 
 def _on_detector(exposure, optics: Optics, slits: Sequence[OpenSlit]) -> list[OpenSlit]:
     """The slits whose light falls on the detector, by quadrant."""
     slits = [slit for members in quadrants_of(slits).values() for slit in members]
-    kept = [slit for slit, box in zip(slits, first_boxes(optics, slits), strict=True) if is_on_detector(box)]
+    kept = [slit for slit, trace in zip(slits, traces(optics, slits), strict=True) if is_on_detector(trace.box)]
     missed = [str(slit.name) for slit in slits if slit not in kept]
     detector = exposure.meta.instrument.detector
     if missed:

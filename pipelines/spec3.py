@@ -1,0 +1,89 @@
+"""Stage 3 of spectra: from calibrated exposures to one spectrum of each source."""
+
+from typing import ClassVar
+
+from gpucal.core import GpucalError, Pipeline
+from gpucal.data import Exposure, Members
+from gpucal.names.steps import STEPS as ALL_STEPS
+from gpucal.pipelines import spec3_modes as modes
+from gpucal.steps.parts.alike import check_alike
+
+# All steps, in the order of most modes.
+STEPS = (
+    "assign_mtwcs", "master_background", "outlier_detection", "adaptive_trace_model", "pixel_replace", "resample_spec",
+    "cube_build", "extract_1d", "photom", "combine_1d", "spectral_leak",
+)  # fmt: skip
+
+
+class Spec3Pipeline(Pipeline):
+    """Combine exposures of spectra: flag outliers, resample all exposures of each source together, and extract it.
+
+    Which steps run depends on the type of the exposures: see `gpucal.pipelines.spec3_modes`. Products: ``crf``, the
+    exposures with their outliers flagged; ``s2d``, what is combined of them, and ``x1d``, its spectrum. Exposures of a
+    moving target are aligned on it. Background exposures are members of that role in the association; without one,
+    ``master_background`` does not run.
+
+    Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec3.html.
+    """
+
+    class_alias = "calwebb_spec3"
+    spec = ""
+    over_members = True
+    uses_other_members = True
+    stage = 3
+    input_types = ("SlitModel", "ImageModel")
+    required_keywords: ClassVar = {"INSTRUME": "instrument.name", "EXP_TYPE": "exposure.type"}
+    product_steps = ("outlier_detection", "resample_spec", "cube_build", "extract_1d", "combine_1d", "spectral_leak")
+    steps_save_all = True
+    step_defs: ClassVar = {name: ALL_STEPS[name].load() for name in STEPS if ALL_STEPS[name].module is not None}
+
+    def order(self, members: Members) -> tuple[str, ...]:
+        """The names of the steps for the exposures, in order; the first exposure tells of which type they are.
+
+        Raises
+        ------
+        GpucalError
+            If one of them is not a part of gpucal yet.
+        """
+        kind = str(members.meta.exposure.type).upper()
+        is_moving = str(members.meta.target.type).upper() == "MOVING"
+        wanted = (
+            *(("assign_mtwcs",) if is_moving else ()),
+            *(("master_background",) if members.membership.of_role("background") else ()),
+            *modes.steps_by_source(kind),
+        )
+        missing = [name for name in wanted if name not in self.step_defs and name not in modes.OPTIONAL]
+        if missing:
+            raise GpucalError(
+                f"{members.source}: exposures of type {kind} need {', '.join(missing)}, which gpucal does not have yet"
+            )
+        return tuple(name for name in wanted if name in self.step_defs)
+
+    def product_suffix(self, exposure: Exposure) -> str:
+        """``s2d``, unless the user chose another."""
+        return self.suffix or "s2d"
+
+    def process(self, members: Members, references) -> Exposure | Members:
+        """Make the spectrum of a source.
+
+        Returns
+        -------
+        Exposure or Members
+            What is resampled of the exposures; these, if ``resample_spec`` is skipped.
+        """
+        check_alike(members)
+        steps = self.order(members)
+        first = [name for name in steps if name in ("assign_mtwcs", "master_background")]
+        return self.combine(self.run_steps(first, members, references), steps, references)
+
+    def combine(self, members: Members, steps: tuple[str, ...], references) -> Exposure | Members:
+        """Combine the exposures of one source, and extract it."""
+        flagged = [name for name in steps if name in ("outlier_detection", *modes.OPTIONAL)]
+        members = self.run_steps(flagged, members, references)
+        for exposure in members:
+            for name in set(modes.OPTIONAL).difference(steps):
+                setattr(exposure.meta.cal_step, name, "SKIPPED")
+        combined = self.run_step("resample_spec", members, references)
+        if isinstance(combined, Exposure):
+            self.run_beside("extract_1d", combined, references)
+        return combined

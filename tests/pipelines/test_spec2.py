@@ -1,0 +1,180 @@
+"""Stage 2 of spectra: which steps run, products and their names, what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stdatamodels.jwst import datamodels
+
+from bench.peer_tests.offline import cache_without_rules
+from gpucal.associations import AssociationError
+from gpucal.core import GpucalError
+from gpucal.data import Exposure, InputError
+from gpucal.data.membership import Membership
+from gpucal.pipelines import Spec2Pipeline, spec2_modes
+from gpucal.simulate.crds_cache import crds_environment
+from gpucal.steps.parts.lrs_types import SLITLESS_TYPE
+from tests.lrs_exposures import exposure, flat_reference, overrides, photom_reference, specwcs, with_rates
+
+
+def of_type(kind, members=(), model="ImageModel", **instrument):
+    made = getattr(datamodels, model)()
+    made.meta.exposure.type = kind
+    for name, value in instrument.items():
+        setattr(made.meta.instrument, name, value)
+    given = Exposure(made, "made_rate.fits")
+    given.membership = Membership(others={role: [Path(f"{role}.fits")] for role in members})
+    return given
+
+
+def steps_of(exposure):
+    every = (*spec2_modes.calls(exposure), *spec2_modes.PRODUCTS)
+    return " ".join(name for name in every if spec2_modes.applies(name, exposure))
+
+
+BEFORE, AFTER = "assign_wcs badpix_selfcal", "adaptive_trace_model pixel_replace"
+SLITS = "extract_2d srctype wavecorr flat_field"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (
+            of_type("NRS_FIXEDSLIT", ["background"]),
+            f"{BEFORE} clean_flicker_noise bkg_subtract {SLITS} pathloss photom {AFTER} resample_spec extract_1d",
+        ),
+        (
+            of_type("NRS_MSASPEC", ["imprint"]),
+            f"{BEFORE} msa_flagging clean_flicker_noise imprint_subtract extract_2d srctype master_background_mos "
+            f"wavecorr flat_field pathloss barshadow photom {AFTER} resample_spec extract_1d",
+        ),
+        (
+            of_type("NRS_BRIGHTOBJ", model="CubeModel"),
+            f"{BEFORE} clean_flicker_noise {SLITS} photom {AFTER} extract_1d",
+        ),
+        (
+            of_type("NRS_LAMP", lamp_mode="FIXEDSLIT", lamp_state="LINE1"),
+            f"{BEFORE} msa_flagging {SLITS} photom {AFTER} resample_spec extract_1d",
+        ),
+        (
+            of_type("NRS_AUTOFLAT", lamp_mode="MSASPEC", lamp_state="FLAT4"),
+            f"{BEFORE} msa_flagging {SLITS} photom {AFTER} extract_1d",
+        ),
+        (
+            of_type("NRS_LAMP", ["imprint"], lamp_mode="IFU", lamp_state="FLAT4"),
+            f"{BEFORE} msa_flagging imprint_subtract {SLITS} photom {AFTER} extract_1d",
+        ),
+        (
+            of_type("NRS_LAMP", lamp_mode="IFU", lamp_state="REF"),
+            f"{BEFORE} msa_flagging {SLITS} photom {AFTER} cube_build extract_1d",
+        ),
+        (
+            of_type("NRS_IFU"),
+            f"{BEFORE} msa_flagging clean_flicker_noise srctype flat_field pathloss photom {AFTER} cube_build "
+            "extract_1d",
+        ),
+        (
+            of_type("MIR_LRS-FIXEDSLIT", ["background"]),
+            f"{BEFORE} bkg_subtract srctype targ_centroid flat_field pathloss photom {AFTER} resample_spec extract_1d",
+        ),
+        (
+            of_type("MIR_LRS-SLITLESS", model="CubeModel"),
+            f"{BEFORE} srctype targ_centroid flat_field photom {AFTER} extract_1d",
+        ),
+        (
+            of_type("MIR_MRS"),
+            f"{BEFORE} srctype straylight flat_field fringe photom residual_fringe {AFTER} cube_build extract_1d",
+        ),
+        (
+            of_type("NIS_WFSS"),
+            f"{BEFORE} bkg_subtract flat_field extract_2d srctype wfss_contam photom {AFTER} extract_1d",
+        ),
+        (of_type("MIR_WFSS"), f"{BEFORE} bkg_subtract flat_field extract_2d srctype photom {AFTER} extract_1d"),
+        (of_type("NIS_SOSS"), f"{BEFORE} bkg_subtract srctype flat_field pathloss {AFTER} extract_1d"),
+    ],
+    ids=lambda value: value.meta.exposure.type if isinstance(value, Exposure) else "",
+)
+def test_the_order_of_steps(given, expected):
+    assert steps_of(given) == expected
+
+
+def test_steps_that_gpucal_lacks_are_named():
+    with pytest.raises(GpucalError, match="made_rate.fits: exposures of type MIR_MRS need straylight, fringe"):
+        Spec2Pipeline().order(of_type("MIR_MRS"))
+
+
+@pytest.fixture(scope="module")
+def series(tmp_path_factory):
+    """Integrations without slit in a file, and the references that calibrate them."""
+    folder = tmp_path_factory.mktemp("series")
+    model = with_rates(exposure(SLITLESS_TYPE))
+    model.meta.target.source_type = "POINT"
+    model.save(folder / "jw01000001001_02101_00001_mirimage_rateints.fits")
+    wcs = overrides(specwcs(folder))
+    flat = {"override_flat": flat_reference(folder / "flat.fits")}
+    flat |= dict.fromkeys((f"override_{kind}" for kind in ("fflat", "sflat", "dflat")), "N/A")
+    photom = {"override_photom": photom_reference(folder / "photom.fits", "GENERIC"), "override_area": "N/A"}
+    skipped = {name: {"skip": True} for name in ("extract_1d",) if name in Spec2Pipeline.step_defs}
+    with crds_environment(cache_without_rules(folder / "crds")):
+        path = folder / "jw01000001001_02101_00001_mirimage_rateints.fits"
+        yield path, {"assign_wcs": wcs, "flat_field": flat, "photom": photom, **skipped}
+
+
+def association(series, folder, *products):
+    listed = [
+        {"name": name, "members": [{"expname": str(path), "exptype": role} for path, role in members]}
+        for name, members in products
+    ]
+    path = folder / "mine_asn.json"
+    path.write_text(json.dumps({"asn_rule": "DMSLevel2bBase", "asn_id": "a3001", "products": listed}))
+    return str(path)
+
+
+def test_integrations_become_a_slit_of_the_whole_frame(series, tmp_path):
+    path, steps = series
+    (result,) = Spec2Pipeline.call(str(path), steps=steps, output_dir=str(tmp_path), save_results=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["jw01000001001_02101_00001_mirimage_calints.fits"]
+    assert isinstance(result, datamodels.SlitModel) and result.data.shape == (2, 416, 72)
+    assert (result.xstart, result.ystart, result.xsize, result.ysize) == (1, 529, 72, 416)
+    status = result.meta.cal_step.instance
+    done = {name for name, value in status.items() if value == "COMPLETE"}
+    assert done == {"assign_wcs", "srctype", "flat_field", "photom"}
+    left_out = {"badpix_selfcal", "msa_flagging", "clean_flicker_noise", "imprint", "bkg_subtract", "targ_centroid",
+                "straylight", "fringe", "pathloss", "barshadow", "residual_fringe"}  # fmt: skip
+    assert {name for name, value in status.items() if value == "SKIPPED"} == left_out
+    assert result.meta.asn.table_name == "singleton"
+    assert np.isfinite(result.data).sum() > 10000
+
+
+def test_what_bkg_subtract_makes_is_saved(series, tmp_path):
+    path, steps = series
+    other = path.with_name("jw01000001001_02101_00002_mirimage_rateints.fits")
+    if not other.exists():
+        with datamodels.open(path) as model:
+            model.save(other)
+    listed = association(series, tmp_path, ("mine", [(path, "science"), (other, "background")]))
+    (result,) = Spec2Pipeline.call(listed, steps=steps, output_dir=str(tmp_path), save_bsub=True)
+    assert sorted(one.name for one in tmp_path.glob("*.fits")) == ["mine_bsubints.fits"]
+    assert result.meta.cal_step.bkg_subtract == "COMPLETE" and result.meta.asn.table_name == "mine_asn.json"
+
+
+def test_one_bad_product_ends_the_run_with_an_error_unless_it_is_not_to(series, tmp_path, caplog):
+    path, steps = series
+    with datamodels.open(path) as model:
+        model.meta.cal_step.flat_field = "COMPLETE"
+        model.save(tmp_path / "bad_rateints.fits")
+    products = ("good", [(path, "science")]), ("bad", [(tmp_path / "bad_rateints.fits", "science")])
+    listed = association(series, tmp_path, *products)
+    with pytest.raises(AssociationError, match="1 of 2 products could not be made, as told above: bad"):
+        Spec2Pipeline.call(listed, steps=steps)
+    results = Spec2Pipeline.call(listed, steps=steps, fail_on_exception=False)
+    assert len(results) == 1 and "bad_rateints.fits: is calibrated already (flat_field are COMPLETE)" in caplog.text
+    alone = str(tmp_path / "bad_rateints.fits")
+    assert Spec2Pipeline.call(alone, steps=steps, fail_on_exception=False) == []
+
+
+def test_without_coordinates_nothing_is_calibrated(series):
+    path, steps = series
+    with pytest.raises(InputError, match="without assign_wcs nothing can be calibrated"):
+        Spec2Pipeline.call(str(path), steps=steps | {"assign_wcs": {"skip": True}})
