@@ -95,6 +95,8 @@ class MasterBackgroundStep(Step):
         """
         if any(exposure.model_type == "IFUImageModel" for exposure in members):
             raise GpucalError(f"{members.source}: the background of integral field spectra is not subtracted yet")
+        if members.is_one_exposure:
+            members[0].meta.asn.exptype = None  # jwst tells it of the members of a product alone
         self.check_done(members)
         edit = SubtractBackground(self.background(members))
         for place in range(len(members)):
