@@ -218,8 +218,9 @@ class Slits(Sequence):
         return self._slits[index]
 
     def part(self, indices: Iterable[int]) -> Slits:
-        """Some of the slits; they are shared, not copied."""
-        return Slits(self._slits[index] for index in indices)
+        """Some of the slits; they are shared, not copied. All of them in order are these slits themselves."""
+        indices = list(indices)
+        return self if indices == list(range(len(self))) else Slits(self._slits[index] for index in indices)
 
     @property
     def windows(self) -> np.ndarray:
