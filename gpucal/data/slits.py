@@ -145,6 +145,15 @@ class Slit:
         return self._world
 
 
+class _WholeExposure(Slit):
+    """An exposure that is a slit by itself."""
+
+    def set_wcs(self, tree) -> None:
+        """Keep world coordinates; see `Exposure.set_wcs`."""
+        self._owner.set_wcs(tree)
+        self.__dict__["_world"] = None
+
+
 class _SlitArrays(ArrayOwner):
     """The arrays of one slit."""
 
@@ -363,7 +372,7 @@ def slits_of(exposure) -> Slits:
     """
     if exposure.model_type in LISTS:
         return exposure.slits
-    return Slits([Slit(exposure.model._instance, exposure)])
+    return Slits([_WholeExposure(exposure.model._instance, exposure)])
 
 
 def _count(shape: tuple[int, ...]) -> int:
