@@ -64,6 +64,8 @@ def of_fixed_slits(exposure: Exposure, places: Sequence[int]) -> Exposure:
     """Fixed slits as an exposure of its own: what steps save of it is named apart."""
     made = exposure.with_slits(exposure.slits.part(places))
     made.meta.exposure.type = FIXED
+    for slit in made.slits:
+        slit["meta.exposure.type"] = FIXED
     base, separator, suffix = split_suffix(exposure.membership.product or exposure.source.removesuffix(".fits"))
     made.source = f"{base}_fs{separator}{suffix or 'rate'}.fits"
     made.membership = replace(exposure.membership, is_alone=False)

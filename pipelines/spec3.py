@@ -4,9 +4,11 @@ from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
 from gpucal.data import Exposure, Members
+from gpucal.data.members import tell_membership
 from gpucal.names.steps import STEPS as ALL_STEPS
 from gpucal.pipelines import spec3_modes as modes
 from gpucal.steps.parts.alike import check_alike
+from gpucal.steps.parts.exp_to_source import by_source
 
 # All steps, in the order of most modes.
 STEPS = (
@@ -19,9 +21,10 @@ class Spec3Pipeline(Pipeline):
     """Combine exposures of spectra: flag outliers, resample all exposures of each source together, and extract it.
 
     Which steps run depends on the type of the exposures: see `gpucal.pipelines.spec3_modes`. Products: ``crf``, the
-    exposures with their outliers flagged; ``s2d``, what is combined of them, and ``x1d``, its spectrum. Exposures of a
-    moving target are aligned on it. Background exposures are members of that role in the association; without one,
-    ``master_background`` does not run.
+    exposures with their outliers flagged; ``s2d``, what is combined of them, and ``x1d``, its spectrum. Slits of many
+    sources are sorted by source, and each source has products of its own; ``cal``, a file with its slits in all
+    exposures, is one of them. Exposures of a moving target are aligned on it. Background exposures are members of that
+    role in the association; without one, ``master_background`` does not run.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec3.html.
     """
@@ -31,7 +34,7 @@ class Spec3Pipeline(Pipeline):
     over_members = True
     uses_other_members = True
     stage = 3
-    input_types = ("SlitModel", "ImageModel")
+    input_types = ("MultiSlitModel", "SlitModel", "ImageModel")
     required_keywords: ClassVar = {"INSTRUME": "instrument.name", "EXP_TYPE": "exposure.type"}
     product_steps = ("outlier_detection", "resample_spec", "cube_build", "extract_1d", "combine_1d", "spectral_leak")
     steps_save_all = True
@@ -63,18 +66,29 @@ class Spec3Pipeline(Pipeline):
         """``s2d``, unless the user chose another."""
         return self.suffix or "s2d"
 
-    def process(self, members: Members, references) -> Exposure | Members:
-        """Make the spectrum of a source.
+    def process(self, members: Members, references) -> Exposure | Members | None:
+        """Make the spectrum of each source.
 
         Returns
         -------
-        Exposure or Members
-            What is resampled of the exposures; these, if ``resample_spec`` is skipped.
+        Exposure, Members or None
+            What is resampled of exposures of one source; these, if ``resample_spec`` is skipped. None of exposures of
+            many slits, whose products are saved source by source.
         """
         check_alike(members)
         steps = self.order(members)
         first = [name for name in steps if name in ("assign_mtwcs", "master_background")]
-        return self.combine(self.run_steps(first, members, references), steps, references)
+        members = self.run_steps(first, members, references)
+        if members[0].model_type != "MultiSlitModel":
+            return self.combine(members, steps, references)
+        for source in by_source(members):
+            if self.saves:
+                self.save(source.joined(source), "cal")
+            for exposure in source:
+                tell_membership(exposure, exposure.meta.asn.exptype)
+            self.combine(source, steps, references)
+            source.release()
+        return None
 
     def combine(self, members: Members, steps: tuple[str, ...], references) -> Exposure | Members:
         """Combine the exposures of one source, and extract it."""

@@ -1,8 +1,10 @@
-"""``gpucal simulate --observation``: dithered exposures of a field, and the associations that combine them."""
+"""``gpucal simulate --observation``: exposures of a field or through slits, and the associations that combine them."""
 
+from gpucal.cli import simulate_slits
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
 from gpucal.simulate.plan import PLANS
+from gpucal.simulate.spectra.slit_plans import SLIT_PLANS
 
 USUAL_DETECTORS = {"nircam": "NRCALONG", "miri": "MIRIMAGE", "niriss": "NIS", "fgs": "GUIDER1"}
 
@@ -37,6 +39,7 @@ OPTIONS = {
     "sky_spread": {"type": float, "metavar": "MJY_SR", "help": "most by which exposures differ from it (default 0.05)"},
     "pointing_error": {"type": float, "metavar": "ARCSEC", "help": "of each exposure, one sigma (default 0)"},
     "common_error": {"type": float, "metavar": "ARCSEC", "help": "of all exposures alike, one sigma (default 0)"},
+    "grating": {"metavar": "NAME", "help": "of spectra (default G395M; of bots PRISM)"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
 }
 _PLAN = {"dithers": "exposures"} | {name: name for name in ("backgrounds", "spread", "roll", "turn", "motion")}
@@ -49,8 +52,8 @@ def add_options(parser) -> None:
     ----------
     parser : argparse.ArgumentParser
     """
-    group = parser.add_argument_group("observations of a field by imaging detectors")
-    group.add_argument("--observation", choices=PLANS, help="what kind of observation to make")
+    group = parser.add_argument_group("observations of a field by imaging detectors, or of spectra through slits")
+    group.add_argument("--observation", choices=(*PLANS, *SLIT_PLANS), help="what kind of observation to make")
     for name, words in OPTIONS.items():
         group.add_argument(f"--{name.replace('_', '-')}", dest=f"observed_{name}", **words)
 
@@ -83,6 +86,11 @@ def run(args, effects, console) -> None:
     console : rich.console.Console
     """
     given = _given(args)
+    if args.observation in SLIT_PLANS:
+        simulate_slits.run(args, given, effects, console)
+        return
+    if "grating" in given:
+        raise GpucalError("--grating is for spectra (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})
     field = Field(**{name: given[name] for name in ("stars", "galaxies", "sky", "sky_spread") if name in given})
     errors = PointingErrors(given.get("common_error", 0.0), given.get("pointing_error", 0.0))

@@ -32,6 +32,8 @@ class Members(Sequence):
 
     Attributes
     ----------
+    joined : callable or None
+        Makes one exposure of them, as which they are saved; None where each is saved by itself.
     is_one_exposure : bool
         Whether it is one exposure that came by itself, and not as the members of a product.
 
@@ -51,6 +53,7 @@ class Members(Sequence):
         self.membership = membership or Membership()
         self.nbytes = nbytes
         self.is_one_exposure = not self.membership.product and len(self._exposures) == 1
+        self.joined: Callable[[Members], Exposure] | None = None
         self._edits: list[list[Edit]] = [[] for _ in self._exposures]
         self._done = [0] * len(self._exposures)
         self._held: OrderedDict[int, int] = OrderedDict()

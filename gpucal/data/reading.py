@@ -17,7 +17,7 @@ from gpucal.data.files.outline import read_outline
 from gpucal.data.files.quiet import quietly
 from gpucal.data.shapes import misfit
 from gpucal.data.sizes import follow_array
-from gpucal.data.slits import LISTS
+from gpucal.data.slits import LISTS, Slits, arrays_of_slits
 from gpucal.data.spectra import Spectra
 from gpucal.data.spectra_files import read_spectra
 from gpucal.data.spectrum import ENTRIES
@@ -187,12 +187,24 @@ def _open_product(path: Path, header: fits.Header) -> Exposure:
         model, spectra = read_spectra(path, model_class)
         return Spectra(model, spectra, str(path))
     try:
+        if model_class.__name__ in LISTS:
+            return _open_slits(path, model_class)
         outline = read_outline(path, model_class)
     except OSError as error:
         raise InputError(f"{path}: not a readable FITS file ({_one_line(error)})") from error
     if outline is None or any((model_class.__name__, name) not in ZERO_DEFAULTS for name in outline.defaults):
         return _open_whole(path, model_class)
     return Exposure(outline.model, str(path), outline.images)
+
+
+def _open_slits(path: Path, model_class: type) -> Exposure:
+    """Open a file of many slits, their pixels and coordinates to be read when they are used."""
+    from gpucal.data.files.slit_reading import read_slits  # of no use to other models
+
+    found = read_slits(path, model_class, LISTS[model_class.__name__], arrays_of_slits())
+    if found is None:
+        return _open_whole(path, model_class)
+    return Exposure(found.model, str(path), slits=Slits.of_trees(found.trees, found.images))
 
 
 def _one_line(error: BaseException) -> str:

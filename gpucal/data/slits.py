@@ -16,7 +16,6 @@ from gpucal.data.owner import ArrayOwner
 from gpucal.startup.asdf_start import kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import schema_of
-from gpucal.startup.wcs_tree import WcsTree
 
 if TYPE_CHECKING:
     from gpucal.wcs.world import Wcs
@@ -219,8 +218,9 @@ class Slits(Sequence):
         return self._slits[index]
 
     def part(self, indices: Iterable[int]) -> Slits:
-        """Some of the slits; they are shared, not copied."""
-        return Slits(self._slits[index] for index in indices)
+        """Some of the slits; they are shared, not copied. All of them in order are these slits themselves."""
+        indices = list(indices)
+        return self if indices == list(range(len(self))) else Slits(self._slits[index] for index in indices)
 
     @property
     def windows(self) -> np.ndarray:
@@ -338,11 +338,14 @@ def arrays_of_slits() -> dict[str, Image]:
 
 def with_objects(trees: Iterable[dict]) -> list[dict]:
     """Trees of slits with objects of gwcs in the place of coordinates, where asdf has the extension for these."""
+    from gpucal.startup.wcs_tree import WcsTree  # it imports asdf
+
     made = []
     for tree in trees:
         kept = tree.get("meta", {}).get("wcs")
-        objects = {"meta": {**tree["meta"], "wcs": kept_wcs(kept)}} if isinstance(kept, WcsTree) else {}
-        made.append({**tree, **objects})
+        if isinstance(kept, WcsTree):
+            tree = {**tree, "meta": {**tree["meta"], "wcs": kept_wcs(WcsTree(kept.tag, kept.content))}}
+        made.append(tree)
     return made
 
 

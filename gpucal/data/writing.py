@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from gpucal.data.files.quiet import quietly
-from gpucal.data.files.slit_writing import can_write, write_slits
 from gpucal.data.files.text import make_storable, storable
 from gpucal.data.slits import LISTS, arrays_of_slits, with_objects
 from gpucal.data.workplace import workplace
@@ -131,12 +130,14 @@ def _store(model, path: Path) -> None:
     slits = model._instance.get(listed, ())
     for slit in slits:
         make_storable(slit, path.suffix)
-    if slits and path.suffix == ".fits" and can_write(slits, arrays_of_slits()):
-        write_slits(model, path, listed)
-        return
-    extensions_for(model._instance)
     if slits:
+        from gpucal.data.files.slit_writing import can_write, write_slits  # of no use to other models
+
+        if path.suffix == ".fits" and can_write(slits, arrays_of_slits()):
+            write_slits(model, path, listed)
+            return
         model._instance[listed] = with_objects(slits)
+    extensions_for(model._instance)
     with quietly(fits.verify.VerifyWarning):
         model.save(path)
 

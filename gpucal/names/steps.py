@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 # All steps and pipelines of the three stages, by alias. A step writes its product under its alias, which is the
 # lower-case name of the class where nothing gave it another.
 STEPS = {
-    "adaptive_trace_model": Entry("AdaptiveTraceModelStep"),
+    "adaptive_trace_model": Entry("AdaptiveTraceModelStep", "gpucal.steps.spectra.adaptive_trace_model"),
     "align_refs": Entry("AlignRefsStep"),
     "ami_analyze": Entry("AmiAnalyzeStep"),
     "ami_average": Entry("AmiAverageStep"),
@@ -84,15 +84,15 @@ STEPS = {
     "klip": Entry("KlipStep"),
     "lastframe": Entry("LastFrameStep", "gpucal.steps.ramps.lastframe"),
     "linearity": Entry("LinearityStep", "gpucal.steps.ramps.linearity"),
-    "master_background": Entry("MasterBackgroundStep"),
-    "master_background_mos": Entry("MasterBackgroundMosStep"),
+    "master_background": Entry("MasterBackgroundStep", "gpucal.steps.spectra.master_background"),
+    "master_background_mos": Entry("MasterBackgroundMosStep", "gpucal.steps.spectra.master_background_mos"),
     "msa_flagging": Entry("MSAFlagOpenStep", "gpucal.steps.images.msa_flagging"),
     "outlier_detection": Entry("OutlierDetectionStep", "gpucal.steps.mosaics.outlier_detection"),
     "pathloss": Entry("PathLossStep", "gpucal.steps.spectra.pathloss"),
     "persistence": Entry("PersistenceStep", "gpucal.steps.ramps.persistence"),
     "photom": Entry("PhotomStep", "gpucal.steps.images.photom"),
     "picture_frame": Entry("PictureFrameStep", "gpucal.steps.images.picture_frame"),
-    "pixel_replace": Entry("PixelReplaceStep"),
+    "pixel_replace": Entry("PixelReplaceStep", "gpucal.steps.spectra.pixel_replace"),
     "ramp_fit": Entry("RampFitStep", "gpucal.steps.ramps.ramp_fit"),
     "refpix": Entry("RefPixStep", "gpucal.steps.ramps.refpix"),
     "resample": Entry("ResampleStep", "gpucal.steps.mosaics.resample"),

@@ -8,6 +8,9 @@ from gpucal.simulate.pointing import PointingErrors
 from gpucal.simulate.reference_arrays import ReferenceOptions
 from gpucal.simulate.simulation import Simulation, Truth, simulate
 from gpucal.simulate.sky import Field
+from gpucal.simulate.spectra.observe_slits import observe_slits
+from gpucal.simulate.spectra.slit_observation import SlitObservation
+from gpucal.simulate.spectra.slit_plans import SlitPlan
 
 __all__ = [
     "Effects",
@@ -18,7 +21,10 @@ __all__ = [
     "PointingErrors",
     "ReferenceOptions",
     "Simulation",
+    "SlitObservation",
+    "SlitPlan",
     "Truth",
     "observe",
+    "observe_slits",
     "simulate",
 ]

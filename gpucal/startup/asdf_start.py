@@ -34,7 +34,7 @@ _RESOURCES = {
     "asdf": "asdf",
 }
 _PLAIN_VALUES = (str, bytes, bool, int, float, complex, np.generic, np.ndarray, type(None))
-_PLAIN_TYPES = ("HistoryEntry", "Software", "WcsTree")
+_PLAIN_TYPES = ("HistoryEntry", "Software", "WcsTree", "StoredWcs")
 
 # The configuration of asdf that has few extensions, and these; one thread at a time changes it.
 _turn = RLock()

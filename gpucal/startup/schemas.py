@@ -23,6 +23,9 @@ _PACKAGES = ("asdf", "asdf-standard", "stdatamodels")
 # Classes that set each argument as an attribute of the model, too, and do nothing else that their base does not.
 _SETTINGS_BECOME_ATTRIBUTES = ("SlitModel", "SlitDataModel")
 
+# Classes that make their schema of several each time, and do nothing else that their base does not.
+_MAKE_THEIR_SCHEMA = ("MultiExposureModel",)
+
 
 def new_model(model_class: type, init=None, **settings):
     """Make a model, the schema of which is at hand.
@@ -38,7 +41,8 @@ def new_model(model_class: type, init=None, **settings):
     """
     if model_class.__module__.startswith("stdatamodels.") and is_on("schemas", TRIED):
         settings["schema"] = schema_of(model_class)
-    if model_class.__name__ not in _SETTINGS_BECOME_ATTRIBUTES:
+    takes_schema = model_class.__name__ in _MAKE_THEIR_SCHEMA and "schema" in settings
+    if model_class.__name__ not in _SETTINGS_BECOME_ATTRIBUTES and not takes_schema:
         return model_class(init, **settings)
     model = model_class.__new__(model_class)
     super(model_class, model).__init__(init, **settings)
@@ -58,19 +62,21 @@ def schema_of(model_class: type) -> dict:
     dict
         As the class puts it together itself; nobody else has this copy.
     """
-    return json.loads(_schema_text(model_class.schema_url))
+    return json.loads(_schema_text(model_class))
 
 
 @cache
-def _schema_text(url: str) -> str:
-    return kept_text("schemas", f"{url} {_state()}", lambda: _put_together(url))
+def _schema_text(model_class: type) -> str:
+    return kept_text("schemas", f"{model_class.schema_url} {_state()}", lambda: _put_together(model_class))
 
 
-def _put_together(url: str) -> dict:
+def _put_together(model_class: type) -> dict:
     from asdf.schema import load_schema
     from stdatamodels.schema import merge_property_trees
 
-    return merge_property_trees(load_schema(url, resolve_references=True))
+    if model_class.__name__ in _MAKE_THEIR_SCHEMA:
+        return merge_property_trees(model_class.__new__(model_class)._build_schema())
+    return merge_property_trees(load_schema(model_class.schema_url, resolve_references=True))
 
 
 @cache

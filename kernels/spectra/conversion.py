@@ -24,7 +24,7 @@ def conversion_factors(wavelength, response: Tables, which, factors, packing: Pa
     response : Tables
         Relative response by wavelength.
     which : (nslits,) int64 array
-        The table of each slit; -1 for none, whose pixels are left as they are: 1.
+        The table of each slit.
     factors : (nslits,) float64 array
         The scalar factor of each slit.
     packing : Packing
@@ -55,12 +55,8 @@ def convert_pixel(row, x, rows, wavelength, response, which, factors, found):
     if x >= rows.columns[row]:
         return
     place, slit = rows.first[row] + x, rows.slit[row]
-    factor = 1.0
-    if which[slit] >= 0:
-        factor = factors[slit] * value_at(wavelength[place], response, which[slit])
-        if math.isnan(factor):
-            factor = 0.0
-    found[place] = factor
+    factor = factors[slit] * value_at(wavelength[place], response, which[slit])
+    found[place] = 0.0 if math.isnan(factor) else factor
 
 
 def flag_without_factor(dq, factors) -> None:

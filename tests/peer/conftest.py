@@ -7,6 +7,7 @@ import pytest
 from bench.peer_tests.offline import cache_without_rules
 from gpucal.simulate import simulate
 from gpucal.simulate.crds_cache import crds_environment
+from tests.peer.slit_chain import SlitChain
 
 
 @pytest.fixture
@@ -63,4 +64,24 @@ def exposure_with_cache(simulated, without_parameter_references):
             stack.enter_context(simulation.crds())
             return simulation
 
+        yield make
+
+
+@pytest.fixture(scope="session")
+def slit_chain(tmp_path_factory, peer_step):
+    """A small observation through slits, and jwst's files after each step of spec2: ``slit_chain("fixedslit")``.
+
+    Plans: fixedslit, mos, bots, lrs, lrs-slitless. ``chain.before("flat_field")`` and ``chain.after("flat_field")`` are
+    files; ``chain.observation`` has the exposures, associations, references and truth. Run steps within
+    ``chain.observation.crds()``.
+    """
+    made, cache = {}, tmp_path_factory.mktemp("slit_references")
+
+    def make(name):
+        if name not in made:
+            made[name] = SlitChain(name, tmp_path_factory.mktemp(name), cache, peer_step)
+        return made[name]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
         yield make

@@ -35,6 +35,7 @@ NOT_READ = {
         "kernel_size", "threshold_percent", "ifu_second_check", "in_memory", "pixmap_stepsize", "pixmap_order",
     },
     "RampFitStep": {"maximum_cores", "int_name"},
+    "ResampleSpecStep": {"in_memory"},  # spectra are small
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
     "Spec2Pipeline": {"save_wfss_esec"},  # of slitless fields, which it refuses

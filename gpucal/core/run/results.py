@@ -62,6 +62,9 @@ def save_results(step, result) -> None:
     """Save the products of a step, if it is asked to; not those of a pipeline whose steps have saved all."""
     if not step.saves or (step.is_pipeline and step.steps_save_all):
         return
+    if isinstance(result, Members) and result.joined is not None:
+        step.save(result.joined(result))
+        return
     if isinstance(result, Members):
         for place in range(len(result)):
             with result.lease(place) as exposure:

@@ -36,7 +36,7 @@ class Encoding(NamedTuple):
 
 
 # The types of values that are decoded on the backend.
-_DTYPES = {
+DTYPES = {
     Encoding(8): np.dtype(np.uint8),
     Encoding(8, -(2**7)): np.dtype(np.int8),
     Encoding(16): np.dtype(np.int16),
@@ -73,13 +73,13 @@ class FilePixels:
         """The pixels of an extension; None where they are stored in a way that is not decoded here."""
         header = hdu.header
         encoding = Encoding(header["BITPIX"], int(header.get("BZERO", 0)))
-        plain = encoding in _DTYPES and header.get("BSCALE", 1) == 1 and hdu.shape and "BLANK" not in header
+        plain = encoding in DTYPES and header.get("BSCALE", 1) == 1 and hdu.shape and "BLANK" not in header
         return cls(file, hdu._data_offset, encoding, hdu.shape) if plain else None
 
     @property
     def dtype(self) -> np.dtype:
         """The type of the values."""
-        return _DTYPES[self.encoding]
+        return DTYPES[self.encoding]
 
     def load(
         self,

@@ -181,7 +181,7 @@ def _checked(keyword: Keyword, value):
     wanted = _TYPES.get(keyword.kind, object)
     is_wanted = isinstance(value, wanted) and (wanted in (bool, object) or not isinstance(value, bool))
     if not is_wanted or (keyword.choices and value not in keyword.choices):
-        kind = f"one of {', '.join(map(str, keyword.choices))}" if keyword.choices else f"a {keyword.kind}"
+        kind = f"one of {', '.join(map(str, keyword.choices))}" if keyword.choices else f"of type {keyword.kind}"
         raise SlitValueError(f"{keyword.name} is {value!r}; it has to be {kind}")
     return value
 

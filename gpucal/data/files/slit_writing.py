@@ -70,7 +70,11 @@ def write_slits(model, path: Path, name: str) -> None:
     finally:
         model._instance[name] = slits
     trees = [_without_none(slit) for slit in slits]
-    extensions = list(_extensions(layout_of(model.schema["properties"][name]["items"]), trees, begun))
+    layout = layout_of(model.schema["properties"][name]["items"])
+    try:
+        extensions = list(_extensions(layout, trees, begun))
+    except SlitValueError as error:
+        raise SlitValueError(f"{path.name}: {error}") from error
     headers = [[one.header() for one in group] for group in extensions]
     others = [hdu for hdu in whole[1:] if hdu.name != ASDF]
     texts = [str(whole[0].header), *(text for group in headers for text in group), *(str(hdu.header) for hdu in others)]

@@ -84,9 +84,11 @@ class TreeText:
         if not node:
             return " {}"
         begin = "\n" + " " * indent
-        return "".join(
-            f"{begin}{_scalar(key)}:{self.text(value, indent + 2)}" for key, value in sorted(node.items())
-        )
+        lines = []
+        for key, value in sorted(node.items()):
+            below = indent if isinstance(value, list | tuple) else indent + 2  # dashes stand below their key
+            lines.append(f"{begin}{_scalar(key)}:{self.text(value, below)}")
+        return "".join(lines)
 
     def _sequence(self, node, indent: int) -> str:
         if all(not isinstance(one, dict | list | tuple | np.ndarray) for one in node):

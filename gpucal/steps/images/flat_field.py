@@ -103,14 +103,15 @@ class FlatFieldStep(Step):
         """Flat-field the slits of NIRSpec."""
         if exposure.model_type not in ("MultiSlitModel", "SlitModel"):
             raise GpucalError(f"{exposure.source}: its slits are not cut out yet; run extract_2d on it first")
-        exposure.meta.ref_file.flat.name = NOT_USED
+        name = NOT_USED
         if self.user_supplied_flat is not None:
             product, flats = users_flats(self.user_supplied_flat, exposure)
-            exposure.meta.ref_file.flat.name = product.meta.filename
+            name = product.meta.filename
             log.info("Flat of the user: %s; flat references are not used", self.user_supplied_flat)
         else:
             flats = calculated_flats(exposure, {kind: references[kind] for kind in KINDS})
             product = flats_product(exposure, flats) if self.save_interpolated_flat else None
+        exposure.meta.ref_file.flat.name = name
         apply_flats(slits_of(exposure), flats, self.inverse)
         if self.save_interpolated_flat:
             self.save(product, "interpolatedflat")

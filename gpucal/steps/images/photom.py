@@ -42,7 +42,7 @@ class PhotomStep(Step):
         source_type = string(default=None)  # POINT leaves a factor for fluxes as it is, MJy
         apply_time_correction = boolean(default=True)  # correct for the change of throughput with time
     """
-    reference_file_types = ("photom", "area")
+    reference_file_types = ("area", "photom")  # the header tells of the first even where there is no second
     optional_references = ("area",)
     input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel")
 

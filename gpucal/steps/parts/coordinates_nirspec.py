@@ -117,6 +117,8 @@ def optics_from(exposure, references, unused) -> Optics:
         return optics_of(exposure.meta, trees)
     except KeyError as missing:
         raise ReferenceFileError(f"{exposure.source}: a reference of assign_wcs holds no {missing}") from missing
+    except GpucalError as reason:
+        raise GpucalError(f"{exposure.source}: {reason}") from reason
 
 
 def _bright_object(exposure, optics: Optics, ends) -> list[OpenSlit]:

@@ -73,8 +73,7 @@ def correct_slits(exposure: Exposure, reference, step) -> None:
     kept = slits.part(losses)
     are_points = [is_point(step.source_type or slit["source_type"]) for slit in kept]
     keep_corrections(kept, list(losses.values()), [] if uses_shutters else are_points)
-    correction = chosen(slits, losses, are_points)
-    scale_slits(slits, correction, divide=not step.inverse)
+    scale_slits(kept, chosen(kept, are_points), divide=not step.inverse)
     for slit, is_one in zip(kept, are_points, strict=True):
         slit["pathloss_correction_type"] = "POINT" if is_one else "UNIFORM"
 
@@ -125,15 +124,9 @@ def keep_corrections(slits: Slits, losses: Sequence[Losses], with_uncorrected: S
             slit.pathloss_uniform = found.astype(np.float32).reshape(slit.shape_of("pathloss_uniform"))
 
 
-def chosen(slits: Slits, losses: dict[int, Losses], are_points: Sequence[bool]):
-    """The correction of each pixel, packed: that of the type of the source; 1 in slits without any."""
-    which = dict(zip(losses, are_points, strict=True))
-    xp = current_backend().xp
-    parts = []
-    for place, slit in enumerate(slits):
-        if place in which:
-            parts.append((slit.pathloss_point if which[place] else slit.pathloss_uniform).reshape(-1))
-        else:
-            parts.append(xp.ones(int(np.prod(slit.shape_of("data")[-2:])), np.float32))
-    return xp.concatenate(parts)
-
+def chosen(slits: Slits, are_points: Sequence[bool]):
+    """The correction of each pixel, packed: that of the type of the source."""
+    parts = [
+        slit.pathloss_point if is_one else slit.pathloss_uniform for slit, is_one in zip(slits, are_points, strict=True)
+    ]
+    return current_backend().xp.concatenate([part.reshape(-1) for part in parts])

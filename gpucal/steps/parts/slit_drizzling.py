@@ -40,8 +40,7 @@ class SlitImage:
     @property
     def dispersion_axis(self) -> int:
         """The axis of wavelength: 0 for x, 1 for y."""
-        given = self.slit["meta.wcsinfo.dispersion_direction"] or self.meta.wcsinfo.dispersion_direction
-        return (given or 1) - 1
+        return (self.slit["meta.wcsinfo.dispersion_direction"] or 1) - 1
 
     def has(self, name: str) -> bool:
         """Whether the slit holds this array."""

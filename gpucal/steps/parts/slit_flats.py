@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from gpucal.backend import array_namespace
 from gpucal.data import Exposure, InputError, open_exposure
+from gpucal.data.files.keywords import keywords_of
 from gpucal.data.reading import expand
-from gpucal.data.slits import Slits, slits_of
+from gpucal.data.slits import Slit, Slits, slits_of
 from gpucal.kernels.spectra.flat_components import SpectralFlat
 from gpucal.kernels.spectra.flat_slits import flat_field_slits
 from gpucal.reference import Reference
@@ -64,21 +65,41 @@ def users_flats(path: str, exposure: Exposure) -> tuple[Exposure, SpectralFlat]:
 
 
 def flats_product(exposure: Exposure, flats: SpectralFlat) -> Exposure:
-    """The flat fields as a product, with the wavelengths that they were found for."""
+    """The flat fields as a product, with the wavelengths that they were found for, and the keywords of the exposure."""
     slits = slits_of(exposure)
-    xp = array_namespace(flats.data)
-    if exposure.model_type != "MultiSlitModel":
-        _, ny, nx = slits.windows[0]
-        planes = {name: plane.reshape(ny, nx) for name, plane in flats._asdict().items()}
-        return exposure.blank("ImageModel", **planes)
-    places = ("name", "xstart", "xsize", "ystart", "ysize")
-    trees = [{place: slit[place] for place in places} for slit in slits]
-    for tree, slit in zip(trees, slits, strict=True):
-        if (wcs := slit["meta.wcs"]) is not None:
-            tree["meta"] = {"wcs": wcs}
-    made = Slits.of_trees(trees)
+    made = Slits.of_trees([_place_of(slit) for slit in slits])
     for flat, slit, (begin, ny, nx) in zip(made, slits, slits.windows, strict=True):
         for name, plane in flats._asdict().items():
             setattr(flat, name, plane[begin : begin + ny * nx].reshape(ny, nx))
-        flat.wavelength = xp.nan_to_num(slit.wavelength)
-    return exposure.with_slits(made)
+        flat.wavelength = array_namespace(flats.data).nan_to_num(slit.wavelength)
+    if exposure.model_type == "MultiSlitModel":
+        product = exposure.with_slits(made)
+        _keep_keywords_alone(product)
+        product.meta.cal_step.flat_field = "COMPLETE"
+    else:
+        product = exposure.blank("ImageModel", **{name: getattr(made[0], name) for name in made[0].arrays})
+        _keep_keywords_alone(product)
+        product.model._instance["meta"]["wcs"] = slits[0]["meta.wcs"]
+    return product
+
+
+def _place_of(slit: Slit) -> dict:
+    """What the product tells of a slit."""
+    told = {place: slit[place] for place in ("name", "xstart", "xsize", "ystart", "ysize")}
+    return told | {"meta": {"model_type": "SlitModel", "wcs": slit["meta.wcs"]}}
+
+
+def _keep_keywords_alone(product: Exposure) -> None:
+    """Leave of the metadata those that are keywords of the primary header."""
+    tree, kept = product.model._instance, {}
+    for keyword in keywords_of(product.model):
+        *way, last = keyword.path.split(".")
+        its, mine = tree, kept
+        for name in way:
+            its = its.get(name) if isinstance(its, dict) else None
+        if isinstance(its, dict) and its.get(last) is not None:
+            for name in way:
+                mine = mine.setdefault(name, {})
+            mine[last] = its[last]
+    tree.clear()
+    tree.update(kept)

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 # Microjansky per square arcsecond of a megajansky per steradian.
 MICROJANSKY = 23.50443053909789
 
+FLUX, SURFACE_BRIGHTNESS = "MJy", "MJy/sr"
+
 SLIT_TYPES = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
 SHUTTERS = "NRS_MSASPEC"
 
@@ -96,8 +98,9 @@ def calibrate_slits(exposure: Exposure, reference: Reference, areas: Reference |
     if not factors:
         raise SkipStep("no slit can be calibrated")
     log.info("%d of %d slits calibrated", len(factors), len(slits))
-    convert(slits, factors, exposure, reference, step.inverse)
-    tell_units(exposure, slits.part(factors), list(factors.values()), step.inverse)
+    kept, factors = slits.part(factors), list(factors.values())
+    convert(kept, factors, exposure, reference, step.inverse)
+    tell_units(exposure, kept, factors, step.inverse)
 
 
 def factor_of(slit: Slit, exposure: Exposure, reference: Reference, step) -> Factor | str:
@@ -116,18 +119,21 @@ def factor_of(slit: Slit, exposure: Exposure, reference: Reference, step) -> Fac
         if change != 1.0:
             own = own / change
             uniform = uniform if is_point(source_type) and as_peer() else uniform / change
-    return Factor(row, own, uniform, "MJy" if is_point(source_type) else "MJy/sr")
+    return Factor(row, own, uniform, FLUX if is_point(source_type) else SURFACE_BRIGHTNESS)
 
 
-def convert(slits: Slits, factors: dict[int, Factor], exposure: Exposure, reference: Reference, inverse: bool) -> None:
+def convert(
+    slits: Slits, factors: Sequence[Factor], exposure: Exposure, reference: Reference, inverse: bool
+) -> None:
     """Convert the pixels of slits; pixels at wavelengths beyond the response are not to be used afterwards.
 
     Parameters
     ----------
     slits : Slits
-        Edited.
-    factors : dict of int to Factor
-        By the place of the slit; the others stay as they are.
+        Edited. Point sources keep their own factors, and those of a source that fills the slit, in exposures of
+        `BOTH_FACTORS`.
+    factors : sequence of Factor
+        Of each slit.
     exposure : Exposure
         Tells the mode.
     reference : Reference
@@ -135,35 +141,30 @@ def convert(slits: Slits, factors: dict[int, Factor], exposure: Exposure, refere
     inverse : bool
         Divide.
     """
-    rows = sorted({factor.row for factor in factors.values()})
-    table = reference.table("phot_table")
-    responses = pack_tables([response_of(table[row], reference.label) for row in rows])
-
-    def conversion(some: Slits, wavelength, places: Sequence[int], scalars: Sequence[float]):
-        which = [rows.index(factors[place].row) if place in factors else -1 for place in places]
-        arguments = on_backend(which, np.int64), on_backend(scalars, np.float64), packing_of(some.windows)
-        return conversion_factors(wavelength, responses, *arguments)
-
-    every = range(len(slits))
-    scalars = [factors[place].own if place in factors else 1.0 for place in every]
-    found = conversion(slits, packed_wavelengths(slits), every, scalars)
+    found = by_pixel(slits, packed_wavelengths(slits), factors, [factor.own for factor in factors], reference)
     if str(exposure.meta.exposure.type).upper() == BOTH_FACTORS:
-        both = [
-            place for place in factors if is_point(slits[place]["source_type"]) and factors[place].unit == "MJy"
+        points = [
+            place
+            for place, (slit, factor) in enumerate(zip(slits, factors, strict=True))
+            if is_point(slit["source_type"]) and factor.unit == FLUX
         ]
-        keep_both(slits, both, found, conversion, factors)
+        for place in points:
+            slit, (begin, ny, nx) = slits[place], slits.windows[place]
+            slit.photom_point = found[begin : begin + ny * nx].astype(np.float32).reshape(ny, nx)
+            one, own = slits.part([place]), [factors[place]]
+            uniform = by_pixel(one, packed_uncorrected_wavelengths(one), own, [own[0].uniform], reference)
+            slit.photom_uniform = uniform.astype(np.float32).reshape(ny, nx)
     flag_without_factor(packed_rates(slits).dq, found)
     scale_slits(slits, found, divide=inverse)
 
 
-def keep_both(slits: Slits, places: Sequence[int], found, conversion, factors: dict[int, Factor]) -> None:
-    """Keep with point sources their own factors, and those of a source that fills the slit."""
-    for place in places:
-        slit, (begin, ny, nx) = slits[place], slits.windows[place]
-        slit.photom_point = found[begin : begin + ny * nx].astype(np.float32).reshape(ny, nx)
-        one = Slits([slit])
-        uniform = conversion(one, packed_uncorrected_wavelengths(one), [place], [factors[place].uniform])
-        slit.photom_uniform = uniform.astype(np.float32).reshape(ny, nx)
+def by_pixel(slits: Slits, wavelength, factors: Sequence[Factor], scalars: Sequence[float], reference: Reference):
+    """The factor of each pixel, packed: a scalar for each slit, times the response in its row of the reference."""
+    rows = sorted({factor.row for factor in factors})
+    table = reference.table("phot_table")
+    responses = pack_tables([response_of(table[row], reference.label) for row in rows])
+    which = on_backend([rows.index(factor.row) for factor in factors], np.int64)
+    return conversion_factors(wavelength, responses, which, on_backend(scalars, np.float64), packing_of(slits.windows))
 
 
 def tell_units(exposure: Exposure, slits: Slits, factors: Sequence[Factor], inverse: bool) -> None:

@@ -19,13 +19,17 @@ def packed_wavelengths(slits: Slits):
 
     Returns
     -------
-    (npixels,) float32 array
+    (npixels,) float32 or float64 array
         Micron; NaN where a pixel has none.
     """
-    for slit in slits:
-        if not slit.has("wavelength") or not slit.wavelength.any():
-            slit.wavelength = slit.world[2].astype(np.float32)
-    return slits.packed("wavelength")
+    if all(_has_wavelengths(slit) for slit in slits):
+        return slits.packed("wavelength")
+    planes = [slit.wavelength if _has_wavelengths(slit) else slit.world[2] for slit in slits]
+    return current_backend().xp.concatenate([plane.reshape(-1).astype(np.float64) for plane in planes])
+
+
+def _has_wavelengths(slit: Slit) -> bool:
+    return slit.has("wavelength") and bool(slit.wavelength.any())
 
 
 def packed_uncorrected_wavelengths(slits: Slits):

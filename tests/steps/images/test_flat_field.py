@@ -133,8 +133,9 @@ def test_images_and_integrations_are_divided(shape):
     np.testing.assert_array_equal(on_host(result.dq), np.broadcast_to(flags, shape))
 
 
-def test_what_depends_on_the_wavelength_is_refused():
+@pytest.mark.parametrize(("kind", "reason"), [("NRS_MSASPEC", "run extract_2d on it first"), ("NRS_IFU", "not .* yet")])
+def test_spectra_that_are_whole_frames_are_refused(kind, reason):
     model = described(datamodels.ImageModel(SHAPE))
-    model.meta.exposure.type = "NRS_MSASPEC"
-    with pytest.raises(GpucalError, match="made_rate.fits: spectra of NIRSpec are not flat-fielded yet"):
+    model.meta.exposure.type = kind
+    with pytest.raises(GpucalError, match=f"made_rate.fits: .*{reason}"):
         FlatFieldStep().process(Exposure(model, "made_rate.fits"), references(flat()))

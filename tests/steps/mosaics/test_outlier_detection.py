@@ -165,8 +165,8 @@ def of_coronagraphs(models):
     models[0].meta.exposure.type = "NRC_CORON"
 
 
-def of_slits(models):
-    models[0].meta.exposure.type = "NRS_FIXEDSLIT"
+def without_slits(models):
+    models[0].meta.exposure.type = "NIS_WFSS"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def of_slits(models):
         (without_errors, "00002_nrcalong_cal.fits: outliers are told by their errors, and there is no ERR"),
         (smaller, "different shapes cannot be compared by pixels"),
         (of_coronagraphs, "of shape \\(100, 110\\), are not integrations"),
-        (of_slits, "does not find outliers of spectra of slits and sources"),
+        (without_slits, "does not find outliers of spectra without a slit"),
     ],
 )
 def test_exposures_that_will_not_do(spoil, words, exposures):

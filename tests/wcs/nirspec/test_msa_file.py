@@ -114,6 +114,8 @@ def of_slitlet(number, column, value):
     [
         (of_slitlet(1, "primary_source", b"Y"), "slitlet 1: 3 shutters have the primary source"),
         (of_slitlet(7, "background", b"Y"), "slitlet 7: all of its shutters see the background"),
+        (of_slitlet(4, "shutter_row", 400), "slitlet 4: there is no shutter in row 400 and column 100 of quadrant 3"),
+        (of_slitlet(7, "shutter_quadrant", 0), "slitlet 7: there is no shutter in row 250 and column 21 of quadrant 0"),
         (of_slitlet(4, "fixed_slit", b"S200A1"), "slitlet S200A1: a fixed slit has more than one row"),
     ],
 )

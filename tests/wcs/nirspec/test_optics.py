@@ -32,6 +32,14 @@ def test_a_filter_without_a_row_gets_that_of_its_grating_and_an_unknown_grating_
     assert spectral_range_of(other, unknown) == (-1, 0.6e-6, 5.3e-6)
 
 
+def test_without_filter_or_lamp_the_wavelengths_are_not_known(references):
+    table = trees(references, "G395M")["wavelengthrange"]
+    with pytest.raises(GpucalError, match="lacks LAMP, though the light does not come from the sky"):
+        spectral_range_of(exposure(instrument__filter="OPAQUE").meta, table)
+    with pytest.raises(GpucalError, match="lacks FILTER"):
+        spectral_range_of(exposure(instrument__filter=None).meta, table)
+
+
 def test_each_sensor_turns_the_disperser_about_the_other_axis(references):
     reference = trees(references, "G395M")["disperser"]
     base = [reference[name] for name in ("theta_x", "theta_y", "theta_z", "tilt_y")]

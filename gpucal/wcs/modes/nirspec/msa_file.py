@@ -21,8 +21,8 @@ from gpucal.wcs.modes.nirspec.open_slits import FIXED_SLITS, OpenSlit, number_of
 
 log = logging.getLogger(__name__)
 
-# Shutters of a row of the array.
-_ROW = 365
+# Shutters of a row of a quadrant, and rows; quadrants.
+_ROW, _NROWS, _NQUADRANTS = 365, 171, 4
 
 # Pitch of shutters along a slitlet, in units of their open height, and what is seen beyond the open shutters.
 _PITCH, _MARGIN = 1.15, 0.5
@@ -179,7 +179,9 @@ class _Reader(NamedTuple):
         """A slitlet about its main shutter, or one in another column."""
         column = int(main["shutter_column"]) if column is None else column
         columns = rows["shutter_column"].astype(int)
-        row = int(main["shutter_row"])
+        row, quadrant = int(main["shutter_row"]), int(main["shutter_quadrant"])
+        if not (1 <= row <= _ROW and 1 <= column <= _NROWS and 1 <= quadrant <= _NQUADRANTS):
+            raise self._error(name, f"there is no shutter in row {row} and column {column} of quadrant {quadrant}")
         return OpenSlit(
             name=name,
             shutter_id=row + (column - 1) * _ROW,
@@ -187,7 +189,7 @@ class _Reader(NamedTuple):
             ycen=column,
             ymin=-(-self.ends[0] + _MARGIN) + (int(columns.min()) - column) * _PITCH,
             ymax=self.ends[1] + _MARGIN + (int(columns.max()) - column) * _PITCH,
-            quadrant=int(main["shutter_quadrant"]),
+            quadrant=quadrant,
             shutter_state=_state_of(columns, column),
             slit_id=name,
         )

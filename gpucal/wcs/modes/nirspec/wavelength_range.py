@@ -3,6 +3,8 @@
 import logging
 from typing import NamedTuple
 
+from gpucal.errors import GpucalError
+
 log = logging.getLogger(__name__)
 
 # Exposures of these types are lit by a lamp of the instrument, also where a filter is named.
@@ -50,9 +52,17 @@ def spectral_range_of(meta, reference) -> SpectralRange:
     -------
     SpectralRange
         That of the filter (or lamp) and grating; else of the first row of the grating, else all wavelengths.
+
+    Raises
+    ------
+    GpucalError
+        If the header names neither.
     """
     grating = meta.instrument.grating
     light = meta.instrument.lamp_state if is_lit_by_lamp(meta) else meta.instrument.filter
+    if light is None:
+        reason = "FILTER" if not is_lit_by_lamp(meta) else "LAMP, though the light does not come from the sky"
+        raise GpucalError(f"the header lacks {reason}: the wavelengths are not known")
     wanted = f"{light}_{grating}"
     names = list(reference["waverange_selector"])
     same_grating = [name for name in names if name.split("_")[1] == grating]

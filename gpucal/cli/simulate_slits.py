@@ -1,0 +1,59 @@
+"""``gpucal simulate --observation`` of spectra through slits."""
+
+from gpucal.errors import GpucalError
+from gpucal.simulate import SlitPlan, observe_slits
+
+# Options of observations that hold for spectra, by their names among the arguments.
+FITTING = ("detectors", "filters", "grating", "rates", "roll")
+
+
+def run(args, given: dict, effects, console) -> None:
+    """Observe, and tell where everything is.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+    given : dict
+        The options of observations that are on the command line.
+    effects : Effects
+    console : rich.console.Console
+
+    Raises
+    ------
+    GpucalError
+        One of them does not hold for spectra.
+    """
+    unfit = [name for name in given if name not in FITTING]
+    if unfit:
+        raise GpucalError(f"--{unfit[0].replace('_', '-')} does not hold for spectra (see gpucal simulate -h)")
+    named = {"detector": _only(given, "detectors"), "filter": _only(given, "filters"), "subarray": args.subarray}
+    named |= {"grating": given.get("grating"), "nints": args.nints, "roll": given.get("roll")}
+    changes = {name: value for name, value in named.items() if value is not None}
+    observation = observe_slits(
+        args.directory,
+        SlitPlan.named(args.observation, **changes),
+        rates="rates" in given,
+        effects=effects,
+        readpatt=args.readpatt,
+        ngroups=args.ngroups,
+        seed=args.seed,
+        cache=args.cache,
+    )
+    for exposure in observation.exposures:
+        console.print(f"[bold]science[/]  {exposure.path}")
+    for path in observation.level2:
+        console.print(f"[bold]stage 2[/]  {path}")
+    if observation.level3:
+        console.print(f"[bold]stage 3[/]  {observation.level3}")
+    console.print(f"[bold]cache[/]    {observation.cache}")
+    console.print("\nto calibrate it:")
+    for name, value in observation.environment().items():
+        console.print(f"export {name}={value}", markup=False)
+
+
+def _only(given, name):
+    """The one value of an option that takes several; upper case. None if it is not there."""
+    values = given.get(name, [None])
+    if len(values) > 1:
+        raise GpucalError(f"--{name} takes one name for spectra, not {len(values)}")
+    return values[0] and values[0].upper()
