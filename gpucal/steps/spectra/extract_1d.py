@@ -36,6 +36,9 @@ from gpucal.steps.parts.spectrum_tables import (
 
 log = logging.getLogger(__name__)
 
+# The product of a series.
+OF_SERIES = "TSOMultiSpecModel"
+
 # Exposures that other algorithms extract.
 LATER = {
     "NIS_SOSS": "single object slitless spectra of NIRISS",
@@ -108,6 +111,11 @@ class Extract1dStep(Step):
     reference_file_types = ("extract1d", "apcorr", "pastasoss", "specprofile", "speckernel", "psf")
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel")
+
+    def product_suffix(self, exposure):
+        """As of every step; in a pipeline ``x1dints`` of series."""
+        usual = super().product_suffix(exposure)
+        return "x1dints" if self.parent is not None and not self.suffix and exposure.model_type == OF_SERIES else usual
 
     def uses(self, exposure):
         """All but those of SOSS; of corrections only if they are applied."""
@@ -267,7 +275,7 @@ class Extract1dStep(Step):
     def product_of(self, exposure, spectra) -> Spectra:
         """The product with these spectra."""
         is_table_of_integrations = spectra[0].table["WAVELENGTH"].ndim == 2
-        product = Spectra.like(exposure, "TSOMultiSpecModel" if is_table_of_integrations else "MultiSpecModel", spectra)
+        product = Spectra.like(exposure, OF_SERIES if is_table_of_integrations else "MultiSpecModel", spectra)
         is_series = self.is_series(exposure)
         if is_table_of_integrations:
             fill_times(spectra, exposure, is_series)
