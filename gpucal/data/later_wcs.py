@@ -16,7 +16,7 @@ def with_tree(meta: dict) -> dict:
 
 
 class MetaWithLaterWcs(dict):
-    """A dictionary whose entry ``wcs`` is a tree until it is used: gwcs takes a tenth of a second for each object.
+    """A dictionary whose entry ``wcs`` is a tree until it is used: gwcs takes long to make an object of it.
 
     Copies share the tree.
     """

@@ -1,4 +1,4 @@
-"""Write models that are lists of slits to FITS, hundreds of slits in a second.
+"""Write models that are lists of slits to FITS, hundreds of slits quickly.
 
 What is written is what stdatamodels writes: the same extensions, headers and tree. Values are checked once, headers are
 put together from lines that were made before, nodes and arrays that the coordinates of slits share are written once.
