@@ -349,11 +349,10 @@ def arrays_of_slits() -> dict[str, Image]:
 
 def with_objects(trees: Sequence[dict]) -> list[dict]:
     """Trees of slits whose coordinates become objects of gwcs when they are used, if asdf has the extension for it."""
-    from gpucal.data.later_wcs import MetaWithLaterWcs  # it imports asdf
+    from gpucal.data.later_wcs import MetaWithLaterWcs, with_tree  # they import asdf
 
-    if keeps_trees():
-        return list(trees)
-    return [{**tree, "meta": MetaWithLaterWcs(tree.get("meta", {}))} for tree in trees]
+    make = with_tree if keeps_trees() else MetaWithLaterWcs
+    return [{**tree, "meta": make(tree.get("meta", {}))} for tree in trees]
 
 
 def slits_of(exposure) -> Slits:
