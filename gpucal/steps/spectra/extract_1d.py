@@ -127,6 +127,12 @@ class Extract1dStep(Step):
         if kind in LATER:
             raise GpucalError(f"{exposure.source}: {LATER[kind]} ({kind}) are not extracted yet; slits are")
 
+    def product_suffix(self, exposure):
+        """In a pipeline ``x1d``, or ``x1dints`` of series."""
+        if self.suffix or self.parent is None or exposure.model_type != "TSOMultiSpecModel":
+            return super().product_suffix(exposure)
+        return "x1dints"
+
     def process(self, exposure, references):
         """Extract all slits.
 
