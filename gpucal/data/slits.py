@@ -121,9 +121,10 @@ class Slit:
         Parameters
         ----------
         tree : `gpucal.startup.wcs_tree.WcsTree`
-            The coordinates. They become an object where a user is given a model.
+            The coordinates. They become an object where a user is given a model; at once where the slit is all of an
+            exposure.
         """
-        self["meta.wcs"] = tree
+        self["meta.wcs"] = tree if isinstance(self._owner, _SlitArrays) else kept_wcs(tree)
         self.__dict__["_world"] = None
 
     @property
