@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from gpucal.errors import GpucalError
 from gpucal.reference import ReferenceFileError
 from gpucal.reference.trees import tree_of
 from gpucal.steps.parts.coordinates import keep_coordinates, sip_options

@@ -99,9 +99,14 @@ class MasterBackgroundMosStep(Pipeline):
         if not self.force_subtract and "COMPLETE" in (status.bkg_subtract, status.master_background):
             raise SkipStep("the background was subtracted before; force_subtract would do it again")
 
+    def steps_for(self, exposure):
+        """The steps that are run: without those for spectra if the user gives one."""
+        yield from self.inner_steps(exposure)
+
     def inner_steps(self, exposure):
-        """The steps that calibrate."""
-        return tuple(self.calibrating(name) for name in CORRECTIONS)
+        """The steps that calibrate and extract, with the parameters that they are run with."""
+        calibrating = tuple(step for step in map(self.calibrating, CORRECTIONS) if not step.skip)
+        return calibrating if self.user_background is not None else (*calibrating, self.resample_spec, self.extract_1d)
 
     def process(self, exposure, references):
         """Subtract the background.
