@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from gpucal.core import Pipeline, SkipStep
+from gpucal.core.run.inner import run_inside_if_it_applies
 from gpucal.core.run.results import set_status
 from gpucal.data import Exposure, Members, open_exposure
 from gpucal.data.members import members_of_one
@@ -122,13 +123,13 @@ class MasterBackgroundMosStep(Pipeline):
             raise SkipStep(f"no slitlet looks at {what}", status="FAILED")
         calibrated = copy_of(exposure)
         for name in CORRECTIONS:
-            calibrated = run_if_it_applies(self.calibrating(name), calibrated, references)
+            calibrated = run_inside_if_it_applies(self.calibrating(name), calibrated, references)
         background = self.background_of(calibrated, looks_at_background, references)
         expanded = expand_to_2d(calibrated.slits, background.spectrum)
         calibrated.slits.packed("data")[...] = expanded.values
         calibrated.slits.packed("dq")[expanded.is_outside] |= np.uint32(DO_NOT_USE)
         for name in reversed(CORRECTIONS):
-            calibrated = run_if_it_applies(self.calibrating(name, inverse=True), calibrated, references)
+            calibrated = run_inside_if_it_applies(self.calibrating(name, inverse=True), calibrated, references)
         subtract(exposure.slits, calibrated.slits, self.inverse)
         set_status(exposure, self, "COMPLETE")
         if self.save_background:
@@ -172,21 +173,6 @@ class MasterBackgroundMosStep(Pipeline):
 def is_background(slit: Slit) -> bool:
     """Whether a slitlet looks at the background, by the name of its source."""
     return any(part in str(slit["source_name"]).upper() for part in BACKGROUND_NAMES)
-
-
-def run_if_it_applies(step, exposure: Exposure, references) -> Exposure:
-    """Run a step, unless it is to be skipped, does not apply or has no reference."""
-    used = references.of(step)
-    if step.skip or used.missing(exposure):
-        return exposure
-    try:
-        step.check_applies(exposure)
-        result = step.process(exposure, used)
-    except SkipStep as reason:
-        log.info("Step %s skipped for the background: %s", step.name, reason)
-        return exposure
-    set_status(result, step, "COMPLETE")
-    return result
 
 
 def copy_of(exposure: Exposure) -> Exposure:
