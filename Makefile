@@ -44,6 +44,7 @@ newest:
 truth: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.truth
 	$(BIN)/python -m bench.truth.imaging
+	$(BIN)/python -m bench.truth.slits
 
 docs: $(VENV)/installed-for-docs
 	$(BIN)/python -m sphinx -W --keep-going -j auto -q -c docs . docs/_build/html

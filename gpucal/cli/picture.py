@@ -10,7 +10,8 @@ DESCRIPTION = """\
 Draw products as PNG files. Images are drawn in an asinh stretch with the grid of the sky, those with data quality
 beside their flags; of ramps the last group of the first integration, of integrations the first. Segmentation maps are
 drawn in colours, catalogs (.ecsv) as a plane of their own. Where a _cat.ecsv stands beside a product, its sources are
-marked."""
+marked. Slits (s2d, cal) are drawn with the aperture, the trace and the regions of the background, beside the spectrum
+(x1d), where both files stand side by side."""
 
 
 def add_parser(subparsers) -> None:

@@ -13,7 +13,7 @@ from gpucal.backend.traffic import PRODUCTS
 from gpucal.data.coordinates import wcs_of
 from gpucal.data.files.outline import Image, StoredImage, images_in
 from gpucal.data.owner import ArrayOwner
-from gpucal.startup.asdf_start import kept_wcs
+from gpucal.startup.asdf_start import keeps_trees
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import schema_of
 
@@ -143,6 +143,15 @@ class Slit:
         if self._world is None:
             self.__dict__["_world"] = self.get_wcs().on_pixels(self.shape_of("data")[-2:])
         return self._world
+
+
+class _WholeExposure(Slit):
+    """An exposure that is a slit by itself."""
+
+    def set_wcs(self, tree) -> None:
+        """Keep world coordinates; see `Exposure.set_wcs`."""
+        self._owner.set_wcs(tree)
+        self.__dict__["_world"] = None
 
 
 class _SlitArrays(ArrayOwner):
@@ -327,6 +336,8 @@ def _of_tree(tree: dict, images: dict[str, StoredImage]) -> Slit:
     listed = arrays_of_slits()
     host = {name: tree[name] for name in tree.keys() & listed if tree[name] is not None and name not in images}
     values = {name: value for name, value in tree.items() if name not in listed}
+    if hasattr(values.get("meta"), "as_it_is"):  # see `gpucal.data.later_wcs`
+        values["meta"] = values["meta"].as_it_is()
     return Slit(values, _SlitArrays(host, images, f"slit {values.get('name')}"))
 
 
@@ -336,17 +347,13 @@ def arrays_of_slits() -> dict[str, Image]:
     return images_in(schema_of(datamodels.SlitDataModel))
 
 
-def with_objects(trees: Iterable[dict]) -> list[dict]:
-    """Trees of slits with objects of gwcs in the place of coordinates, where asdf has the extension for these."""
-    from gpucal.startup.wcs_tree import WcsTree  # it imports asdf
+def with_objects(trees: Sequence[dict]) -> list[dict]:
+    """Trees of slits whose coordinates become objects of gwcs when they are used, if asdf has the extension for it."""
+    from gpucal.data.later_wcs import MetaWithLaterWcs  # it imports asdf
 
-    made = []
-    for tree in trees:
-        kept = tree.get("meta", {}).get("wcs")
-        if isinstance(kept, WcsTree):
-            tree = {**tree, "meta": {**tree["meta"], "wcs": kept_wcs(WcsTree(kept.tag, kept.content))}}
-        made.append(tree)
-    return made
+    if keeps_trees():
+        return list(trees)
+    return [{**tree, "meta": MetaWithLaterWcs(tree.get("meta", {}))} for tree in trees]
 
 
 def slits_of(exposure) -> Slits:
@@ -365,7 +372,7 @@ def slits_of(exposure) -> Slits:
     """
     if exposure.model_type in LISTS:
         return exposure.slits
-    return Slits([Slit(exposure.model._instance, exposure)])
+    return Slits([_WholeExposure(exposure.model._instance, exposure)])
 
 
 def _count(shape: tuple[int, ...]) -> int:

@@ -8,6 +8,8 @@ from gpucal.errors import GpucalError
 from gpucal.pictures.panels import show_flags, show_image, show_labels, show_plane, show_sources
 from gpucal.pictures.product import PictureError, Product, read_product
 from gpucal.pictures.sources import beside, read_sources
+from gpucal.pictures.spectra import SlitSpectrum, holds_spectra, read_spectra
+from gpucal.pictures.spectrum_panels import MOST, ROW, show_slit, show_spectrum
 
 PANEL = (9.5, 8.5)  # inches
 DPI = 100
@@ -17,7 +19,8 @@ def draw(path: Path, picture: Path, catalog: Path | None = None) -> Path:
     """Draw a product.
 
     An image is drawn in an asinh stretch with the grid of the sky, and its flags beside it; a segmentation map in
-    colours; a catalog as a plane of its own.
+    colours; a catalog as a plane of its own. Slits are drawn with their apertures beside their spectra, if both are
+    there.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ def draw(path: Path, picture: Path, catalog: Path | None = None) -> Path:
         sources = read_sources(path)
         figure, (axes,) = _figure(1, None)
         show_plane(figure, axes, sources)
+    elif holds_spectra(path):
+        figure = _figure_of_slits(read_spectra(path))
     else:
         product = read_product(path)
         catalog = catalog or beside(path)
@@ -96,15 +101,42 @@ def _figure_of(product: Product, sources):
     return figure
 
 
-def _figure(panels: int, wcs: WCS | None):
-    """A figure with so many panels in a row, on the sky if there is a way to it."""
+def _figure_of_slits(slits: list[SlitSpectrum]):
+    """A row for each slit, up to a number of them: the slit, and its spectrum."""
+    shown = slits[:MOST]
+    if not shown:
+        raise PictureError("there is no slit to draw")
+    columns = [name for name in ("image", "flux") if any(getattr(slit, name) is not None for slit in shown)]
+    size = ROW[0] * len(columns) / 2, max(ROW[1] * len(shown), ROW[1] + 1)
+    figure = _figure_class()(figsize=size, dpi=DPI, layout="constrained")
+    panels = figure.subplots(len(shown), len(columns), squeeze=False)
+    for row, slit in zip(panels, shown, strict=True):
+        for axes, column in zip(row, columns, strict=True):
+            if getattr(slit, column) is None:
+                axes.set_axis_off()
+            elif column == "image":
+                show_slit(figure, axes, slit)
+            else:
+                show_spectrum(axes, slit)
+    if len(shown) < len(slits):
+        figure.supxlabel(f"{len(shown)} of {len(slits)} slits")
+    return figure
+
+
+def _figure_class():
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise GpucalError("drawing needs matplotlib: pip install 'gpucal[plot]'") from error
+    return Figure
+
+
+def _figure(panels: int, wcs: WCS | None):
+    """A figure with so many panels in a row, on the sky if there is a way to it."""
+    figure_class = _figure_class()
     if wcs is not None:
         import astropy.visualization.wcsaxes  # noqa: F401  so that matplotlib knows the axes of a WCS
-    figure = Figure(figsize=(PANEL[0] * panels, PANEL[1]), dpi=DPI, layout="constrained")
+    figure = figure_class(figsize=(PANEL[0] * panels, PANEL[1]), dpi=DPI, layout="constrained")
     return figure, [figure.add_subplot(1, panels, place + 1, projection=wcs) for place in range(panels)]
 
 

@@ -98,11 +98,16 @@ def objects_in(model) -> None:
         put_objects(model._instance)
 
 
+def keeps_trees() -> bool:
+    """Whether models keep trees of world coordinates, since asdf has few extensions."""
+    return bool(_few)
+
+
 def kept_wcs(tree):
     """What a model keeps of world coordinates: their tree where asdf has few extensions, else the object of gwcs."""
     from gpucal.startup.wcs_tree import object_of
 
-    return tree if _few else object_of(tree)
+    return tree if keeps_trees() else object_of(tree)
 
 
 def _begin() -> bool:

@@ -97,7 +97,7 @@ def check_lines(lines: Lines, nints: int = 1, **arrays) -> None:
         "nvalues": nints * lines.npixels,
     }
     known = {
-        name: (array, tuple(lengths.get(axis, axis) for axis in axes.split()) if isinstance(axes, str) else axes)
+        name: (array, tuple(lengths.get(axis, axis) for axis in (axes.split() if isinstance(axes, str) else axes)))
         for name, (array, axes) in arrays.items()
     }
     own = {"lines.element": (lines.element, (nlines,)), "lines.table": (lines.table, (lines.nslits, COLUMNS))}

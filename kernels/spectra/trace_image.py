@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import current_backend, pixel_function, pixel_kernel
-from gpucal.backend.fit import check_fit
-from gpucal.kernels.spectra.spline_fit import knots_between, spline_at
+from gpucal.backend.fit import check_fit, check_indices
+from gpucal.kernels.spectra.spline_fit import ORDER, knots_between, spline_at
 from gpucal.kernels.spectra.trace_splines import Splines
 
 # Pixels by whose ratio outliers are told, and by how many of their standard deviations these are off.
@@ -61,10 +61,12 @@ def trace_of(places, flux, source, splines: Splines) -> Trace:
         places=(places, "nacross nlines"),
         flux=(flux, "nacross nlines"),
         source=(source, "nlines"),
-        ends=(splines.ends, "nlines 4"),
+        status=(splines.status, "nlines"),
+        ends=(splines.ends, ("nlines", 4)),
         intervals=(splines.intervals, "nlines"),
         coefficients=(splines.coefficients, "nlines n"),
     )
+    check_indices(splines.intervals + ORDER, splines.coefficients.shape[1])
     xp = current_backend().xp
     image, slope = xp.full(places.shape, np.nan, np.float32), xp.zeros(places.shape, np.float64)
     fits, weights = (xp.full(places.shape, np.nan, np.float64) for _ in range(2))

@@ -68,6 +68,18 @@ AS_GOOD = {
     # Regions reach beyond an image, and have any number of runs in a row.
     "sky.region_sums.region_histogram": {"values": (1,), "spans": (1,)},
     "sky.region_sums.region_moments": {"values": (1,), "spans": (1,)},
+    # Fewer coefficients, wavelengths, profiles, or a smaller model; fields that are not read.
+    "spectra.apertures.aperture_weights": {"aperture.limits": (2,)},
+    "spectra.combine.common_wavelengths": {f"spectra.{number}": (0,) for number in range(40)},
+    "spectra.fitting.fit_lines": {"terms.profiles": (0,)},
+    "spectra.psf_profile.psf_profiles": {"model.image": ALL},
+    "spectra.scene.scene_of_fits": {"solution.covariance": ALL},
+    "spectra.scene.scene_of_sums": {
+        "background.levels": (1,),
+        "background.shares": ALL,
+        **{f"found.{field}": ALL for field in ("var_poisson", "var_rnoise", "var_flat", "background")},
+        **{f"found.bkg_var_{field}": ALL for field in ("poisson", "rnoise", "flat")},
+    },
     # A program names its own constants, and its results have the size of the grid; inputs need not be read.
     "wcs.interpreter.evaluate_at_points": {"code": (0,), "constants": (0,), "points": (0,)},
     "wcs.interpreter.evaluate_on_grid": {"code": (0,), "constants": (0,), "out": (1, 2)},

@@ -11,6 +11,9 @@ from gpucal.data import Exposure, InputError, open_exposure, write_model
 from gpucal.data.coordinates import MissingWcsError
 from gpucal.data.slits import Slits, slits_of
 from gpucal.data.writing import products_written_behind
+from gpucal.wcs.frames import plane
+from gpucal.wcs.nodes import beside, shift
+from gpucal.wcs.world import Wcs
 
 SHAPES = [(3, 5), (2, 7), (4, 6)]
 
@@ -192,6 +195,16 @@ def test_an_exposure_of_one_image_is_a_slit_by_itself(backend):
     slits_of(exposure).packed("data")[0] = 7
     assert float(exposure.data[0, 0]) == 7
     assert exposure.meta.photometry.conversion_megajanskys == 2.5
+
+
+def test_the_coordinates_of_an_exposure_that_is_a_slit_are_those_of_its_model(tmp_path):
+    model = datamodels.SlitModel((4, 5))
+    exposure = Exposure(model)
+    (slit,) = slits_of(exposure)
+    frames = tuple(plane(name, ("x", "y"), "pixel") for name in ("detector", "world"))
+    slit.set_wcs(Wcs(frames, (beside(shift(1.0), shift(2.0)),)).to_tree())
+    assert tuple(exposure.to_model().meta.wcs(10.0, 20.0)) == (11.0, 22.0)
+    np.testing.assert_array_equal(slit.get_wcs().program().at(10.0, 20.0), [11.0, 22.0])
 
 
 def test_a_slit_without_coordinates_is_told(exposure):

@@ -110,3 +110,18 @@ def test_a_model_of_the_trace(peer_step):
 
     parameters = {"algorithm": "trace_model", "skip": False}
     assert_same(PixelReplaceStep.call(make(), **parameters), peer_step("pixel_replace", make(), **parameters))
+
+
+@pytest.mark.usefixtures("offline")
+def test_a_model_of_the_trace_is_made(peer_step):
+    def make():
+        model = spoil(spectrum())
+        model.meta.instrument.detector, model.meta.instrument.grating = "NRS1", "G395M"
+        model.data *= 5
+        return model
+
+    parameters = {"algorithm": "trace_model", "skip": False}
+    own, other = PixelReplaceStep.call(make(), **parameters), peer_step("pixel_replace", make(), **parameters)
+    assert np.array_equal(np.isnan(own.trace_model), np.isnan(other.trace_model))
+    assert_same(own, other)
+    assert own.meta.cal_step.adaptive_trace_model == other.meta.cal_step.adaptive_trace_model == "COMPLETE"

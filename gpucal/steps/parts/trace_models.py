@@ -36,8 +36,8 @@ class Limits(NamedTuple):
         By how much splines of compact sources change from pixel to pixel; 0 or less for all places.
     """
 
-    signal: float
-    slope: float
+    signal: float = 10.0
+    slope: float = 0.1
 
 
 class TraceModel(NamedTuple):

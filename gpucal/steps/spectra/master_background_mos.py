@@ -27,6 +27,7 @@ from gpucal.steps.spectra.barshadow import BarShadowStep
 from gpucal.steps.spectra.combine_1d import Combine1dStep
 from gpucal.steps.spectra.extract_1d import Extract1dStep
 from gpucal.steps.spectra.pathloss import PathLossStep
+from gpucal.steps.spectra.pixel_replace import PixelReplaceStep
 from gpucal.steps.spectra.resample_spec import ResampleSpecStep
 
 log = logging.getLogger(__name__)
@@ -89,6 +90,7 @@ class MasterBackgroundMosStep(Pipeline):
         "pathloss": PathLossStep,
         "barshadow": BarShadowStep,
         "photom": PhotomStep,
+        "pixel_replace": PixelReplaceStep,
         "resample_spec": ResampleSpecStep,
         "extract_1d": Extract1dStep,
     }
@@ -159,8 +161,8 @@ class MasterBackgroundMosStep(Pipeline):
             return Background(spectrum, open_exposure(expand(self.user_background)), None)
         chosen = [slit for slit, is_one in zip(calibrated.slits, looks_at_background, strict=True) if is_one]
         log.info("Slitlets that look at the background: %s", ", ".join(slit.name for slit in chosen))
-        of_background = members_of_one(calibrated.with_slits(chosen))
-        resampled = self.resample_spec.process(of_background, references.of(self.resample_spec))
+        of_background = run_inside_if_it_applies(self.pixel_replace, calibrated.with_slits(chosen), references)
+        resampled = self.resample_spec.process(members_of_one(of_background), references.of(self.resample_spec))
         spectra = self.extract_1d.process(resampled, references.of(self.extract_1d))
         product = Combine1dStep(sigma_clip=self.sigma_clip).process(Members([spectra]), None)
         if (width := odd_width(self.median_kernel)) > 1:

@@ -15,6 +15,8 @@ from gpucal.kernels.spectra.replaced import PLANES, Pixels
 from gpucal.kernels.spectra.replaced_profile import replace_by_profile
 from gpucal.kernels.spectra.trace_fill import replace_by_trace
 from gpucal.kernels.spectra.windows import packing_of
+from gpucal.steps.parts.trace_models import Limits, trace_model
+from gpucal.steps.parts.trace_settings import settings_of
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +25,9 @@ class PixelReplaceStep(Step):
     """Estimate pixels that are not to be used, so that sums of an extraction do not lack them.
 
     They are estimated from the two neighbours between which the light changes least (``mingrad``), from the profile
-    of the lines beside theirs (``fit_profile``), or from a model of the trace (``trace_model``). What is estimated is
-    flagged FLUX_ESTIMATED and no longer DO_NOT_USE; errors and variances are estimated in the same way.
+    of the lines beside theirs (``fit_profile``), or from a model of the trace (``trace_model``), which is made if it is
+    not there. What is estimated is flagged FLUX_ESTIMATED and no longer DO_NOT_USE; errors and variances are estimated
+    in the same way.
 
     Notes
     -----
@@ -68,14 +71,33 @@ class PixelReplaceStep(Step):
         return exposure
 
     def fill_from_trace(self, exposure, slits, pixels, windows, directions) -> None:
-        """Fill pixels from the models of traces, where slits have any."""
-        if not all(slit.has("trace_model") for slit in slits):
-            log.warning("There is no model of the trace: pixels are estimated from their neighbours")
+        """Fill pixels from the models of traces, which are made if there are none."""
+        if exposure.meta.cal_step.adaptive_trace_model != "COMPLETE" and not model_traces(exposure, slits):
             return
         xp = current_backend().xp
         repeats = [int(np.prod(slit.shape_of("data")[:-2])) for slit in slits]
-        models = [xp.tile(slit.trace_model.reshape(-1), n) for slit, n in zip(slits, repeats, strict=True)]
+        models = [xp.tile(trace_of(slit).reshape(-1), n) for slit, n in zip(slits, repeats, strict=True)]
         replace_by_trace(pixels, xp.concatenate(models), lines_of(windows, directions))
+
+
+def model_traces(exposure, slits) -> bool:
+    """Model the traces of slits, with the usual limits; whether that could be done."""
+    try:
+        settings = settings_of(exposure)
+    except GpucalError as reason:
+        log.warning("%s; pixels are estimated from their neighbours", reason)
+        return False
+    for slit in slits:
+        slit.trace_model = trace_model(slit, settings, Limits()).compact
+    exposure.meta.cal_step.adaptive_trace_model = "COMPLETE"
+    return True
+
+
+def trace_of(slit):
+    """The model of the trace of a slit; NaN where it has none."""
+    if slit.has("trace_model"):
+        return slit.trace_model
+    return current_backend().xp.full(slit.shape_of("data")[-2:], np.nan, np.float32)
 
 
 def images_of(slits) -> tuple[np.ndarray, list[int]]:

@@ -1,0 +1,1 @@
+"""Spectra through slits, held against what was painted."""

@@ -1,0 +1,66 @@
+"""Splines across the dispersion and the traces made of them, against polynomials, which splines fit without rest."""
+
+import numpy as np
+import pytest
+
+from gpucal.kernels.spectra.spline_fit import ACCEPTED, FAILED
+from gpucal.kernels.spectra.trace_image import trace_of
+from gpucal.kernels.spectra.trace_splines import Settings, fit_splines
+
+ROWS, LINES = 9, 6
+
+
+def settings(**changes):
+    usual = Settings(2, 3, 4, np.float64(1.6), np.float64(2.5), np.float64(2.5), 3)
+    return usual._replace(**changes)
+
+
+def shape_of(places):
+    return 1 + 0.5 * places + 0.2 * places**3
+
+
+@pytest.fixture
+def spectrum():
+    """Places that are tilted against the pixels, and the light of lines that are 1 to 6 times as bright."""
+    places = (np.arange(ROWS)[:, None] * 0.3 - 1.2 + 0.02 * np.arange(LINES)).astype(np.float32)
+    flux = (shape_of(places.astype(float)) * (1 + np.arange(LINES))).astype(np.float32)
+    flux[7, 2] = np.nan
+    return places, flux
+
+
+def fitted(backend, places, values, **changes):
+    wanted = changes.pop("wanted", np.ones(LINES, bool))
+    return fit_splines(backend.asarray(places), backend.asarray(values), backend.asarray(wanted), settings(**changes))
+
+
+def test_a_polynomial_is_its_own_spline(spectrum, backend):
+    places, flux = spectrum
+    values = (flux / (1 + np.arange(LINES))).astype(np.float32)
+    values[4, 1] += 30  # an outlier, which the second fit leaves out
+    wanted = np.arange(LINES) != 3
+    splines = fitted(backend, places, values, wanted=wanted)
+    status, ends = backend.asnumpy(splines.status), backend.asnumpy(splines.ends)
+    assert status.tolist() == [ACCEPTED, ACCEPTED, ACCEPTED, 0, ACCEPTED, ACCEPTED]
+    # The gap before the first point is taken from 0, as in jwst: it is too wide, and the point is left out.
+    assert ends[0].tolist() == [places[0, 0], places[8, 1], places[0, 1], places[8, 1]]
+    source = np.array([0, 1, 2, 2, 4, -1])
+    trace = trace_of(*(backend.asarray(one) for one in (places, flux, source)), splines)
+    image, slope = backend.asnumpy(trace.image), backend.asnumpy(trace.slope)
+    truth = shape_of(places.astype(float)) * (1 + np.arange(LINES))
+    np.testing.assert_allclose(image[1:-1, :5], truth[1:-1, :5], rtol=2e-5)
+    assert np.isnan(image[[0, -1]]).all() and np.isnan(image[:, 5]).all()
+    steps = np.abs(np.diff(shape_of(places.astype(float)), axis=0))
+    np.testing.assert_allclose(slope[2:-1, :5], steps[1:-1, :5], rtol=1e-4)
+    assert not slope[:2].any() and not slope[-1].any()
+
+
+def test_lines_with_too_few_pixels_are_left_out(spectrum, backend):
+    places, flux = spectrum
+    flux[:6, 4] = np.nan
+    assert backend.asnumpy(fitted(backend, places, flux).status)[4] == 0
+
+
+def test_points_too_far_from_each_other_have_no_spline(spectrum, backend):
+    places, flux = spectrum
+    status = backend.asnumpy(fitted(backend, places, flux, reach=1, intervals=60).status)
+    assert (status == FAILED).all()
