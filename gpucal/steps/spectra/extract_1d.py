@@ -112,11 +112,6 @@ class Extract1dStep(Step):
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel")
 
-    def product_suffix(self, exposure):
-        """As of every step; in a pipeline ``x1dints`` of series."""
-        usual = super().product_suffix(exposure)
-        return "x1dints" if self.parent is not None and not self.suffix and exposure.model_type == OF_SERIES else usual
-
     def uses(self, exposure):
         """All but those of SOSS; of corrections only if they are applied."""
         return ("extract1d", "apcorr", "psf") if self.apply_apcorr else ("extract1d", "psf")
@@ -124,7 +119,7 @@ class Extract1dStep(Step):
     def product_suffix(self, exposure):
         """As of any step; ``x1dints`` in place of ``x1d`` of integrations."""
         suffix = super().product_suffix(exposure)
-        is_series = exposure.model_type == "TSOMultiSpecModel"
+        is_series = exposure.model_type == OF_SERIES
         return "x1dints" if suffix == self.suffix_in_pipeline and is_series else suffix
 
     def check_applies(self, exposure):
