@@ -121,10 +121,9 @@ class Slit:
         Parameters
         ----------
         tree : `gpucal.startup.wcs_tree.WcsTree`
-            The coordinates. They become an object where a user is given a model; at once where the slit is all of an
-            exposure.
+            The coordinates. They become an object where a user is given a model.
         """
-        self["meta.wcs"] = tree if isinstance(self._owner, _SlitArrays) else kept_wcs(tree)
+        self["meta.wcs"] = tree
         self.__dict__["_world"] = None
 
     @property
