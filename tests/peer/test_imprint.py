@@ -33,7 +33,8 @@ def associated(folder, imprints):
     for number, imprint in enumerate(imprints):
         imprint.save(folder / f"imprint{number}_rate.fits")
         members.append({"expname": f"imprint{number}_rate.fits", "exptype": "imprint"})
-    table = {"asn_type": "spec2", "asn_id": "a1", "asn_pool": "none", "products": [{"name": "star", "members": members}]}
+    products = [{"name": "star", "members": members}]
+    table = {"asn_type": "spec2", "asn_id": "a1", "asn_pool": "none", "products": products}
     (folder / "asn.json").write_text(json.dumps(table))
     return folder / "asn.json", [str(folder / member["expname"]) for member in members[1:]]
 

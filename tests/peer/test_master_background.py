@@ -80,7 +80,8 @@ def associated(folder, of_background):
         members.append({"expname": f"star{number}_cal.fits", "exptype": "science"})
         spectrum(folder / f"sky{number}_x1d.fits", 2.0 + number, of_background)
         members.append({"expname": f"sky{number}_x1d.fits", "exptype": "background"})
-    table = {"asn_type": "spec3", "asn_id": "a3001", "asn_pool": "none", "products": [{"name": "star", "members": members}]}
+    products = [{"name": "star", "members": members}]
+    table = {"asn_type": "spec3", "asn_id": "a3001", "asn_pool": "none", "products": products}
     (folder / "asn.json").write_text(json.dumps(table))
     return str(folder / "asn.json")
 

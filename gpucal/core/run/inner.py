@@ -6,7 +6,7 @@ from gpucal.core.run.inputs import check_input
 from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import products_of, record, set_status
 from gpucal.data import Exposure
-from gpucal.errors import GpucalError
+from gpucal.errors import GpucalError, SkipStep
 
 log = logging.getLogger(__name__)
 
@@ -43,3 +43,16 @@ def run_inside(step, exposure: Exposure, references: RunReferences):
         set_status(product, step, "COMPLETE")
         record(product, used.used)
     return result
+
+
+def run_inside_if_it_applies(step, exposure: Exposure, references: RunReferences):
+    """As `run_inside`; without a reference, or if it does not apply or is to be skipped, the exposure is given back."""
+    used = references.of(step)
+    try:
+        step.check_applies(exposure)
+        if step.skip or used.missing(exposure):
+            return exposure
+        return run_inside(step, exposure, references)
+    except SkipStep as reason:
+        log.info("Step %s skipped: %s", step.name, reason)
+        return exposure

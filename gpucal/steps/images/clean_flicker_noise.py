@@ -33,6 +33,7 @@ from gpucal.steps.parts.background_scene import (
     science_pixels,
 )
 from gpucal.steps.parts.flicker_parameters import Choices, automatic_choices
+from gpucal.steps.parts.nirspec_scene import steps_of_scene
 
 log = logging.getLogger(__name__)
 
@@ -111,10 +112,14 @@ class CleanFlickerNoiseStep(Step):
         return tuple(reference for reference, is_used in used.items() if is_used)
 
     def inner_steps(self, exposure):
-        """The fit of draft rates, for ramps; not where a mask is given, and nothing else follows from them."""
+        """The fit of draft rates, for ramps; not where a mask is given, and nothing else follows from them.
+
+        Those that find slits, where these are left out.
+        """
         has_mask = none_for_none(self.user_mask) is not None
         needs_draft = not has_mask or self.autoparam or self.background_method == "median_image"
-        return draft_steps(exposure) if needs_draft else ()
+        scene = steps_of_scene(exposure, False) if self.mask_science_regions and not has_mask else ()
+        return (*(draft_steps(exposure) if needs_draft else ()), *scene)
 
     def process(self, exposure, references):
         """Clean the exposure.
@@ -140,7 +145,7 @@ class CleanFlickerNoiseStep(Step):
             science = None
             if self.mask_science_regions:
                 flag_outside_field(draft, references)
-                science = science_pixels(draft, references)
+                science = science_pixels(draft, references, steps_of_scene(draft, False))
             mask = self.mask(draft, flat, science, one_for_all=self.single_mask and not with_scene)
         else:
             mask = read_mask(expand(user_mask))

@@ -6,10 +6,13 @@ from typing import ClassVar
 import numpy as np
 
 from gpucal.core import SkipStep, Step
+from gpucal.errors import NoScienceData
 from gpucal.kernels.background.scene_mask import planes, scene_mask
 from gpucal.kernels.flicker.picture_frame import Frame, subtract_from_ramp, subtract_from_rates
 from gpucal.readouts.groups import check_groups
 from gpucal.steps.parts.background_scene import beside, draft_rates, draft_steps, science_pixels
+from gpucal.steps.parts.nirspec_scene import steps_of_scene
+from gpucal.wcs.modes.nirspec.msa_file import MsaFileError
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +51,9 @@ class PictureFrameStep(Step):
             check_groups(exposure, MINIMUM_GROUPS)
 
     def inner_steps(self, exposure):
-        """The fit of draft rates, for ramps."""
-        return draft_steps(exposure)
+        """The fit of draft rates, for ramps; and the steps that find slits, if these are left out."""
+        scene = steps_of_scene(exposure, True) if self.mask_science_regions else ()
+        return (*draft_steps(exposure), *scene)
 
     def process(self, exposure, references):
         """Subtract the pattern.
@@ -59,11 +63,11 @@ class PictureFrameStep(Step):
         SkipStep
             If no background shows in the middle or at the edges.
         GpucalError
-            If science regions are to be masked: that takes sky coordinates, which gpucal does not compute yet.
+            If the slices of the integral field unit are to be masked, which gpucal does not do yet.
         """
         rates = references["pictureframe"].array("data")
         draft = draft_rates(exposure, references, per_integration=False)
-        science = science_pixels(draft, references) if self.mask_science_regions else None
+        science = self.science(draft, references) if self.mask_science_regions else None
         mask = planes(scene_mask(draft.data, science, self.n_sigma)).all(axis=0)
         if self.save_mask:
             self.save_beside(beside(draft, mask.astype(np.float32)), exposure, "pctfrm_mask")
@@ -80,6 +84,22 @@ class PictureFrameStep(Step):
         if removed is not None:
             self.save_beside(beside(exposure, removed), exposure, "pctfrm_correction")
         return exposure
+
+    def science(self, draft, references):
+        """The pixels that show no background; None where no slit is on the detector.
+
+        Raises
+        ------
+        SkipStep
+            If the metadata file of the shutters cannot be used.
+        """
+        try:
+            return science_pixels(draft, references, steps_of_scene(draft, True))
+        except NoScienceData:
+            log.warning("The light of no slit falls on the detector of %s: nothing is left out", draft.source)
+            return None
+        except MsaFileError as reason:
+            raise SkipStep(str(reason), status="FAILED") from reason
 
     def save_beside(self, product, exposure, suffix):
         """Save a product that is named after the exposure."""

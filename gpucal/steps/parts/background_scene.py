@@ -14,6 +14,7 @@ from gpucal.core.run.inner import run_inside
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.kernels.images.flat_field import usable_flat
+from gpucal.steps.parts.nirspec_scene import SLIT_TYPES, lit_pixels
 from gpucal.steps.parts.soss_traces import soss_pixels
 from gpucal.steps.ramps.ramp_fit import RampFitStep
 
@@ -31,7 +32,7 @@ TRACES_TELL_SOURCES = ("NIS_SOSS",)
 FLAT_TELLS_FIELD = ("MIR_IMAGE",)
 
 # What the science regions of instruments follow from, where that is not there yet.
-LACKING = {"NRS": "the footprints of slits or slices and of failed-open shutters (assign_wcs, msaflagopen)"}
+LACKING = {"NRS_IFU": "the footprints of slices (assign_wcs)"}
 
 
 def draft_steps(exposure: Exposure) -> tuple[RampFitStep, ...]:
@@ -64,10 +65,12 @@ def draft_rates(exposure: Exposure, references, per_integration: bool) -> Exposu
     arrays = {name: getattr(exposure, name) for name in kept if name == "pixeldq" or exposure.has(name)}
     ramps = exposure.blank("RampModel", data=exposure.data, groupdq=exposure.groupdq.copy(), **arrays)
     result = run_inside(steps[0], ramps, references.run)
-    return result.rateints if per_integration else result.rate
+    draft = result.rateints if per_integration else result.rate
+    draft.origin = exposure.origin  # files that its header names are looked for beside it
+    return draft
 
 
-def science_pixels(draft: Exposure, references):
+def science_pixels(draft: Exposure, references, steps: tuple = ()):
     """The pixels that are known to show sources, or nothing of use.
 
     Parameters
@@ -76,6 +79,8 @@ def science_pixels(draft: Exposure, references):
         Rates, which are not edited. Of the MIRI imager those that `flag_outside_field` was given.
     references : StepReferences
         Those of the step: the traces of NIRISS SOSS.
+    steps : tuple of Step
+        Those of `gpucal.steps.parts.nirspec_scene.steps_of_scene`.
 
     Returns
     -------
@@ -88,11 +93,11 @@ def science_pixels(draft: Exposure, references):
         If that takes a step that is not there yet, or there are no traces for a SOSS exposure.
     """
     kind = draft.meta.exposure.type
-    lacking = next((steps for start, steps in LACKING.items() if kind.startswith(start)), None)
-    if lacking is not None:
-        raise GpucalError(
-            f"{draft.source}: mask_science_regions needs {lacking}, which gpucal does not have yet; set it to false"
-        )
+    if kind in LACKING:
+        told = f"mask_science_regions needs {LACKING[kind]}, which gpucal does not have yet; set it to false"
+        raise GpucalError(f"{draft.source}: {told}")
+    if kind in SLIT_TYPES:
+        return lit_pixels(draft, references, steps)
     if kind in TRACES_TELL_SOURCES:
         pastasoss = references["pastasoss"]
         if pastasoss is None:

@@ -6,6 +6,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from gpucal.core import Pipeline, SkipStep
+from gpucal.core.run.inner import run_inside_if_it_applies
 from gpucal.core.run.results import set_status
 from gpucal.data import Exposure, Members, open_exposure
 from gpucal.data.members import members_of_one
@@ -26,6 +27,7 @@ from gpucal.steps.spectra.barshadow import BarShadowStep
 from gpucal.steps.spectra.combine_1d import Combine1dStep
 from gpucal.steps.spectra.extract_1d import Extract1dStep
 from gpucal.steps.spectra.pathloss import PathLossStep
+from gpucal.steps.spectra.pixel_replace import PixelReplaceStep
 from gpucal.steps.spectra.resample_spec import ResampleSpecStep
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,7 @@ class MasterBackgroundMosStep(Pipeline):
         "pathloss": PathLossStep,
         "barshadow": BarShadowStep,
         "photom": PhotomStep,
+        "pixel_replace": PixelReplaceStep,
         "resample_spec": ResampleSpecStep,
         "extract_1d": Extract1dStep,
     }
@@ -99,9 +102,14 @@ class MasterBackgroundMosStep(Pipeline):
         if not self.force_subtract and "COMPLETE" in (status.bkg_subtract, status.master_background):
             raise SkipStep("the background was subtracted before; force_subtract would do it again")
 
+    def steps_for(self, exposure):
+        """The steps that are run: without those for spectra if the user gives one."""
+        yield from self.inner_steps(exposure)
+
     def inner_steps(self, exposure):
-        """The steps that calibrate."""
-        return tuple(self.calibrating(name) for name in CORRECTIONS)
+        """The steps that calibrate and extract, with the parameters that they are run with."""
+        calibrating = tuple(step for step in map(self.calibrating, CORRECTIONS) if not step.skip)
+        return calibrating if self.user_background is not None else (*calibrating, self.resample_spec, self.extract_1d)
 
     def process(self, exposure, references):
         """Subtract the background.
@@ -117,13 +125,13 @@ class MasterBackgroundMosStep(Pipeline):
             raise SkipStep(f"no slitlet looks at {what}", status="FAILED")
         calibrated = copy_of(exposure)
         for name in CORRECTIONS:
-            calibrated = run_if_it_applies(self.calibrating(name), calibrated, references)
+            calibrated = run_inside_if_it_applies(self.calibrating(name), calibrated, references)
         background = self.background_of(calibrated, looks_at_background, references)
         expanded = expand_to_2d(calibrated.slits, background.spectrum)
         calibrated.slits.packed("data")[...] = expanded.values
         calibrated.slits.packed("dq")[expanded.is_outside] |= np.uint32(DO_NOT_USE)
         for name in reversed(CORRECTIONS):
-            calibrated = run_if_it_applies(self.calibrating(name, inverse=True), calibrated, references)
+            calibrated = run_inside_if_it_applies(self.calibrating(name, inverse=True), calibrated, references)
         subtract(exposure.slits, calibrated.slits, self.inverse)
         set_status(exposure, self, "COMPLETE")
         if self.save_background:
@@ -153,8 +161,8 @@ class MasterBackgroundMosStep(Pipeline):
             return Background(spectrum, open_exposure(expand(self.user_background)), None)
         chosen = [slit for slit, is_one in zip(calibrated.slits, looks_at_background, strict=True) if is_one]
         log.info("Slitlets that look at the background: %s", ", ".join(slit.name for slit in chosen))
-        of_background = members_of_one(calibrated.with_slits(chosen))
-        resampled = self.resample_spec.process(of_background, references.of(self.resample_spec))
+        of_background = run_inside_if_it_applies(self.pixel_replace, calibrated.with_slits(chosen), references)
+        resampled = self.resample_spec.process(members_of_one(of_background), references.of(self.resample_spec))
         spectra = self.extract_1d.process(resampled, references.of(self.extract_1d))
         product = Combine1dStep(sigma_clip=self.sigma_clip).process(Members([spectra]), None)
         if (width := odd_width(self.median_kernel)) > 1:
@@ -167,21 +175,6 @@ class MasterBackgroundMosStep(Pipeline):
 def is_background(slit: Slit) -> bool:
     """Whether a slitlet looks at the background, by the name of its source."""
     return any(part in str(slit["source_name"]).upper() for part in BACKGROUND_NAMES)
-
-
-def run_if_it_applies(step, exposure: Exposure, references) -> Exposure:
-    """Run a step, unless it is to be skipped, does not apply or has no reference."""
-    used = references.of(step)
-    if step.skip or used.missing(exposure):
-        return exposure
-    try:
-        step.check_applies(exposure)
-        result = step.process(exposure, used)
-    except SkipStep as reason:
-        log.info("Step %s skipped for the background: %s", step.name, reason)
-        return exposure
-    set_status(result, step, "COMPLETE")
-    return result
 
 
 def copy_of(exposure: Exposure) -> Exposure:

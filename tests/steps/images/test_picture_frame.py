@@ -71,7 +71,8 @@ def test_no_background_no_correction(pattern):
     assert subtract(model, pattern).meta.cal_step.picture_frame == "SKIPPED"
 
 
-def test_science_regions_cannot_be_masked_yet(pattern):
+def test_slices_cannot_be_masked_yet(pattern):
     model = exposure(datamodels.ImageModel(data=np.ones((SIZE, SIZE), np.float32)))
-    with pytest.raises(GpucalError, match="assign_wcs, msaflagopen"):
+    model.meta.exposure.type = "NRS_IFU"
+    with pytest.raises(GpucalError, match="footprints of slices"):
         subtract(model, pattern, mask_science_regions=True)
