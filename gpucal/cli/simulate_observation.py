@@ -40,6 +40,7 @@ OPTIONS = {
     "pointing_error": {"type": float, "metavar": "ARCSEC", "help": "of each exposure, one sigma (default 0)"},
     "common_error": {"type": float, "metavar": "ARCSEC", "help": "of all exposures alike, one sigma (default 0)"},
     "grating": {"metavar": "NAME", "help": "of spectra (default G395M; of bots PRISM)"},
+    "slitlets": {"type": int, "metavar": "N", "help": "of mos: as many slitlets, with the prism"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
 }
 _PLAN = {"dithers": "exposures"} | {name: name for name in ("backgrounds", "spread", "roll", "turn", "motion")}
@@ -89,8 +90,9 @@ def run(args, effects, console) -> None:
     if args.observation in SLIT_PLANS:
         simulate_slits.run(args, given, effects, console)
         return
-    if "grating" in given:
-        raise GpucalError("--grating is for spectra (see gpucal simulate -h)")
+    for name in ("grating", "slitlets"):
+        if name in given:
+            raise GpucalError(f"--{name} is for spectra (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})
     field = Field(**{name: given[name] for name in ("stars", "galaxies", "sky", "sky_spread") if name in given})
     errors = PointingErrors(given.get("common_error", 0.0), given.get("pointing_error", 0.0))

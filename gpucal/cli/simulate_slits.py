@@ -1,10 +1,13 @@
 """``gpucal simulate --observation`` of spectra through slits."""
 
+from dataclasses import replace
+
 from gpucal.errors import GpucalError
 from gpucal.simulate import SlitPlan, observe_slits
+from gpucal.simulate.spectra.shutter_layouts import many_slitlets
 
 # Options of observations that hold for spectra, by their names among the arguments.
-FITTING = ("detectors", "filters", "grating", "rates", "roll")
+FITTING = ("detectors", "filters", "grating", "rates", "roll", "slitlets")
 
 
 def run(args, given: dict, effects, console) -> None:
@@ -31,7 +34,7 @@ def run(args, given: dict, effects, console) -> None:
     changes = {name: value for name, value in named.items() if value is not None}
     observation = observe_slits(
         args.directory,
-        SlitPlan.named(args.observation, **changes),
+        replace(_plan(args.observation, given.get("slitlets")), **changes),
         rates="rates" in given,
         effects=effects,
         readpatt=args.readpatt,
@@ -49,6 +52,14 @@ def run(args, given: dict, effects, console) -> None:
     console.print("\nto calibrate it:")
     for name, value in observation.environment().items():
         console.print(f"export {name}={value}", markup=False)
+
+
+def _plan(name, slitlets) -> SlitPlan:
+    if slitlets is None:
+        return SlitPlan.named(name)
+    if name != "mos":
+        raise GpucalError("--slitlets is for --observation mos (see gpucal simulate -h)")
+    return many_slitlets(slitlets)
 
 
 def _only(given, name):

@@ -9,8 +9,14 @@ from gpucal.startup.wcs_tree import WcsTree, object_of
 KEY = "wcs"
 
 
+def with_tree(meta: dict) -> dict:
+    """Metadata with the tree of their coordinates as asdf writes it, wherever it stands now."""
+    kept = meta.get(KEY)
+    return {**meta, KEY: WcsTree(kept.tag, kept.content)} if isinstance(kept, WcsTree) else meta
+
+
 class MetaWithLaterWcs(dict):
-    """A dictionary whose entry ``wcs`` is a tree until it is used: gwcs takes a tenth of a second for each object.
+    """A dictionary whose entry ``wcs`` is a tree until it is used: gwcs takes long to make an object of it.
 
     Copies share the tree.
     """

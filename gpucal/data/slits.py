@@ -121,9 +121,10 @@ class Slit:
         Parameters
         ----------
         tree : `gpucal.startup.wcs_tree.WcsTree`
-            The coordinates. They become an object where a user is given a model.
+            The coordinates. They become an object where a user is given a model; at once where the slit is all of an
+            exposure.
         """
-        self["meta.wcs"] = tree
+        self["meta.wcs"] = tree if isinstance(self._owner, _SlitArrays) else kept_wcs(tree)
         self.__dict__["_world"] = None
 
     @property
@@ -349,11 +350,10 @@ def arrays_of_slits() -> dict[str, Image]:
 
 def with_objects(trees: Sequence[dict]) -> list[dict]:
     """Trees of slits whose coordinates become objects of gwcs when they are used, if asdf has the extension for it."""
-    from gpucal.data.later_wcs import MetaWithLaterWcs  # it imports asdf
+    from gpucal.data.later_wcs import MetaWithLaterWcs, with_tree  # they import asdf
 
-    if keeps_trees():
-        return list(trees)
-    return [{**tree, "meta": MetaWithLaterWcs(tree.get("meta", {}))} for tree in trees]
+    make = with_tree if keeps_trees() else MetaWithLaterWcs
+    return [{**tree, "meta": make(tree.get("meta", {}))} for tree in trees]
 
 
 def slits_of(exposure) -> Slits:

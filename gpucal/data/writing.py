@@ -134,7 +134,8 @@ def _store(model, path: Path) -> None:
         from gpucal.data.files.slit_writing import can_write, write_slits  # of no use to other models
 
         if path.suffix == ".fits" and can_write(slits, arrays_of_slits()):
-            write_slits(model, path, listed)
+            with quietly(fits.verify.VerifyWarning):
+                write_slits(model, path, listed)
             return
         model._instance[listed] = with_objects(slits)
     extensions_for(model._instance)

@@ -109,6 +109,13 @@ def _of_table(transform):
     return tabular(values, transform["points"][0], beyond=transform.get("fill_value"))
 
 
+def _of_line(transform):
+    """A line read the other way; nothing can be told by one that is level, but another coordinate may be taken."""
+    slope, intercept = np.float64(transform["slope"]), np.float64(transform["intercept"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return linear(1 / slope, -intercept / slope)
+
+
 def _turned(transform, there: str, back: str):
     """The same node with its direction turned round."""
     made = type(transform)({**transform}, transform._tag)
@@ -122,7 +129,7 @@ _INVERSES = {
     "scale": lambda transform: scale(1 / transform["factor"]),
     "identity": lambda transform: transform,
     "remap_axes": _of_mapping,
-    "linear1d": lambda transform: linear(1 / transform["slope"], -transform["intercept"] / transform["slope"]),
+    "linear1d": _of_line,
     "affine": _of_affine,
     "tabular": _of_table,
     "rotate_sequence_3d": lambda transform: rotation(

@@ -81,13 +81,13 @@ class Wcs:
         """The names of the frames, in order."""
         return [frame if isinstance(frame, str) else frame["name"] for frame in self.frames]
 
-    def program(self, start: str = "detector", end: str | None = None, fuse: bool = False) -> Program:
+    def program(self, start: str | None = None, end: str | None = None, fuse: bool = False) -> Program:
         """The program from one frame to another, either way.
 
         Parameters
         ----------
         start, end : str
-            Names of frames; without an end the last one.
+            Names of frames; without a start the first one, without an end the last one.
         fuse : bool
             See `gpucal.wcs.lowering.program_of`.
 
@@ -103,7 +103,7 @@ class Wcs:
         NoInverseError
             If it leads backwards, and a transform has no inverse.
         """
-        first, last = self.index_of(start), self.index_of(end or self.frame_names[-1])
+        first, last = self.index_of(start or self.frame_names[0]), self.index_of(end or self.frame_names[-1])
         if first <= last:
             return program_of(*self.transforms[first:last], fuse=fuse)
         backwards = (inverse_of(transform) for transform in self.transforms[last:first][::-1])

@@ -168,10 +168,11 @@ def smoothed(lines, line, planes, offset, pixel, width):
     """
     if width < 2:
         return value_of(planes, offset + pixel)
-    row, element = lines.table[lines.slit[line]], lines.element[line]
+    row, element, half = lines.table[lines.slit[line]], np.int64(lines.element[line]), width // 2
     total, number = 0.0, 0.0
-    for shift in range(-(width // 2), width // 2 + 1):
-        other = min(max(element + shift, 0), row[COUNT] - 1)
+    for place in range(2 * half + 1):
+        other = element + place - half
+        other = 0 if other < 0 else other if other < row[COUNT] else row[COUNT] - 1
         value = value_of(planes, offset + pixel + (other - element) * row[STEP_ALONG])
         if not math.isnan(value):
             total += value

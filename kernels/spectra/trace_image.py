@@ -31,10 +31,16 @@ class Trace(NamedTuple):
         Splines times scales; NaN where a line has none, at its ends, and beyond them.
     slope : (nacross, nlines) float64 array
         By how much a spline, unscaled, differs from that of the pixel before; 0 where that is not known.
+    fits : (nacross, nlines) float64 array
+        Splines, unscaled; NaN beyond their ends.
+    scale : (nlines,) float64 array
+        Of each line.
     """
 
     image: np.ndarray
     slope: np.ndarray
+    fits: np.ndarray
+    scale: np.ndarray
 
 
 def trace_of(places, flux, source, splines: Splines) -> Trace:
@@ -70,12 +76,13 @@ def trace_of(places, flux, source, splines: Splines) -> Trace:
     xp = current_backend().xp
     image, slope = xp.full(places.shape, np.nan, np.float32), xp.zeros(places.shape, np.float64)
     fits, weights = (xp.full(places.shape, np.nan, np.float64) for _ in range(2))
-    trace_line((places.shape[1],), places, flux, source, splines, fits, weights, image, slope)
-    return Trace(image, slope)
+    scale = xp.zeros(places.shape[1], np.float64)
+    trace_line((places.shape[1],), places, flux, source, splines, weights, image, slope, fits, scale)
+    return Trace(image, slope, fits, scale)
 
 
 @pixel_kernel
-def trace_line(line, places, flux, source, splines, fits, weights, image, slope):
+def trace_line(line, places, flux, source, splines, weights, image, slope, fits, scales):
     """The trace of one line."""
     own = source[line]
     if own < 0:
@@ -93,6 +100,7 @@ def trace_line(line, places, flux, source, splines, fits, weights, image, slope)
     if count < BRIGHTEST:
         return
     scale = scale_of(flux, fits, weights, line)
+    scales[line] = scale
     before = -1
     for row in range(first + 1, last):
         if fits[row, line] == fits[row, line]:

@@ -71,3 +71,35 @@ def test_the_median_of_a_series_below_zero(peer_step):
     own = AdaptiveTraceModelStep.call(make(), **parameters)
     other = peer_step("adaptive_trace_model", make(), **parameters)
     assert_same(own, other, 200)
+
+
+SMALLER = {
+    "twice": dict(oversample=2.0, slope_limit=0.01),
+    "as one point source": dict(oversample=3.0, psf_optimal=True),
+    "too faint": dict(oversample=2.0, fit_threshold=1e9),
+}
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("level", [0, -400])
+@pytest.mark.parametrize("parameters", SMALLER.values(), ids=SMALLER)
+def test_smaller_pixels(parameters, level, peer_step, monkeypatch):
+    monkeypatch.setenv("GPUCAL_AS_PEER", "1")
+
+    def make():
+        model = bright(spectrum())
+        model.data += level
+        return model
+
+    own = AdaptiveTraceModelStep.call(make(), skip=False, **parameters)
+    other = peer_step("adaptive_trace_model", make(), skip=False, **parameters)
+    for name in ("data", "err", "var_poisson", "var_rnoise", "var_flat", "wavelength", "trace_model"):
+        ours, theirs = np.asarray(getattr(own, name)), np.asarray(getattr(other, name))
+        assert np.array_equal(np.isnan(ours), np.isnan(theirs)), name
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=ROUNDING * np.nanmax(np.abs(own.data)), err_msg=name)
+    assert np.array_equal(own.dq, other.dq)
+    assert own.meta.wcs.available_frames == other.meta.wcs.available_frames
+    x, y = np.meshgrid([-0.4, 20.0, 69.0], [0.0, 13.0, 47.0])
+    np.testing.assert_allclose(own.meta.wcs(x, y), other.meta.wcs(x, y), rtol=1e-13)
+    assert own.meta.wcs.bounding_box == other.meta.wcs.bounding_box
+    assert own.meta.photometry.pixelarea_steradians == other.meta.photometry.pixelarea_steradians

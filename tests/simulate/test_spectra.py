@@ -13,6 +13,7 @@ from gpucal.cli.main import main
 from gpucal.simulate import Effects, SlitObservation, SlitPlan, observe_slits
 from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.spectra.bar_shadows import shadow
+from gpucal.simulate.spectra.shutter_layouts import many_slitlets
 from gpucal.simulate.spectra.slit_losses import barshadow
 from gpucal.simulate.spectra.spectrum import Line, Spectrum, with_lines
 from gpucal.steps import AssignWcsStep
@@ -144,3 +145,15 @@ def test_command(tmp_path, capsys):
 def test_no_such_plan():
     with pytest.raises(SimulationError, match="no observation 'fixedslits'.*fixedslit"):
         SlitPlan.named("fixedslits")
+
+
+def test_many_slitlets():
+    plan = many_slitlets(100)
+    slitlets = plan.configuration.slitlets
+    shutters = {(one.quadrant, one.row // 100, column) for one in slitlets for column in one.columns}
+    assert len(slitlets) == 100 and len(shutters) == 300
+    sources = [one.source for one in slitlets if one.source and one.source > 0]
+    assert sorted(plan.spectra) == sources
+    assert {one.source is None for one in slitlets} == {True, False}
+    with pytest.raises(SimulationError, match="room for 1 to 216 slitlets, not 500"):
+        many_slitlets(500)

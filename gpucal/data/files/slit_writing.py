@@ -1,4 +1,4 @@
-"""Write models that are lists of slits to FITS, hundreds of slits in a second.
+"""Write models that are lists of slits to FITS, hundreds of slits quickly.
 
 What is written is what stdatamodels writes: the same extensions, headers and tree. Values are checked once, headers are
 put together from lines that were made before, nodes and arrays that the coordinates of slits share are written once.
@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from gpucal.data.files.quiet import quietly
 from gpucal.data.files.slit_headers import Extension, SlitExtensions, SlitValueError, layout_of
 from gpucal.data.files.tree_text import TreeText, in_extension
 from gpucal.startup.lazy import fits
@@ -80,7 +79,7 @@ def write_slits(model, path: Path, name: str) -> None:
     texts = [str(whole[0].header), *(text for group in headers for text in group), *(str(hdu.header) for hdu in others)]
     digest = hashlib.sha256("".join(texts).encode()).hexdigest()
     document = _document(whole[ASDF].data.tobytes(), name, trees, extensions, digest)
-    with quietly(fits.verify.VerifyWarning), open(path, "wb") as file:
+    with open(path, "wb") as file:
         first, rest = _as_bytes(whole[0], [*others, _table_of(document)])
         file.write(first)
         for group, texts in zip(extensions, headers, strict=True):
@@ -96,8 +95,7 @@ def _without_slits(model, name: str) -> tuple[fits.HDUList, dict[str, dict]]:
 
     schema = model.schema
     own = {key: entry for key, entry in schema["properties"].items() if key != name}
-    with quietly(fits.verify.VerifyWarning):
-        whole = fits_support.to_fits(model._instance, {**schema, "properties": own})
+    whole = fits_support.to_fits(model._instance, {**schema, "properties": own})
     of_slits = {entry["fits_hdu"] for entry in _entries(schema["properties"][name]["items"]) if "fits_hdu" in entry}
     begun = {}
     for hdu in [hdu for hdu in whole[1:] if hdu.name in of_slits and hdu.data is None]:

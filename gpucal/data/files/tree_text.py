@@ -9,6 +9,7 @@ import json
 import math
 import re
 import struct
+from functools import lru_cache
 
 import numpy as np
 
@@ -19,6 +20,8 @@ _NDARRAY = f"{_SHORT}core/ndarray-1.1.0"
 _PLAIN_TEXT = re.compile(r"[A-Za-z_](?:[\w./+-]|:(?=\S)| (?=[\w./+-]))*", re.ASCII)
 _OTHER_VALUES = re.compile(r"(?i)y|n|yes|no|on|off|true|false|null|~")
 _FLOW_WIDTH = 100
+
+_PLAIN = (str, float, int, bool, type(None))
 
 
 class TreeText:
@@ -65,6 +68,8 @@ class TreeText:
         TypeError
             If there is an object in it that a document does not hold by itself.
         """
+        if type(node) in _PLAIN:
+            return f" {_scalar(node)}"
         if isinstance(node, np.ndarray):
             return self._array(node, indent)
         if not isinstance(node, dict | list | tuple):
@@ -145,6 +150,8 @@ def _tag(tag: str) -> str:
 
 def _scalar(value) -> str:
     """A number, text, or None."""
+    if type(value) is str:
+        return _text(value)
     if isinstance(value, np.generic):
         value = value.item()
     if value is None:
@@ -157,6 +164,12 @@ def _scalar(value) -> str:
         return _number(value)
     if not isinstance(value, str):
         raise TypeError(f"an object of type {type(value).__name__} is no plain value")
+    return _text(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _text(value: str) -> str:
+    """Text, in quotes where it would be read as something else."""
     if _PLAIN_TEXT.fullmatch(value) and not _OTHER_VALUES.fullmatch(value):
         return value
     if value.isprintable():

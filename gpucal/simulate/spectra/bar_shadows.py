@@ -1,5 +1,7 @@
 """The shadows that the bars between shutters throw on an evenly lit slitlet."""
 
+from functools import cache
+
 import numpy as np
 
 from gpucal.startup.lazy import datamodels
@@ -28,9 +30,7 @@ def shadow(path, state: str, places, wavelengths):
     """
     from scipy.ndimage import map_coordinates
 
-    with datamodels.BarshadowModel(str(path)) as model:
-        alone, between = model.data1x1.astype(float), model.data1x3.astype(float)
-        first, step = model.crval1 / MICRON, model.cdelt1 / MICRON
+    alone, between, first, step = _read(str(path))
     rising, falling = alone[: HALF + 1], alone[HALF:]
     pieces = {"11": between[: HALF + 1], "10": falling, "01": rising, "00": np.full_like(rising, alone.min())}
     opened = state.replace("x", "1")
@@ -40,3 +40,11 @@ def shadow(path, state: str, places, wavelengths):
     column = (wavelengths - first) / step
     found = map_coordinates(rows, [np.nan_to_num(row), np.nan_to_num(column)], order=1, mode="nearest")
     return np.where(np.isfinite(places), found, np.nan)
+
+
+@cache
+def _read(path):
+    """Images of one shutter and of one among others, first wavelength and step, micron."""
+    with datamodels.BarshadowModel(path) as model:
+        alone, between = model.data1x1.astype(float), model.data1x3.astype(float)
+        return alone, between, model.crval1 / MICRON, model.cdelt1 / MICRON

@@ -120,7 +120,7 @@ SLIT_PLANS = {
         "G395M",
         "MSA",
         offsets=along_slit(NODS),
-        pattern="3-SHUTTER-SLITLET",
+        pattern="3-POINT-NOD",
         configuration=_SHUTTERS,
         spectra={
             11: with_lines(1e-4, _MEDIUM),

@@ -12,6 +12,7 @@ from gpucal.simulate.spectra.throughput import at_place, change_with_time, respo
 from gpucal.startup.lazy import datamodels
 
 MICRON = 1e-6
+SOME_WAVELENGTH = 3.0  # micron
 SQUARE_ARCSEC = (np.pi / 180 / 3600) ** 2
 
 
@@ -35,18 +36,26 @@ class SlitResponse:
 
     def counts_per_flux(self, slit, wavelengths):
         """DN/s that a flux of 1 MJy makes when all of it arrives, same shape as the wavelengths (micron)."""
-        rows = fits.getdata(self.paths["photom"], "PHOTOM")
+        hdus = self._photom
+        rows = hdus["PHOTOM"].data
         wanted = (rows["filter"] == self.filter) & (rows["grating"] == self.grating)
         if "slit" in rows.names:
             wanted &= rows["slit"] == slit.name
         place = int(np.flatnonzero(wanted)[0])
-        with fits.open(self.paths["photom"]) as hdus:
-            change = change_with_time(hdus, place, self.day)
+        change = change_with_time(hdus, place, self.day)
         return change / (rows[place]["photmj"] * response_at(rows[place], wavelengths))
+
+    @cached_property
+    def _photom(self):
+        return _tables(self.paths["photom"])
+
+    @cached_property
+    def _areas(self):
+        return _tables(self.paths["area"])["AREA"].data
 
     def pixel_area(self, slit) -> float:
         """Solid angle of a pixel, steradians."""
-        rows = fits.getdata(self.paths["area"], "AREA")
+        rows = self._areas
         if "slit_id" in rows.names:
             wanted = rows["slit_id"] == slit.name
         else:
@@ -66,20 +75,30 @@ class SlitResponse:
             Rows and columns of the full frame.
         """
         total = self._fore(slit, wavelengths)
-        for kind in ("sflat", "dflat"):
-            with fits.open(self.paths[kind]) as hdus:
-                total = total * _fast(hdus["FAST_VARIATION"].data, slit.name, wavelengths)
-                total = total * _slow(hdus, wavelengths, window)
+        for images in (self._spectrograph, self._detector):
+            total = total * _fast(images.table, slit.name, wavelengths) * images.at(wavelengths, window)
         return total
 
+    @cached_property
+    def _spectrograph(self):
+        return FlatImages.read(self.paths["sflat"])
+
+    @cached_property
+    def _detector(self):
+        return FlatImages.read(self.paths["dflat"])
+
+    @cached_property
+    def _fore_optics(self):
+        return _tables(self.paths["fflat"])
+
     def _fore(self, slit, wavelengths):
-        with fits.open(self.paths["fflat"]) as hdus:
-            if self.exp_type != "NRS_MSASPEC":
-                return _fast(hdus["FAST_VARIATION"].data, slit.name, wavelengths)
-            planes = hdus["WAVELENGTH", slit.quadrant].data["wavelength"].ravel()
-            shutter = hdus["SCI", slit.quadrant].data[:, slit.ycen - 1, slit.xcen - 1]
-            table = hdus["FAST_VARIATION", slit.quadrant].data
-            return _fast(table, "ANY", wavelengths) * np.interp(wavelengths, planes, shutter)
+        hdus = self._fore_optics
+        if self.exp_type != "NRS_MSASPEC":
+            return _fast(hdus["FAST_VARIATION"].data, slit.name, wavelengths)
+        planes = hdus["WAVELENGTH", slit.quadrant].data["wavelength"].ravel()
+        shutter = hdus["SCI", slit.quadrant].data[:, slit.ycen - 1, slit.xcen - 1]
+        table = hdus["FAST_VARIATION", slit.quadrant].data
+        return _fast(table, "ANY", wavelengths) * np.interp(wavelengths, planes, shutter)
 
     @cached_property
     def _losses(self):
@@ -119,16 +138,19 @@ class SlitResponse:
             return self._losses[slit.name]
         return self._losses["MOS1X3" if any(_neighbours(slit.shutter_state)) else "MOS1X1"]
 
+    @cached_property
+    def _offsets(self):
+        with datamodels.WaveCorrModel(str(self.paths["wavecorr"])) as model:
+            tables = {one.aperture_name: one.zero_point_offset.copy() for one in model.apertures}
+        for table in tables.values():
+            table.bounds_error, table.fill_value = False, None  # goes on in a straight line
+        return tables
+
     def offset(self, slit, wavelengths):
         """How far a source that is not in the middle shifts its spectrum, pixels; wavelengths in micron."""
         name = "MOS" if self.exp_type == "NRS_MSASPEC" else slit.name
-        with datamodels.WaveCorrModel(str(self.paths["wavecorr"])) as model:
-            table = next(one.zero_point_offset for one in model.apertures if one.aperture_name == name)
-            table.bounds_error, table.fill_value = False, None
-            found = table(
-                np.nan_to_num(wavelengths, nan=3.0).ravel() * MICRON,
-                np.full(wavelengths.size, slit.source_xpos),
-            )
+        places = np.full(wavelengths.size, slit.source_xpos)
+        found = self._offsets[name](np.nan_to_num(wavelengths, nan=SOME_WAVELENGTH).ravel() * MICRON, places)
         return np.where(np.isfinite(wavelengths), found.reshape(wavelengths.shape), np.nan)
 
 
@@ -147,13 +169,44 @@ def _fast(table, name, wavelengths):
     return np.interp(wavelengths, x[good], y[good])
 
 
-def _slow(hdus, wavelengths, window):
-    """The slow part: an image, or images between which it changes with wavelength; 1 where it is not to be used."""
-    data = hdus["SCI"].section[..., *window].astype(float)
-    unfit = hdus["DQ"].section[..., *window] & DO_NOT_USE != 0
-    data[np.broadcast_to(unfit, data.shape) | (data == 0)] = np.nan
-    if data.ndim == 3:
-        planes = hdus["WAVELENGTH"].data["wavelength"].ravel()
-        share = np.clip((wavelengths - planes[0]) / (planes[1] - planes[0]), 0, 1)
-        data = data[0] * (1 - share) + data[1] * share
-    return np.nan_to_num(data, nan=1.0)
+@dataclass(frozen=True)
+class FlatImages:
+    """The images of a flat, and its table.
+
+    Attributes
+    ----------
+    data, flags : ndarray (ny, nx) or (nplanes, ny, nx)
+    planes : ndarray or None
+        Wavelengths of the images, micron.
+    table : ndarray
+        The fast part.
+    """
+
+    data: np.ndarray
+    flags: np.ndarray
+    planes: np.ndarray | None
+    table: np.ndarray
+
+    @classmethod
+    def read(cls, path) -> "FlatImages":
+        """Those of a file."""
+        with fits.open(path) as hdus:
+            planes = hdus["WAVELENGTH"].data["wavelength"].ravel() if hdus["SCI"].data.ndim == 3 else None
+            return cls(hdus["SCI"].data, hdus["DQ"].data, planes, hdus["FAST_VARIATION"].copy().data)
+
+    def at(self, wavelengths, window):
+        """The slow part at the pixels of a window; 1 where it is not to be used."""
+        data = self.data[..., *window].astype(float)
+        unfit = self.flags[..., *window] & DO_NOT_USE != 0
+        data[np.broadcast_to(unfit, data.shape) | (data == 0)] = np.nan
+        if self.planes is not None:
+            first, last = self.planes
+            share = np.clip((wavelengths - first) / (last - first), 0, 1)
+            data = data[0] * (1 - share) + data[1] * share
+        return np.nan_to_num(data, nan=1.0)
+
+
+def _tables(path):
+    """All of a small reference, in memory."""
+    with fits.open(path, memmap=False) as hdus:
+        return fits.HDUList([hdu.copy() for hdu in hdus])

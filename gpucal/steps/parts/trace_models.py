@@ -7,7 +7,7 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.kernels.outliers.medians import median_image
 from gpucal.kernels.spectra.spline_fit import ACCEPTED, FAILED
-from gpucal.kernels.spectra.trace_image import trace_of
+from gpucal.kernels.spectra.trace_image import Trace, trace_of
 from gpucal.kernels.spectra.trace_splines import Settings, Splines, fit_splines
 from gpucal.steps.parts.trace_profile import (
     clipped_statistics,
@@ -53,6 +53,38 @@ class TraceModel(NamedTuple):
     full: object
 
 
+class Fit(NamedTuple):
+    """Splines of a slit; arrays on the host, wavelength along their columns.
+
+    Attributes
+    ----------
+    data : (nacross, nlines) float32 array
+        Above the level; NaN outside of the slit.
+    place : (nacross, nlines) float32 array
+        Along the slit.
+    level : float32
+        Below zero where the mean of the data is, else zero.
+    splines : Splines or None
+        On the backend; None where there is too little light.
+    source : (nlines,) int64 array
+        The line whose spline each line has; -1 for none.
+    trace : Trace or None
+        On the backend.
+    """
+
+    data: np.ndarray
+    place: np.ndarray
+    level: np.float32
+    splines: Splines | None = None
+    source: np.ndarray | None = None
+    trace: Trace | None = None
+
+    @property
+    def knots(self) -> int:
+        """The intervals of the first spline in use."""
+        return knots_of_first(self.splines, self.source)
+
+
 def trace_model(slit, settings: TraceSettings, limits: Limits) -> TraceModel:
     """Model the trace of a slit; of a series, that of its median.
 
@@ -65,21 +97,54 @@ def trace_model(slit, settings: TraceSettings, limits: Limits) -> TraceModel:
     limits : Limits
         What is modelled.
     """
-    backend = current_backend()
+    fit = fitted_slit(slit, settings, limits)
+    compact = full = np.full(fit.data.shape, np.nan, np.float32)
+    if fit.splines is not None:
+        backend = current_backend()
+        compact = full = backend.asnumpy(fit.trace.image)
+        if limits.slope > 0:
+            steep = fit.place[backend.asnumpy(fit.trace.slope) > limits.slope]
+            near = compact_pixels(fit.place, steep, native_step(fit.place), fit.knots, settings.pad)
+            compact = np.where(near, full, np.float32(np.nan))
+    return TraceModel(*(on_detector(one + fit.level, settings) for one in (compact, full)))
+
+
+def on_detector(image: np.ndarray, settings: TraceSettings):
+    """An image whose columns are wavelengths, as the detector has it, on the backend."""
+    turned = np.rot90(image, k=-1) if settings.is_upright else image
+    return current_backend().asarray(np.ascontiguousarray(turned))
+
+
+def along_columns(image, settings: TraceSettings) -> np.ndarray:
+    """An image of the detector on the host, turned so that its columns are wavelengths."""
+    image = current_backend().asnumpy(image)
+    return np.rot90(image) if settings.is_upright else image
+
+
+def fitted_slit(slit, settings: TraceSettings, limits: Limits) -> Fit:
+    """Fit the splines of a slit; see `trace_model`."""
     shape = slit.shape_of("data")
     data, err = (median_image(one) if len(shape) == 3 else one for one in (slit.data, slit.err))
     place = places_along(slit, settings, shape[-2:])
-    data, err = (backend.asnumpy(one).astype(np.float32) for one in (data, err))
     if settings.is_upright:
-        data, err, place = np.rot90(data), np.rot90(err), np.rot90(place)
+        place = np.rot90(place)
     inside = np.isfinite(place)
-    data, err = (np.where(inside, one, np.float32(np.nan)) for one in (data, err))
+    data, err = (
+        np.where(inside, along_columns(one, settings).astype(np.float32), np.float32(np.nan)) for one in (data, err)
+    )
     mean, _ = clipped_statistics(data[inside])
     level = np.float32(mean) if mean < 0 else np.float32(0)
-    compact, full = _modelled(data - level, err, place, settings, limits)
-    if settings.is_upright:
-        compact, full = np.rot90(compact, k=-1), np.rot90(full, k=-1)
-    return TraceModel(*(backend.asarray(np.ascontiguousarray(one + level)) for one in (compact, full)))
+    fit = Fit(data - level, place, level)
+    if not inside.any() or (bright := light_to_fit(fit.data, err, place, limits.signal)) is None:
+        return fit
+    how = settings.of_pixels((np.nanmax(place) - np.nanmin(place)) / native_step(place))
+    with np.errstate(all="ignore"):  # a line may have no light
+        scaled = bright / line_sums(bright, profile_of(bright, err, place))
+    splines, source = fitted_lines(place, scaled, how, settings.backwards)
+    if not (source >= 0).any():
+        return fit
+    on_backend = (current_backend().asarray(np.ascontiguousarray(one)) for one in (place, bright, source))
+    return fit._replace(splines=splines, source=source, trace=trace_of(*on_backend, splines))
 
 
 def places_along(slit, settings: TraceSettings, shape: tuple[int, int]) -> np.ndarray:
@@ -91,29 +156,6 @@ def places_along(slit, settings: TraceSettings, shape: tuple[int, int]) -> np.nd
         y, x = np.arange(shape[0])[:, None], np.arange(shape[1])
         place = np.where((x < left) | (x > right) | (y < low) | (y > high), np.nan, place)
     return (settings.sign * place).astype(np.float32)
-
-
-def _modelled(data, err, place, settings: TraceSettings, limits: Limits):
-    """The trace about compact sources, and everywhere; wavelength along the columns."""
-    none = np.full(data.shape, np.nan, np.float32)
-    if not np.isfinite(place).any() or (bright := light_to_fit(data, err, place, limits.signal)) is None:
-        return none, none
-    step = native_step(place)
-    fit = settings.of_pixels((np.nanmax(place) - np.nanmin(place)) / step)
-    with np.errstate(all="ignore"):  # a line may have no light
-        scaled = bright / line_sums(bright, profile_of(bright, err, place))
-    splines, source = fitted_lines(place, scaled, fit, settings.backwards)
-    if not (source >= 0).any():
-        return none, none
-    backend = current_backend()
-    on_backend = (backend.asarray(np.ascontiguousarray(one)) for one in (place, bright, source))
-    trace = trace_of(*on_backend, splines)
-    full, slope = backend.asnumpy(trace.image), backend.asnumpy(trace.slope)
-    if limits.slope <= 0:
-        return full, full
-    count = knots_of_first(splines, source)
-    compact = compact_pixels(place, place[slope > limits.slope], step, count, settings.pad)
-    return np.where(compact, full, np.float32(np.nan)), full
 
 
 def light_to_fit(data, err, place, least_signal: float):

@@ -5,9 +5,14 @@ import logging
 from gpucal.core import GpucalError, Step
 from gpucal.data.slits import LISTS, Slits, slits_of
 from gpucal.steps.parts.trace_models import Limits, trace_model
+from gpucal.steps.parts.trace_oversampling import oversample_slit
 from gpucal.steps.parts.trace_settings import settings_of
 
 log = logging.getLogger(__name__)
+
+# What is saved on the way: the trace everywhere, about compact sources, and, of smaller pixels, the data interpolated
+# linearly and what the trace leaves.
+SUFFIXES = ("spline_full", "spline_used", "linear_interp", "spline_residual")
 
 
 class AdaptiveTraceModelStep(Step):
@@ -15,17 +20,18 @@ class AdaptiveTraceModelStep(Step):
 
     Splines are fitted to the pixels about each line, where a slit has enough light, and evaluated about compact
     sources: that image is kept with the slit as its TRACEMODEL, which pixel_replace and extraction use. Data stay as
-    they are.
+    they are, unless they are oversampled: then each pixel becomes several across the dispersion, by the trace where
+    there is one, and else by linear interpolation.
 
     Notes
     -----
-    The algorithm is `gpucal.kernels.spectra.trace_splines`. Spectra are not oversampled yet.
+    The algorithms are `gpucal.kernels.spectra.trace_splines` and `oversampling`.
     """
 
     class_alias = "adaptive_trace_model"
     spec = """
         fit_threshold = float(default=10.0)  # signal over error of its profile that a slit needs; 0 or less for all
-        oversample = float(default=1.0)  # pixels across the dispersion that are made of one; 1 alone
+        oversample = float(default=1.0)  # pixels across the dispersion that are made of one
         slope_limit = float(default=0.1)  # steepness of the splines of compact sources; 0 or less for all places
         psf_optimal = boolean(default=False)  # model all slits and all places, as for one point source
         save_intermediate_results = boolean(default=False)  # save the splines everywhere, and about compact sources
@@ -41,21 +47,40 @@ class AdaptiveTraceModelStep(Step):
         Raises
         ------
         GpucalError
-            If the exposure is of no mode that has slits, or is to be oversampled.
+            If the exposure is of no mode that has slits, or is a series that is to be oversampled.
         """
-        if self.oversample != 1:
-            raise GpucalError(f"oversample is {self.oversample:g}; gpucal does not oversample yet: leave it at 1")
+        if self.oversample < 1:
+            raise GpucalError(f"oversample is {self.oversample:g}; it cannot be below 1")
         limits = Limits(0.0, 0.0) if self.psf_optimal else Limits(self.fit_threshold, self.slope_limit)
         settings, slits = settings_of(exposure), slits_of(exposure)
-        full = []
-        for slit in slits:
-            model = trace_model(slit, settings, limits)
-            slit.trace_model = model.compact
-            full.append(model.full)
+        if self.oversample == 1:
+            made = [self.modelled(slit, settings, limits) for slit in slits]
+        else:
+            self.check_is_no_series(exposure, slits)
+            made = [
+                oversample_slit(slit, settings, limits, self.oversample, not self.psf_optimal) for slit in slits
+            ]
         if self.save_intermediate_results:
-            self.save_splines(exposure, slits, "spline_full", full)
-            self.save_splines(exposure, slits, "spline_used", [slit.trace_model for slit in slits])
+            for suffix, images in zip(SUFFIXES, zip(*made, strict=True), strict=False):
+                self.save_splines(exposure, slits, suffix, images)
         return exposure
+
+    def modelled(self, slit, settings, limits) -> tuple:
+        """Keep the model of a trace with its slit; the splines everywhere, and about compact sources."""
+        model = trace_model(slit, settings, limits)
+        slit.trace_model = model.compact
+        return model.full, model.compact
+
+    def check_is_no_series(self, exposure, slits) -> None:
+        """See that there are no integrations.
+
+        Raises
+        ------
+        GpucalError
+            If there are.
+        """
+        if any(len(slit.shape_of("data")) > 2 for slit in slits):
+            raise GpucalError(f"{exposure.source}: series of integrations are not oversampled; leave oversample at 1")
 
     def save_splines(self, exposure, slits, suffix: str, images) -> None:
         """Save an image of each slit as ``<exposure>_<suffix>``."""

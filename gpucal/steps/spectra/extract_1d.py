@@ -36,6 +36,9 @@ from gpucal.steps.parts.spectrum_tables import (
 
 log = logging.getLogger(__name__)
 
+# The product of a series.
+OF_SERIES = "TSOMultiSpecModel"
+
 # Exposures that other algorithms extract.
 LATER = {
     "NIS_SOSS": "single object slitless spectra of NIRISS",
@@ -109,15 +112,32 @@ class Extract1dStep(Step):
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel")
 
+    def product_suffix(self, exposure):
+        """As of every step; in a pipeline ``x1dints`` of series."""
+        usual = super().product_suffix(exposure)
+        return "x1dints" if self.parent is not None and not self.suffix and exposure.model_type == OF_SERIES else usual
+
     def uses(self, exposure):
         """All but those of SOSS; of corrections only if they are applied."""
         return ("extract1d", "apcorr", "psf") if self.apply_apcorr else ("extract1d", "psf")
+
+    def product_suffix(self, exposure):
+        """As of any step; ``x1dints`` in place of ``x1d`` of integrations."""
+        suffix = super().product_suffix(exposure)
+        is_series = exposure.model_type == "TSOMultiSpecModel"
+        return "x1dints" if suffix == self.suffix_in_pipeline and is_series else suffix
 
     def check_applies(self, exposure):
         """Spectra of other kinds need other algorithms."""
         kind = str(exposure.meta.exposure.type).upper()
         if kind in LATER:
             raise GpucalError(f"{exposure.source}: {LATER[kind]} ({kind}) are not extracted yet; slits are")
+
+    def product_suffix(self, exposure):
+        """In a pipeline ``x1d``, or ``x1dints`` of series."""
+        if self.suffix or self.parent is None or exposure.model_type != "TSOMultiSpecModel":
+            return super().product_suffix(exposure)
+        return "x1dints"
 
     def process(self, exposure, references):
         """Extract all slits.
@@ -267,7 +287,7 @@ class Extract1dStep(Step):
     def product_of(self, exposure, spectra) -> Spectra:
         """The product with these spectra."""
         is_table_of_integrations = spectra[0].table["WAVELENGTH"].ndim == 2
-        product = Spectra.like(exposure, "TSOMultiSpecModel" if is_table_of_integrations else "MultiSpecModel", spectra)
+        product = Spectra.like(exposure, OF_SERIES if is_table_of_integrations else "MultiSpecModel", spectra)
         is_series = self.is_series(exposure)
         if is_table_of_integrations:
             fill_times(spectra, exposure, is_series)

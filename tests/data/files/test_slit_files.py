@@ -1,5 +1,7 @@
 """Files of many slits: written and read here, they are what stdatamodels makes of them."""
 
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -181,3 +183,24 @@ def test_a_file_that_ends_too_early_is_told(theirs, cut):
     theirs.write_bytes(content[:cut])
     with pytest.raises(reading.InputError, match="^.*theirs_cal.fits: .*fetch the file again|not a readable FITS file"):
         open_exposure(theirs)
+
+
+def test_a_tree_that_was_not_used_is_written_as_asdf(tmp_path):
+    """By a command, where asdf knows trees of coordinates and no objects."""
+    source, made = tmp_path / "theirs_cal.fits", tmp_path / "ours_cal.asdf"
+    model_of().save(source)
+    script = (
+        "import sys\n"
+        "from gpucal.startup.asdf_start import few_extensions\n"
+        "with few_extensions():\n"
+        "    from gpucal.data import open_exposure, write_model\n"
+        "    write_model(open_exposure(sys.argv[1]).snapshot(), sys.argv[2])\n"
+    )
+    subprocess.run([sys.executable, "-c", script, source, made], check=True)
+    with datamodels.open(made) as opened:
+        assert [slit.meta.wcs(0.0, 0.0)[0] for slit in opened.slits] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_long_comments_of_keywords_are_cut_without_a_warning(tmp_path, recwarn):
+    write_model(open_exposure(model_of()).snapshot(), tmp_path / "made_cal.fits")
+    assert [str(warning.message) for warning in recwarn if "too long" in str(warning.message)] == []
