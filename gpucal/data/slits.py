@@ -13,7 +13,7 @@ from gpucal.backend.traffic import PRODUCTS
 from gpucal.data.coordinates import wcs_of
 from gpucal.data.files.outline import Image, StoredImage, images_in
 from gpucal.data.owner import ArrayOwner
-from gpucal.startup.asdf_start import keeps_trees
+from gpucal.startup.asdf_start import keeps_trees, kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import schema_of
 
@@ -121,10 +121,9 @@ class Slit:
         Parameters
         ----------
         tree : `gpucal.startup.wcs_tree.WcsTree`
-            The coordinates. They become an object where a user is given a model; at once where the slit is all of an
-            exposure.
+            The coordinates. They become an object where a user is given a model.
         """
-        self["meta.wcs"] = tree if isinstance(self._owner, _SlitArrays) else kept_wcs(tree)
+        self["meta.wcs"] = tree
         self.__dict__["_world"] = None
 
     @property

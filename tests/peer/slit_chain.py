@@ -5,7 +5,7 @@ import os
 from gpucal.simulate import Effects, SlitPlan, observe_slits
 from gpucal.simulate.spectra.msa_metadata import MsaConfiguration, Slitlet
 from gpucal.simulate.spectra.slit_plans import along_slit
-from gpucal.simulate.spectra.spectrum import with_lines
+from gpucal.simulate.spectra.spectrum import Spectrum, with_lines
 
 _NODS = (0, 1)
 _SHUTTERS = MsaConfiguration(
@@ -28,7 +28,7 @@ PLANS = {
         spectra={11: with_lines(1e-4, _RANGE), 13: with_lines(4.0, _RANGE)},
     ),
     "bots": SlitPlan.named("bots", nints=3),
-    "lrs": SlitPlan.named("lrs"),
+    "lrs": SlitPlan.named("lrs", sky=Spectrum(2.0, 1.0, 8.0)),
     "lrs-slitless": SlitPlan.named("lrs-slitless", nints=2),
 }
 

@@ -109,7 +109,7 @@ class PsfFit:
             trace = geometry.spread(np.full(int(geometry.along[1] - geometry.along[0]), middle.across))
         else:
             x, y = (np.array([one]) for one in geometry.xy(middle.along, middle.across))
-            to_frame = geometry.wcs.program(geometry.first_frame, frame)
+            to_frame = geometry.program(geometry.first_frame, frame)
             place = geometry.world_at(x, y) if frame == geometry.world_frame else to_frame.at(x, y)
             trace = geometry.trace_of((place[0, 0], place[1, 0]), frame)
         first = self.first["along"]
@@ -236,11 +236,11 @@ def _other_nod(slit, meta, geometry) -> float | None:
         point, frame = (slit["source_xpos"], -slit["source_ypos"], middle.wavelength * scale), "slit_frame"
     elif "v2v3" in geometry.wcs.frame_names:
         ideal = _to_v2v3(meta, -1.0 if not geometry.along_x else 1.0)
-        sky = geometry.wcs.program("v2v3", geometry.world_frame).at(*np.array([*ideal, 0.0]).reshape(3, 1))
+        sky = geometry.program("v2v3", geometry.world_frame).at(*np.array([*ideal, 0.0]).reshape(3, 1))
         point, frame = (sky[0, 0], sky[1, 0], middle.wavelength), geometry.world_frame
     else:
         return None
-    place = geometry.wcs.program(frame, geometry.first_frame).at(*np.array(point, float).reshape(3, 1))
+    place = geometry.program(frame, geometry.first_frame).at(*np.array(point, float).reshape(3, 1))
     return float(geometry.xy(*place[:2, 0])[1])
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.kernels.spectra.lines import ALONG_X
+from gpucal.wcs.program import Program
 from gpucal.wcs.world import Wcs
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,13 @@ class SlitGeometry:
         self.wcs, self.shape, self.along_x = wcs, shape, direction == ALONG_X
         self.box = wcs.bounding_box or ((-0.5, shape[1] - 0.5), (-0.5, shape[0] - 0.5))
         self.first_frame, self.world_frame = wcs.frame_names[0], wcs.frame_names[-1]
+        self._programs: dict[tuple[str, str], Program] = {}
+
+    def program(self, start: str, end: str) -> Program:
+        """The program from one frame to another, made once."""
+        if (start, end) not in self._programs:
+            self._programs[start, end] = self.wcs.program(start, end)
+        return self._programs[start, end]
 
     @property
     def along(self) -> tuple[float, float]:
@@ -93,7 +101,7 @@ class SlitGeometry:
 
     def world_at(self, x, y) -> np.ndarray:
         """World coordinates at pixels, NaN outside of the bounding box."""
-        world = self.wcs.program().at(x, y)
+        world = self.program(self.first_frame, self.world_frame).at(x, y)
         (left, right), (low, high) = self.box
         world[:, (x < left) | (x > right) | (y < low) | (y > high)] = np.nan
         return world
@@ -131,12 +139,12 @@ class SlitGeometry:
         if frame == self.world_frame:
             wavelength = self.world_at(x, y)[2]
         else:
-            wavelength = self.wcs.program(self.first_frame, frame).at(x, y)[2]
+            wavelength = self.program(self.first_frame, frame).at(x, y)[2]
         count = int(self.along[1] - self.along[0])
         if not np.isfinite(wavelength).any() or count < 1:
             return np.full(self.nlines, np.nan)
         steps = np.linspace(np.nanmin(wavelength), np.nanmax(wavelength), count)
-        found = self.wcs.program(frame, self.first_frame).at(
+        found = self.program(frame, self.first_frame).at(
             np.full(count, source[0]), np.full(count, source[1]), steps
         )
         along, across = self.xy(found[0], found[1])
@@ -182,7 +190,7 @@ def locate(slit, meta, geometry: SlitGeometry) -> Location | None:
         log.warning("Slit %s: the header does not tell where its source is", slit.name)
         return None
     point = np.array([*source, middle.wavelength * scale]).reshape(3, 1)
-    place = geometry.wcs.program(frame, geometry.first_frame).at(*point)
+    place = geometry.program(frame, geometry.first_frame).at(*point)
     across = float(geometry.xy(*place[:2, 0])[1])
     if np.isnan(across):
         log.warning("Slit %s: the world coordinates do not tell where its source is", slit.name)

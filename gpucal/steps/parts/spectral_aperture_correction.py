@@ -166,9 +166,9 @@ def _at_phase(phases, factor) -> np.ndarray:
 
 def pixel_size(geometry: SlitGeometry, place) -> float:
     """The size of a pixel across the dispersion, arcseconds, at a place on the sky and a wavelength."""
-    wcs = geometry.wcs
-    back = wcs.program(geometry.world_frame, geometry.first_frame).at(*np.array(place, float).reshape(3, 1))
+    back = geometry.program(geometry.world_frame, geometry.first_frame).at(*np.array(place, float).reshape(3, 1))
     x, y = back[:2, 0]
     along, across = geometry.xy(0.0, 1.0)
-    sky = wcs.program().at(np.array([x, x + along]), np.array([y, y + across]))[:2].T
+    to_sky = geometry.program(geometry.first_frame, geometry.world_frame)
+    sky = to_sky.at(np.array([x, x + along]), np.array([y, y + across]))[:2].T
     return float(separation(sky[0], sky[1])) * 3600.0

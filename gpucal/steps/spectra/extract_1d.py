@@ -112,20 +112,9 @@ class Extract1dStep(Step):
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel")
 
-    def product_suffix(self, exposure):
-        """As of every step; in a pipeline ``x1dints`` of series."""
-        usual = super().product_suffix(exposure)
-        return "x1dints" if self.parent is not None and not self.suffix and exposure.model_type == OF_SERIES else usual
-
     def uses(self, exposure):
         """All but those of SOSS; of corrections only if they are applied."""
         return ("extract1d", "apcorr", "psf") if self.apply_apcorr else ("extract1d", "psf")
-
-    def product_suffix(self, exposure):
-        """As of any step; ``x1dints`` in place of ``x1d`` of integrations."""
-        suffix = super().product_suffix(exposure)
-        is_series = exposure.model_type == "TSOMultiSpecModel"
-        return "x1dints" if suffix == self.suffix_in_pipeline and is_series else suffix
 
     def check_applies(self, exposure):
         """Spectra of other kinds need other algorithms."""
@@ -135,7 +124,7 @@ class Extract1dStep(Step):
 
     def product_suffix(self, exposure):
         """In a pipeline ``x1d``, or ``x1dints`` of series."""
-        if self.suffix or self.parent is None or exposure.model_type != "TSOMultiSpecModel":
+        if self.suffix or self.parent is None or exposure.model_type != OF_SERIES:
             return super().product_suffix(exposure)
         return "x1dints"
 

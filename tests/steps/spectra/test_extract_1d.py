@@ -8,7 +8,7 @@ import pytest
 from gpucal.data import Exposure
 from gpucal.errors import GpucalError
 from gpucal.steps import Extract1dStep
-from tests.extraction_cases import apertures, corrections, one_slit, series, slits
+from tests.extraction_cases import apertures, corrections, one_slit, slits
 
 NOTHING = {"override_apcorr": "N/A", "override_psf": "N/A"}
 
@@ -131,11 +131,3 @@ def test_the_input_stays_as_it_is(tmp_path):
     extracted(model, apertures(tmp_path / "a.json", bkg_coeff=[[-0.5], [3.5]]))
     np.testing.assert_array_equal(model.data, kept.data)
     assert Exposure(model).meta.wcs is not None
-
-
-@pytest.mark.parametrize(("make", "suffix"), [(slits, "x1d"), (series, "x1dints")])
-def test_products_of_a_pipeline_are_called_after_what_they_are(make, suffix, tmp_path):
-    step = Extract1dStep(override_extract1d=apertures(tmp_path / "a.json"), suffix="x1d", **NOTHING)
-    step.output_dir, step.save_results = str(tmp_path / "saved"), True
-    step.run(make())
-    assert [path.name.rpartition("_")[2] for path in (tmp_path / "saved").iterdir()] == [f"{suffix}.fits"]
