@@ -125,9 +125,9 @@ class Reference:
         ----------
         name : str
             The array's name in the model, such as ``data`` or ``dq``.
-        exposure : Exposure, optional
-            Cut the array's last two axes to this exposure's subarray, or to its stripes. For superstripes there
-            is one image more for each of their positions: (..., nstripes, ny, nx).
+        exposure : Exposure or Rectangle, optional
+            Cut the array's last two axes to this exposure's subarray, or to its stripes; or to these rows and columns.
+            For superstripes there is one image more for each of their positions: (..., nstripes, ny, nx).
         counts : tuple of int, optional
             How many images to take along each of the first axes; by default all.
 
@@ -141,7 +141,7 @@ class Reference:
         ReferenceFileError
             If the reference does not cover the exposure's subarray, or belongs to another detector.
         """
-        cut = None if exposure is None else self._cut(exposure)
+        cut = exposure if exposure is None or isinstance(exposure, Rectangle) else self._cut(exposure)
         return self._kept((name, cut, counts, current_backend().name), lambda: self._make(name, cut, counts))
 
     def parts(self, name: str, exposure, counts: tuple[int, ...] = ()) -> Iterator[tuple[slice, object]]:

@@ -11,6 +11,7 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import REFERENCES
 from gpucal.data import Exposure
+from gpucal.data.files.rectangle import Rectangle
 from gpucal.data.slits import Slit, Slits
 from gpucal.kernels.spectra.dispersion import column_wavelengths
 from gpucal.kernels.spectra.flat_components import (
@@ -88,10 +89,12 @@ def component_of(reference: Reference, slits: Slits, exposure: Exposure, kind: s
         distinct = list(dict.fromkeys(names))
         tables = [fast_variation(reference.table("flat_table"), name, reference.label) for name in distinct]
         which, further = [distinct.index(name) for name in names], [([], [])] * len(slits)
-    origins = [origin_on_detector(slit, exposure) for slit in slits]
-    slow = _without_planes() if is_fore else slow_variation(reference)
+    origins = np.array([origin_on_detector(slit, exposure) for slit in slits])
+    slow = _without_planes()
     if not is_fore:
-        _check_covered(slow, slits, origins, reference)
+        rectangle = covering(slits, origins, reference)
+        slow = slow_variation(reference, rectangle)
+        origins -= [rectangle.columns[0], rectangle.rows[0]]
 
     def move(values, dtype):
         return current_backend().asarray(np.asarray(values, dtype), REFERENCES)
@@ -112,9 +115,9 @@ def origin_on_detector(slit: Slit, exposure: Exposure) -> tuple[int, int]:
     return slit["xstart"] - 1 + (subarray.xstart or 1) - 1, slit["ystart"] - 1 + (subarray.ystart or 1) - 1
 
 
-def slow_variation(reference: Reference) -> SlowVariation:
-    """The images of a reference, one or several."""
-    data, err, dq = (reference.array(name) for name in ("data", "err", "dq"))
+def slow_variation(reference: Reference, rectangle: Rectangle) -> SlowVariation:
+    """The images of a reference, one or several, cut to a rectangle."""
+    data, err, dq = (reference.array(name, rectangle) for name in ("data", "err", "dq"))
     planes = [plane if plane.ndim == 3 else plane[None] for plane in (data, err, dq)]
     table = reference.table("wavelength")
     wavelength = np.zeros(1) if len(planes[0]) == 1 or table is None else plane_wavelengths(table)
@@ -173,9 +176,18 @@ def quadrants_of(reference: Reference) -> list[dict]:
     return [{mine: np.asarray(getattr(one, its)) for mine, its in names.items()} for one in quadrants]
 
 
-def _check_covered(slow: SlowVariation, slits: Slits, origins: Sequence[tuple[int, int]], reference) -> None:
-    ny, nx = slow.data.shape[-2:]
-    for slit, (x, y) in zip(slits, origins, strict=True):
-        height, width = slit.shape_of("data")[-2:]
-        if min(x, y) < 0 or x + width > nx or y + height > ny:
+def covering(slits: Slits, origins: np.ndarray, reference: Reference) -> Rectangle:
+    """The rows and columns that slits take of a reference, of which each has to be covered.
+
+    Raises
+    ------
+    ReferenceFileError
+        If one is not.
+    """
+    ny, nx = reference.shape[-2:]
+    ends = origins + [slit.shape_of("data")[:-3:-1] for slit in slits]
+    for slit, first, last in zip(slits, origins, ends, strict=True):
+        if min(first) < 0 or last[0] > nx or last[1] > ny:
             raise ReferenceFileError(f"{reference.label}: its {(ny, nx)} pixels do not cover slit {slit.name}")
+    (left, low), (right, high) = origins.min(axis=0).tolist(), ends.max(axis=0).tolist()
+    return Rectangle((low, high), (left, right))
