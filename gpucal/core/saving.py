@@ -119,11 +119,25 @@ class Saving(Configurable):
         return self.save(exposure, suffix, idx, output_file)
 
     def save(
-        self, exposure: Exposure, suffix: str | None = None, index: int | None = None, output_file=None
+        self,
+        exposure: Exposure,
+        suffix: str | None = None,
+        index: int | None = None,
+        output_file=None,
+        *,
+        gives: bool = False,
     ) -> Path:
         """Write a product, whole or not at all; its ``meta.filename`` becomes the name of the file.
 
-        See `output_path` for the parameters.
+        Parameters
+        ----------
+        exposure : Exposure
+            The product.
+        suffix, index, output_file
+            See `output_path`.
+        gives : bool
+            Whether its arrays are given to who writes them, rather than copied where that is another thread: nobody may
+            even look at them any more, since they are changed while they are written.
 
         Returns
         -------
@@ -137,4 +151,4 @@ class Saving(Configurable):
         """
         path = self.output_path(exposure, suffix, exposure.extension, index, output_file)
         exposure.meta.filename = path.name
-        return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays))
+        return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays) and not gives)

@@ -217,9 +217,14 @@ class Exposure(ArrayOwner):
         super().release()
         self.__dict__["_slits"] = self._slits.without_arrays()  # another exposure may have the same slits
 
+    @property
+    def can_be_dropped(self) -> bool:
+        """Whether all arrays that are on the backend can be read from the file again."""
+        return self.can_read_again and self._slits.can_read_again
+
     def drop_pixels(self) -> bool:
         """Let all arrays go, changed or not, if all can be read from the file again; whether they could."""
-        if not (self.can_read_again and self._slits.can_read_again):
+        if not self.can_be_dropped:
             return False
         self._slits.drop_pixels()
         return super().drop_pixels()

@@ -98,8 +98,16 @@ class Members(Sequence):
         return list(groups.values())
 
     @contextmanager
-    def lease(self, index: int) -> Iterator[Exposure]:
-        """An exposure, whose pixels may be used inside the ``with`` block; they are changed by `edit` alone."""
+    def lease(self, index: int, keep: bool = True) -> Iterator[Exposure]:
+        """An exposure, whose pixels may be used inside the ``with`` block; they are changed by `edit` alone.
+
+        Parameters
+        ----------
+        index : int
+            The place of the exposure.
+        keep : bool
+            Whether the pixels may be held after it; False where nobody is likely to use them again.
+        """
         outer = index in self._leased
         exposure = self._exposures[index]
         self._leased.add(index)
@@ -109,7 +117,7 @@ class Members(Sequence):
         finally:
             if not outer:
                 self._leased.discard(index)
-                self._give_back(index)
+                self._give_back(index, keep)
 
     def edit(self, index: int, edit: Edit) -> None:
         """Change pixels of an exposure: now if they are leased or held, else with the next lease.
@@ -160,14 +168,20 @@ class Members(Sequence):
             self._done[index] += 1
             edits[self._done[index] - 1](self._exposures[index])
 
-    def _give_back(self, index: int) -> None:
+    def _give_back(self, index: int, keep: bool) -> None:
         self._held.pop(index, None)
-        self._held[index] = self._exposures[index].nbytes
+        if keep:
+            self._held[index] = self._exposures[index].nbytes
+        else:
+            self._drop(index)
         while self.nbytes is not None and self._held and sum(self._held.values()) > self.nbytes:
             oldest, _ = self._held.popitem(last=False)
-            # One that is leased comes back here when its lease ends.
-            if oldest not in self._leased and self._exposures[oldest].drop_pixels():
-                self._done[oldest] = 0
+            if oldest not in self._leased:  # else it comes back here when its lease ends
+                self._drop(oldest)
+
+    def _drop(self, index: int) -> None:
+        if self._exposures[index].drop_pixels():
+            self._done[index] = 0
 
 
 def members_of_one(exposure: Exposure) -> Members:

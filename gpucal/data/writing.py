@@ -1,9 +1,10 @@
 """Write products whole or not at all."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from pathlib import Path
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 # A larger product whose arrays may change is written before the caller goes on: a copy would take too much memory.
 BEHIND_BYTES = 512 * 2**20
+
+# What products may take that wait for being written, but for a single one: while there is no room, the caller waits.
+WAITING_BYTES = 256 * 2**20
 
 WRITERS = 2
 
@@ -141,10 +145,16 @@ def _store(model, path: Path) -> None:
     extensions_for(model._instance)
     with quietly(fits.verify.VerifyWarning):
         model.save(path)
+    gc.collect(1)  # what has been saved is held by circles of headers and functions, and by nobody else
 
 
 def _is_table(model) -> bool:
     return not hasattr(model, "save")
+
+
+def _trees_of(model) -> list[dict]:
+    """The tree of a model, and those of its slits."""
+    return [model._instance, *model._instance.get(LISTS.get(type(model).__name__), ())]
 
 
 def _arrays_in(tree: dict) -> dict[str, np.ndarray]:
@@ -156,28 +166,38 @@ class _Behind:
 
     def __init__(self, pool: ThreadPoolExecutor):
         self._pool = pool
-        self._jobs: list[Future] = []
+        self._jobs: list[tuple[Future, int]] = []
         self.paths: list[Path] = []
 
     def write(self, model, path: Path, may_change: bool) -> None:
         self.paths.append(path)
+        trees = [] if _is_table(model) else _trees_of(model)
+        nbytes = sum(array.nbytes for tree in trees for array in _arrays_in(tree).values())
+        if may_change and nbytes > BEHIND_BYTES:
+            _write(model, path)
+            return
+        self._make_room(nbytes)
         if may_change:
-            trees = [model._instance, *model._instance.get(LISTS.get(type(model).__name__), ())]
-            if sum(array.nbytes for tree in trees for array in _arrays_in(tree).values()) > BEHIND_BYTES:
-                _write(model, path)
-                return
             for tree in trees:
                 tree.update({name: array.copy() for name, array in _arrays_in(tree).items()})
-        self._jobs.append(self._pool.submit(copy_context().run, self._write_unless_one_failed, model, path))
+        job = self._pool.submit(copy_context().run, self._write_unless_one_failed, model, path)
+        self._jobs.append((job, nbytes))
+
+    def _make_room(self, nbytes: int) -> None:
+        """Wait until there is room for one more, or nothing else waits."""
+        while waiting := {job: size for job, size in self._jobs if not job.done()}:
+            if nbytes + sum(waiting.values()) <= WAITING_BYTES:
+                return
+            wait(waiting, return_when=FIRST_COMPLETED)
 
     def _write_unless_one_failed(self, model, path: Path) -> None:
-        if any(job.done() and job.exception() for job in self._jobs):
+        if any(job.done() and job.exception() for job, _ in self._jobs):
             return
         _write(model, path)
 
     def wait(self) -> None:
         """Wait until all is written; raise the first error."""
-        for job in self._jobs:
+        for job, _ in self._jobs:
             job.result()
 
 

@@ -6,9 +6,33 @@ import numpy as np
 
 from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.lowering import program_of
-from gpucal.wcs.outlines import outline_of
+from gpucal.wcs.outlines import SPACING, outline_of
 from gpucal.wcs.program import Program
 from gpucal.wcs.world import Wcs
+
+
+class RowReach(NamedTuple):
+    """Which rows of a grid the rows of an exposure may reach, some of them together.
+
+    Attributes
+    ----------
+    edges : (n + 1,) int64 array
+        The first row of each of n strips of rows, and the row after the last one.
+    low, high : (n,) float64 array
+        The rows of the grid that a strip reaches; NaN where that is not known.
+    slant : float
+        How many rows of the grid a single row reaches, at most.
+    """
+
+    edges: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    slant: float
+
+    def to(self, rows: slice) -> slice:
+        """The rows of the exposure that may reach some rows of the grid."""
+        there = np.flatnonzero(~(self.high < rows.start) & ~(self.low >= rows.stop))
+        return slice(*self.edges[[there[0], there[-1] + 1]].tolist()) if there.size else slice(0, 0)
 
 
 class PixelMap(NamedTuple):
@@ -75,6 +99,18 @@ class PixelMap(NamedTuple):
         low, high = np.floor(points.min(1) - margin), np.ceil(points.max(1) + margin)
         (x0, y0), (x1, y1) = (np.clip(ends, 0, shape[::-1]).astype(int) for ends in (low, high + 1))
         return slice(int(y0), int(y1)), slice(int(x0), int(x1))
+
+
+    def reach_of_rows(self, margin: float) -> RowReach:
+        """The rows of the grid that each strip of rows may reach, with a margin as for `reach`."""
+        first_x, last_x, first_y, last_y = self.section
+        edges = np.append(np.arange(first_y, max(last_y + 1, first_y), SPACING), max(last_y + 1, first_y))
+        x = np.linspace(first_x - 0.5, last_x + 0.5, 2 + max(last_x - first_x, 0) // SPACING)
+        columns, rows = (axis.ravel() for axis in np.meshgrid(x, edges - 0.5))
+        reached = self.program.at(columns, rows)[1].reshape(len(edges), len(x))
+        low, high = reached.min(1), reached.max(1)
+        slant = float((high - low).max())
+        return RowReach(edges, np.minimum(low[:-1], low[1:]) - margin, np.maximum(high[:-1], high[1:]) + margin, slant)
 
 
 def _section(wcs: Wcs, shape: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -63,7 +63,7 @@ class Part(NamedTuple):
     flags: object = None
 
 
-def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0, flags=None):
+def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0, flags=None, nroots=0, rows=None):
     """Add an image to sums over output pixels; its map is made for some rows at a time, and not kept.
 
     Parameters
@@ -85,6 +85,10 @@ def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0, flags=None)
         What values are multiplied by.
     flags : (ny, nx) uint32 array, optional
         Flags, for sums that collect them.
+    nroots : int
+        Of so many planes, the last ones, the square roots are added.
+    rows : slice, optional
+        Those of the image that may reach the sums; all, if not given.
 
     Raises
     ------
@@ -95,12 +99,16 @@ def add_image(sums, planes, weight, map_of, limits, drop, scale=1.0, flags=None)
     if len(limits) != ny or len(planes) != sums.totals.shape[2] - 1:
         raise ValueError(f"{len(planes)} planes with {len(limits)} rows do not fit sums {sums.totals.shape}")
     budget = backend.scratch_bytes // MAP_SHARE
-    for rows in row_tiles(ny, 2 * nx * np.dtype(np.float64).itemsize, budget):
-        values = backend.xp.stack([plane[rows] for plane in planes])
-        around, columns = map_about((rows.start, 0), values.shape[1:], (ny, nx))
+    first, stop, _ = (rows or slice(None)).indices(ny)
+    for tile in row_tiles(stop - first, 2 * nx * np.dtype(np.float64).itemsize, budget):
+        own = slice(first + tile.start, first + tile.stop)
+        values = backend.xp.stack([plane[own] for plane in planes])
+        if nroots:
+            values[-nroots:] = backend.xp.sqrt(values[-nroots:])
+        around, columns = map_about((own.start, 0), values.shape[1:], (ny, nx))
         pixel_map = map_of((len(around), len(columns)), (float(columns.start), float(around.start)))
-        placed = pixel_map, limits[rows], (rows.start, 0), (ny, nx)
-        part = Part(values, weight[rows], *placed, scale, None if flags is None else flags[rows])
+        placed = pixel_map, limits[own], (own.start, 0), (ny, nx)
+        part = Part(values, weight[own], *placed, scale, None if flags is None else flags[own])
         add_part(sums, part, drop)
 
 

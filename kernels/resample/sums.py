@@ -56,6 +56,30 @@ def no_sums(shape, nplanes, drop, corner=(0, 0), with_flags=False):
     return Sums(xp.zeros((*shape, 1 + nplanes), np.float64), touched, corner, flags)
 
 
+def emptied(sums, nrows, corner):
+    """The first rows of sums as sums of nothing, for another part of the output; in the memory of these.
+
+    Parameters
+    ----------
+    sums : Sums
+        Not to be used any more.
+    nrows : int
+        How many rows; no more than there are.
+    corner : tuple of int
+        Row and column of the output that the part begins with.
+
+    Returns
+    -------
+    Sums
+    """
+    arrays = [None if array is None else array[:nrows] for array in (sums.totals, sums.touched, sums.flags)]
+    for array in arrays:
+        if array is not None:
+            array[...] = 0
+    totals, touched, flags = arrays
+    return Sums(totals, touched, corner, flags)
+
+
 def means(sums, plane, empty=np.nan):
     """The weighted mean of a plane.
 
@@ -116,11 +140,18 @@ def add_sums(sums, part):
     if nadded < nsums or min(top, left) < 0 or top + rows > ny or left + columns > nx:
         raise ValueError(f"sums {part.totals.shape} at {part.corner} are no part of {sums.totals.shape}")
     place = slice(top, top + rows), slice(left, left + columns)
-    sums.totals[place] += part.totals[..., :nsums]
+    write_sums((rows, columns), part.totals, sums.totals[place])
     if sums.touched.size:
         sums.touched[place] |= part.touched
     if sums.flags is not None:
         sums.flags[place] |= part.flags
+
+
+@pixel_kernel
+def write_sums(y, x, added, totals):
+    """Add the first planes of one pixel."""
+    for plane in range(totals.shape[2]):
+        totals[y, x, plane] += added[y, x, plane]
 
 
 def add_context(context, sums, number):
@@ -146,9 +177,11 @@ def add_context(context, sums, number):
     if not fits or not 0 <= plane < len(context):
         raise ValueError(f"a context {context.shape} has no place for image {number} of {sums.totals.shape[:2]} pixels")
     place = context[plane, top : top + rows, left : left + columns]
-    place[contributed(sums)] |= np.uint32(1 << bit).view(np.int32)
+    write_context((rows, columns), sums.totals, sums.touched, np.uint32(1 << bit).view(np.int32), place)
 
 
-def contributed(sums):
-    """Where a weight above zero was added, (ny, nx) bool array."""
-    return sums.touched if sums.touched.size else sums.totals[..., 0] > 0
+@pixel_kernel
+def write_context(y, x, totals, touched, bit, context):
+    """Set a bit of one pixel where a weight above zero was added."""
+    if touched[y, x] if touched.size else totals[y, x, 0] > 0:
+        context[y, x] |= bit

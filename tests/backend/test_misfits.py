@@ -61,6 +61,8 @@ AS_GOOD = {
     "resample.blot.blot": {"image": ALL, "pixel_map": (1, 2)},
     "resample.combine.add_variances": {"sums.totals": (0, 1)},
     "resample.drizzle.add_part": {"sums.totals": (0, 1), "drop.table": (0,)},
+    "resample.sums.add_context": {"context": ALL, "sums.totals": ALL},
+    "resample.sums.add_sums": {"sums.totals": ALL, "part.totals": ALL},
     "resample.sums.means": {"sums.totals": (0, 1)},
     "sources.background_maps.interpolate": {"mask": (0, 1)},
     "spectra.bar_shadow.shadow_of_bars": {"shadows.images": (1,)},

@@ -87,6 +87,13 @@ def test_edits_are_there_in_order_however_little_is_held(files, nbytes):
             assert host(last.data)[0, 0] == 12
 
 
+def test_pixels_that_nobody_uses_again_are_not_held(files):
+    given = members(files)
+    with given.lease(0, keep=False) as exposure:
+        assert exposure.data.shape == (SIZE, SIZE)
+    assert held(given) == []
+
+
 def test_arrays_that_no_file_holds_are_not_dropped():
     given = Members([open_exposure(datamodels.ImageModel(np.ones((SIZE, SIZE), np.float32)))], nbytes=0)
     given.edit(0, add_ten)

@@ -121,6 +121,24 @@ def test_a_product_that_will_not_change_is_not_copied(model, tmp_path, monkeypat
         assert np.unique(opened.data) == [1]
 
 
+def test_more_products_than_there_is_room_for_wait(model, tmp_path, monkeypatch):
+    """One at a time, where each is larger than the room."""
+    monkeypatch.setattr("gpucal.data.writing.WAITING_BYTES", 10)
+    at_once, most, save = [], [], type(model).save
+
+    def slowly(self, path):
+        at_once.append(path)
+        most.append(len(at_once))
+        save(self, path)
+        at_once.remove(path)
+
+    monkeypatch.setattr(type(model), "save", slowly)
+    with products_written_behind():
+        for number in range(4):
+            write_model(model.copy(), tmp_path / f"jw{number}_rate.fits")
+    assert most == [1, 1, 1, 1] and len(left_in(tmp_path)) == 4
+
+
 def test_two_products_are_written_at_a_time(model, tmp_path, monkeypatch):
     both, save = threading.Barrier(2, timeout=60), type(model).save
     monkeypatch.setattr(type(model), "save", lambda *args: (both.wait(), save(*args)))

@@ -54,10 +54,10 @@ def run_hooks(hooks: list, result):
     for hook in hooks if result is not None else ():
         call = resolve_hook(hook)
         if isinstance(result, Members):
-            models = [_for_users(exposure) for exposure in result]
+            models = [_of_member(result, place) for place in range(len(result))]
             returned = call(models) or models
             exposures = [_after_hook(model, old) for model, old in zip(returned, result, strict=True)]
-            result = Members(exposures, result.membership)
+            result = Members(exposures, result.membership, result.nbytes)
         elif isinstance(result, Exposure):
             result = _after_hook(call(_for_users(result)), result)
         else:
@@ -73,6 +73,11 @@ def _for_users(exposure: Exposure):
     model = exposure.to_model()
     objects_in(exposure.model)
     return model
+
+
+def _of_member(members: Members, place: int):
+    with members.lease(place) as exposure:
+        return _for_users(exposure)
 
 
 def _after_hook(model, before: Exposure | None) -> Exposure | None:

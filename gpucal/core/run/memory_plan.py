@@ -15,12 +15,16 @@ RATE = 4 * FLOAT + FLAGS
 """Bytes of a pixel of a rate: the rate, its error, two variances, and flags."""
 
 
-# The part of the memory that members of a product may hold when none of them is in work.
+# The part of the memory that members of a product may hold when none of them is in work, and on a host no more than so
+# many bytes: what the system keeps of their files is there for little more.
 _SHARE = 0.5
+_MOST_ON_HOST = 512 * 2**20
 
 
 def bytes_to_hold(step, capacity: int | None) -> int | None:
     """The bytes of pixels that members may hold outside of a lease: none with ``in_memory`` false.
+
+    No result depends on them.
 
     Parameters
     ----------
@@ -31,8 +35,10 @@ def bytes_to_hold(step, capacity: int | None) -> int | None:
     """
     if not getattr(step, "in_memory", True):
         return 0
-    room = available_host_bytes() if capacity is None else capacity
-    return None if room is None else int(_SHARE * room)
+    if capacity is not None:
+        return int(_SHARE * capacity)
+    room = available_host_bytes()
+    return _MOST_ON_HOST if room is None else min(int(_SHARE * room), _MOST_ON_HOST)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,10 @@ def check_saving(step, exposure: Exposure | Members) -> None:
 
 
 def save_results(step, result) -> None:
-    """Save the products of a step, if it is asked to; not those of a pipeline whose steps have saved all."""
+    """Save the products of a step, if it is asked to; not those of a pipeline whose steps have saved all.
+
+    Pixels of members that can be read again are given to who writes them, and read again where a later step uses them.
+    """
     if not step.saves or (step.is_pipeline and step.steps_save_all):
         return
     if isinstance(result, Members) and result.joined is not None:
@@ -67,8 +70,8 @@ def save_results(step, result) -> None:
         return
     if isinstance(result, Members):
         for place in range(len(result)):
-            with result.lease(place) as exposure:
-                step.save(exposure)
+            with result.lease(place, keep=False) as exposure:
+                step.save(exposure, gives=exposure.can_be_dropped)
         return
     products = products_of(result)
     for index, product in enumerate(products):

@@ -122,7 +122,7 @@ class ResampleStep(Step):
             drizzling, len(places), errors, with_context=self.enable_ctx or self.single, with_flags=self.propagate_dq
         )
         for place in places:
-            with members.lease(place) as exposure:
+            with members.lease(place, keep=False) as exposure:
                 log.info("Resampling %s", exposure.source)
                 made.add(exposure, wcses[place])
         arrays = made.arrays(fill_value(self.fillval))

@@ -1,24 +1,28 @@
 """Drizzling of exposures onto the grid of a mosaic: what its steps share."""
 
 import logging
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import current_backend
+from gpucal.backend import current_backend, row_tiles
 from gpucal.errors import GpucalError
 from gpucal.kernels.resample.drizzle import add_image
 from gpucal.kernels.resample.drops import SQUARE, Drop, drop_of
 from gpucal.kernels.resample.exposures import BAD, INVERSE_VARIANCE, SAME, Pixels, values_and_weights
 from gpucal.kernels.resample.noise import scatter_over_error
 from gpucal.kernels.resample.scan import scan_limits
-from gpucal.kernels.resample.sums import Sums, no_sums
+from gpucal.kernels.resample.sums import Sums, emptied, no_sums
 from gpucal.wcs.output_grid import OutputGrid
-from gpucal.wcs.pixel_map import PixelMap
+from gpucal.wcs.pixel_map import PixelMap, RowReach
 from gpucal.wcs.world import Wcs
 
 # Pixels along each axis of an exposure at which it is asked how noise is spread.
 SAMPLES = 40
+
+# The rows of a band are at least so many times those that a single row of an exposure reaches.
+LEAST_SLANTS = 4
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +70,8 @@ class Drizzling(NamedTuple):
         shape = rows.stop - rows.start, columns.stop - columns.start
         return no_sums(shape, nplanes, self.drop, (rows.start, columns.start), with_flags)
 
-    def alone(self, exposure, wcs: Wcs, planes=(), roots=(), with_flags: bool = False) -> Sums:
-        """Drizzle an exposure by itself, onto that part of the mosaic that it reaches.
+    def alone(self, exposure, wcs: Wcs, planes=(), roots=(), with_flags: bool = False) -> Iterator[Sums]:
+        """Drizzle an exposure by itself, onto that part of the mosaic that it reaches, some rows at a time.
 
         Parameters
         ----------
@@ -81,16 +85,20 @@ class Drizzling(NamedTuple):
         with_flags : bool
             Whether its flags are drizzled too.
 
-        Returns
-        -------
+        Yields
+        ------
         Sums
+            Of some rows; valid until the next ones are asked for.
         """
-        pixel_map = self._map(exposure, wcs)
-        sums = self.no_sums(1 + len(planes) + len(roots), self._reach(pixel_map), with_flags)
-        xp = current_backend().xp
-        more = [*(_array(exposure, name) for name in planes), *(xp.sqrt(_array(exposure, name)) for name in roots)]
-        self._add(sums, exposure, pixel_map, more)
-        return sums
+        image = self._image(exposure, wcs, (*planes, *roots))
+        rows, columns = self._reach(image.pixel_map)
+        bands = self._bands(image.reach.slant, rows, columns, 1 + len(image.planes))
+        sums = self.no_sums(len(image.planes), (bands[0], columns), with_flags) if bands else None
+        flags = exposure.dq if with_flags else None
+        for band in bands:
+            sums_of_band = emptied(sums, band.stop - band.start, (band.start, columns.start))
+            image.add_to(sums_of_band, self.drop, flags, len(roots))
+            yield sums_of_band
 
     def add(self, sums: Sums, exposure, wcs: Wcs, planes=()) -> None:
         """Drizzle the data of an exposure, and arrays as they are, into sums that may hold others.
@@ -106,7 +114,8 @@ class Drizzling(NamedTuple):
         planes : sequence of str
             Names of arrays.
         """
-        self._add(sums, exposure, self._map(exposure, wcs), [_array(exposure, name) for name in planes])
+        flags = None if sums.flags is None else exposure.dq
+        self._image(exposure, wcs, planes).add_to(sums, self.drop, flags)
 
     def scatter_over_error(self, exposure, wcs: Wcs) -> float:
         """By which factor single pixels scatter less than their errors say: see `gpucal.kernels.resample.noise`."""
@@ -124,19 +133,49 @@ class Drizzling(NamedTuple):
         return PixelMap.between(wcs, self.grid.wcs, shape)
 
     def _reach(self, pixel_map: PixelMap) -> tuple[slice, slice]:
-        margin = 1 + (0 if self.drop.kind == SQUARE else self.drop.half)
-        return pixel_map.reach(margin, self.grid.shape)
+        return pixel_map.reach(self._margin, self.grid.shape)
 
-    def _add(self, sums: Sums, exposure, pixel_map: PixelMap, planes: list) -> None:
+    @property
+    def _margin(self) -> float:
+        """How far a pixel reaches beyond its centre, output pixels."""
+        return 1 + (0 if self.drop.kind == SQUARE else self.drop.half)
+
+    def _image(self, exposure, wcs: Wcs, planes) -> "_Image":
+        pixel_map = self._map(exposure, wcs)
         data, weight = weighted(exposure, self.weight_type, self.bad)
         limits = scan_limits(pixel_map.at, weight.shape, self.grid.shape, pixel_map.section)
-        flags = None if sums.flags is None else exposure.dq
-        scale = self._scale_of(exposure)
-        add_image(sums, [data, *planes], weight, pixel_map.on_grid, limits, self.drop, scale, flags=flags)
+        arrays = [data, *(_array(exposure, name) for name in planes)]
+        reach = pixel_map.reach_of_rows(self._margin)
+        return _Image(arrays, weight, limits, pixel_map, reach, self._scale_of(exposure))
 
     def _scale_of(self, exposure) -> float:
         """What values are multiplied by."""
         return 1.0
+
+    def _bands(self, slant: float, rows: slice, columns: slice, nsums: int) -> list[slice]:
+        """Rows whose sums fit in a part of the scratch memory; rows of an exposure are to reach few of these bands."""
+        row_bytes = (columns.stop - columns.start) * nsums * np.dtype(np.float64).itemsize
+        budget = max(current_backend().scratch_bytes // 4, int(LEAST_SLANTS * slant) * row_bytes)
+        tiles = row_tiles(rows.stop - rows.start, row_bytes, budget)
+        return [slice(rows.start + tile.start, rows.start + tile.stop) for tile in tiles]
+
+
+class _Image(NamedTuple):
+    """An exposure, ready to be drizzled: planes, weights, columns that are used, and the way to the mosaic."""
+
+    planes: list
+    weight: object
+    limits: np.ndarray
+    pixel_map: PixelMap
+    reach: RowReach
+    scale: float
+
+    def add_to(self, sums: Sums, drop: Drop, flags, nroots: int = 0) -> None:
+        """Drizzle it into sums; see `gpucal.kernels.resample.drizzle.add_image`."""
+        first = sums.corner[0]
+        rows = self.reach.to(slice(first, first + sums.totals.shape[0]))
+        given = self.planes, self.weight, self.pixel_map.on_grid, self.limits, drop, self.scale
+        add_image(sums, *given, flags=flags, nroots=nroots, rows=rows)
 
 
 def _array(exposure, name: str):

@@ -67,12 +67,13 @@ class Mosaic:
             Its own.
         """
         roots = () if self.variances is None else VARIANCES
-        own = self.drizzling.alone(exposure, wcs, self.planes, roots, with_flags=self.sums.flags is not None)
-        add_sums(self.sums, own)
-        if self.context is not None:
-            add_context(self.context, own, self._number)
-        if self.variances is not None:
-            add_variances(self.variances, own, self._weight_of(exposure))
+        time = None if self.variances is None else self._weight_of(exposure)
+        for own in self.drizzling.alone(exposure, wcs, self.planes, roots, with_flags=self.sums.flags is not None):
+            add_sums(self.sums, own)
+            if self.context is not None:
+                add_context(self.context, own, self._number)
+            if self.variances is not None:
+                add_variances(self.variances, own, time)
         self._number += 1
         if self._squares is not None:
             self._squares += self.drizzling.scatter_over_error(exposure, wcs) ** 2

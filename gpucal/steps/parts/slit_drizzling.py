@@ -10,6 +10,7 @@ from gpucal.kernels.resample.drops import drop_of
 from gpucal.kernels.resample.exposures import BAD
 from gpucal.kernels.resample.scan import known_section
 from gpucal.steps.parts.drizzling import Drizzling
+from gpucal.wcs.pixel_map import RowReach
 from gpucal.wcs.slit_grids import Spectrum
 from gpucal.wcs.world import Wcs
 
@@ -112,6 +113,10 @@ class PlacedPixels(NamedTuple):
     def reach(self, margin: float, shape: tuple[int, int]) -> tuple[slice, slice]:
         """All of the grid: it is made for these spectra."""
         return slice(0, shape[0]), slice(0, shape[1])
+
+    def reach_of_rows(self, margin: float) -> RowReach:
+        """All of the grid, whatever the rows are."""
+        return RowReach(np.array([0, self.host.shape[1]]), np.array([-np.inf]), np.array([np.inf]), 0.0)
 
 
 class OutputPixels(NamedTuple):

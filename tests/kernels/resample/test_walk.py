@@ -8,7 +8,7 @@ import pytest
 from gpucal.backend import current_backend, use_backend
 from gpucal.kernels.resample.drizzle import add_image, add_part
 from gpucal.kernels.resample.drops import drop_of
-from gpucal.kernels.resample.sums import add_context, means, no_sums
+from gpucal.kernels.resample.sums import add_context, emptied, means, no_sums
 from gpucal.kernels.wcs.instructions import AFFINE_2D
 from gpucal.wcs.program import Instruction, assembled
 from tests.kernels.resample.images import images_of, on_host, part_of, random_planes, resampled, turned_map
@@ -103,6 +103,31 @@ def test_an_image_whose_map_a_program_makes():
     np.testing.assert_allclose(on_host(sums)[0].sum(), weight.sum(dtype=float), rtol=1e-7)
     with pytest.raises(ValueError, match="2 planes with 300 rows"):
         add_image(sums, planes[:2], whole.weight, program.on_grid, limits, drop_of("square"))
+
+
+def test_some_rows_of_an_image_and_square_roots_of_planes():
+    shape = 60, 70
+    program = assembled([Instruction(AFFINE_2D, (2, 3), (0, 1), (1.0, 0.0, 0.0, 1.0, 0.3, 0.4))], 2, (2, 3))
+    values, weight = random_planes(3, shape)
+    planes, weight = map(current_backend().asarray, (np.abs(values), weight))
+    limits = np.tile([0, shape[1]], (shape[0], 1))
+    drop = drop_of("square")
+    expected, sums = no_sums((70, 80), 3, drop), no_sums((10, 80), 3, drop, corner=(20, 0))
+    rooted = [planes[0], *(current_backend().xp.sqrt(plane) for plane in planes[1:])]
+    add_image(expected, rooted, weight, program.on_grid, limits, drop)
+    add_image(sums, list(planes), weight, program.on_grid, limits, drop, nroots=2, rows=slice(17, 33))
+    np.testing.assert_array_equal(on_host(sums), on_host(expected)[:, 20:30])
+    assert (on_host(sums)[0] > 0).mean() > 0.8
+
+
+def test_sums_are_emptied_in_their_own_memory():
+    sums = no_sums((5, 6), 1, drop_of("lanczos2"), with_flags=True)
+    for array in (sums.totals, sums.touched, sums.flags):
+        array[...] = 1
+    again = emptied(sums, 3, (7, 2))
+    assert again.corner == (7, 2) and again.totals.shape == (3, 6, 2)
+    assert not again.totals.any() and not again.touched.any() and not again.flags.any()
+    assert sums.totals[3:].all() and sums.touched[3:].all() and sums.flags[3:].all()
 
 
 def test_nothing_is_added_of_nothing():

@@ -1,5 +1,7 @@
 """Mosaics hold what exposures hold, whatever way these are given; what cannot be done is told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -123,6 +125,20 @@ def test_a_mosaic_for_each_group():
     for one in made:
         np.testing.assert_allclose(one.err[one.wht > 0], 0.5, rtol=1e-5)
         assert one.meta.resample.pointings == 1 and not one.hasattr("var_flat")
+
+
+@pytest.mark.parametrize("kernel", ["square", "lanczos2"])
+def test_a_mosaic_is_the_same_however_many_rows_are_made_at_a_time(kernel, monkeypatch):
+    models = [even(0), even(1)]
+    for model in models:
+        model.data += np.random.default_rng(5).random(model.data.shape, np.float32)
+    parameters = {"kernel": kernel, "propagate_dq": True}
+    whole = ResampleStep.call(models, **parameters)
+    monkeypatch.setattr("gpucal.steps.parts.drizzling.LEAST_SLANTS", 0)
+    with use_backend(replace(current_backend(), scratch_bytes=2**15)):
+        in_bands = ResampleStep.call(models, **parameters)
+    for name in (*PLANES, "dq"):
+        np.testing.assert_array_equal(getattr(in_bands, name), getattr(whole, name))
 
 
 def test_what_has_no_read_noise_is_weighted_alike(caplog):
