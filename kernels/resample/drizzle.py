@@ -19,7 +19,7 @@ BANDS_PER_THREAD = 4
 FEWEST_ROWS = 8
 
 # What a map may take, of the scratch memory of the backend: on a CPU it is to be in a cache when it is used.
-MAP_SHARE = 32
+MAP_SHARE = 8
 
 # Rows and columns of a tile of a device, which has a thread for each.
 DEVICE_TILE = (8, 16)

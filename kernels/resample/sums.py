@@ -140,7 +140,7 @@ def add_sums(sums, part):
     if nadded < nsums or min(top, left) < 0 or top + rows > ny or left + columns > nx:
         raise ValueError(f"sums {part.totals.shape} at {part.corner} are no part of {sums.totals.shape}")
     place = slice(top, top + rows), slice(left, left + columns)
-    write_sums((rows, columns), part.totals, sums.totals[place])
+    write_sums((rows, columns), part.totals, top, left, sums.totals)
     if sums.touched.size:
         sums.touched[place] |= part.touched
     if sums.flags is not None:
@@ -148,10 +148,10 @@ def add_sums(sums, part):
 
 
 @pixel_kernel
-def write_sums(y, x, added, totals):
+def write_sums(y, x, added, top, left, totals):
     """Add the first planes of one pixel."""
     for plane in range(totals.shape[2]):
-        totals[y, x, plane] += added[y, x, plane]
+        totals[top + y, left + x, plane] += added[y, x, plane]
 
 
 def add_context(context, sums, number):
@@ -176,12 +176,12 @@ def add_context(context, sums, number):
     fits = min(top, left) >= 0 and top + rows <= context.shape[1] and left + columns <= context.shape[2]
     if not fits or not 0 <= plane < len(context):
         raise ValueError(f"a context {context.shape} has no place for image {number} of {sums.totals.shape[:2]} pixels")
-    place = context[plane, top : top + rows, left : left + columns]
-    write_context((rows, columns), sums.totals, sums.touched, np.uint32(1 << bit).view(np.int32), place)
+    mark = np.uint32(1 << bit).view(np.int32)
+    write_context((rows, columns), sums.totals, sums.touched, top, left, mark, context[plane])
 
 
 @pixel_kernel
-def write_context(y, x, totals, touched, bit, context):
+def write_context(y, x, totals, touched, top, left, bit, context):
     """Set a bit of one pixel where a weight above zero was added."""
     if touched[y, x] if touched.size else totals[y, x, 0] > 0:
-        context[y, x] |= bit
+        context[top + y, left + x] |= bit

@@ -6,6 +6,7 @@ Source: the documentation of `photutils.background.Background2D`, https://photut
 (E. Bertin and S. Arnouts 1996, Astronomy & Astrophysics Supplement 117, 393).
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -237,6 +238,7 @@ def write_interpolated(y, begin, end, samples, state, weights, across, limits, m
         image[y, strip.first + lane] = 0.0 if mask[y, strip.first + lane] else value
 
 
+@lru_cache(maxsize=8)
 def _spline_weights(count, size):
     """What each of some boxes in a row contributes to each of their pixels, (count * size, count) float64 array."""
     from scipy.ndimage import zoom  # here, because it takes long to import

@@ -67,6 +67,15 @@ def clipped_statistics_of(values, reach=REACH, rounds=ROUNDS) -> KeptStatistics:
     return KeptStatistics(middle + kept.first / kept.count, kept.median(ordered), kept.sigma, kept.count)
 
 
+def median_of(values) -> float:
+    """The median of finite values, (n,) float array with at least one; that of float32 is of single precision."""
+    ordered, half = _Ordered(values), values.size // 2
+    if values.size % 2:
+        return ordered.at(half)
+    number = values.dtype.type
+    return float((number(ordered.at(half - 1)) + number(ordered.at(half))) / number(2))
+
+
 class _Ordered:
     """Values by their places in order; those about a place are sorted when one is asked for."""
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.backend import current_backend
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.kernels.sources.background_maps import NoBackgroundError, background_maps
 from gpucal.kernels.sources.star_profile import StarProfile
 from gpucal.kernels.sources.stars import Selection, find_stars
+from gpucal.kernels.statistics.large_sample import median_of
 from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.segmentation import find_segments
 
@@ -108,7 +108,7 @@ def find_sources(image, mask, parameters, err=None) -> Sources:
 
 
 def _find_stars(signal, mask, least, parameters):
-    threshold = float(np.median(current_backend().asnumpy(least)))
+    threshold = median_of(least.ravel())
     selection = Selection(
         separation=max(LEAST_SEPARATION, int(parameters.minsep_fwhm * parameters.kernel_fwhm + 0.5)),
         sharpness=(parameters.sharplo, parameters.sharphi),

@@ -6,7 +6,7 @@ import pytest
 from gpucal.backend import current_backend
 from gpucal.kernels.resample.drizzle import add_part
 from gpucal.kernels.resample.drops import drop_of
-from gpucal.kernels.resample.sums import add_sums, no_sums
+from gpucal.kernels.resample.sums import Sums, add_sums, no_sums
 from tests.kernels.resample.images import on_host, part_of, random_planes, resampled, turned_map
 
 SHAPE = (20, 30)
@@ -83,3 +83,13 @@ def test_sums_of_a_part_are_added(kernel):
         add_sums(whole, own._replace(corner=(6, 2)))
     with pytest.raises(ValueError, match="are no part of"):
         add_sums(own, whole._replace(corner=(0, 0)))
+
+
+def test_sums_of_a_part_are_added_on_all_backends(backend):
+    added = np.arange(24.0).reshape(2, 4, 3)
+    part = Sums(backend.asarray(added), backend.xp.zeros((0, 0), bool), (1, 2))
+    whole = no_sums((4, 7), 1, drop_of("square"))
+    add_sums(whole, part)
+    expected = np.zeros((4, 7, 2))
+    expected[1:3, 2:6] = added[..., :2]
+    np.testing.assert_array_equal(backend.asnumpy(whole.totals), expected)

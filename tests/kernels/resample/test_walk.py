@@ -140,14 +140,14 @@ def test_nothing_is_added_of_nothing():
     assert (current_backend().asnumpy(means(sums, 0, empty=-7)) == -7).all()
 
 
-def test_context_has_a_bit_for_each_image():
+def test_context_has_a_bit_for_each_image(backend):
     placed, shape = turned_map((6, 7), 30)
     sums = resampled(*random_planes(1, (6, 7)), placed, shape, drop_of("square"))
-    context = current_backend().xp.zeros((2, *shape), np.int32)
+    context = backend.xp.zeros((2, *shape), np.int32)
     add_context(context, sums, 31)
     add_context(context, sums, 33)
     bits = np.array([-(2**31), 2])[:, None, None]
-    np.testing.assert_array_equal(current_backend().asnumpy(context), np.where(on_host(sums)[0] > 0, bits, 0))
+    np.testing.assert_array_equal(backend.asnumpy(context), np.where(on_host(sums)[0] > 0, bits, 0))
     with pytest.raises(ValueError, match="no place for image 64"):
         add_context(context, sums, 64)
 

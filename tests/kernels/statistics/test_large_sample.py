@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpucal.kernels.statistics import large_sample
-from gpucal.kernels.statistics.large_sample import clipped_statistics_of
+from gpucal.kernels.statistics.large_sample import clipped_statistics_of, median_of
 from gpucal.kernels.statistics.sigma_clip import clipped_statistics, sorted_finite
 
 
@@ -46,3 +46,10 @@ def test_a_sample_that_is_told_wrong_is_put_in_order(monkeypatch):
 def test_what_is_no_sample_is_refused(shape):
     with pytest.raises(ValueError, match="at least one value in a row"):
         clipped_statistics_of(np.zeros(shape))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("number", range(5))
+def test_the_median_is_that_of_numpy(backend, number, dtype):
+    values = list(samples())[number].astype(dtype)
+    assert median_of(backend.asarray(values)) == np.median(values)
