@@ -51,7 +51,6 @@ TESTS = {
 }
 
 COMPLAINTS = {
-    "not ModelLibrary": "hands over a library of models, which gpucal does not take",
     "does not support the context manager protocol": "takes back a library of models; gpucal gives a list",
     "not list": "hands over a second argument; gpucal takes the exposure alone, and parameters by name",
     "holds no pixels": "gives an exposure without pixels, which gpucal refuses",

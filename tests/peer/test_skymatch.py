@@ -164,3 +164,17 @@ def test_polygons_are_filled_as_by_the_package_that_jwst_uses():
         spans, x = polygon_spans(polygons, shape), np.arange(shape[1])
         counts = ((spans[..., :1] <= x) & (x <= spans[..., 1:])).sum(axis=1)
         np.testing.assert_array_equal(counts, expected)
+
+
+def test_a_library_of_models_is_taken(offline):
+    """Each model is given back, as it was."""
+    from jwst.datamodels import ModelLibrary
+
+    library = ModelLibrary([sky_image(0, level=1.0), sky_image(1, level=1.2, place=(30, 11))])
+    made = SkyMatchStep.call(library)
+    assert [one.meta.cal_step.skymatch for one in made] == ["COMPLETE", "COMPLETE"]
+    with library:
+        for number in range(2):
+            model = library.borrow(number)
+            assert model.meta.cal_step.skymatch is None
+            library.shelve(model, number, modify=False)

@@ -55,7 +55,8 @@ def inputs_of(source, step=None, input_dir: str | None = None) -> list[Input]:
     Parameters
     ----------
     source : path, model, Exposure, Members, association (or its file), or a sequence of these
-        Paths in an association are relative to its own directory. A sequence may be a list or a model container.
+        Paths in an association are relative to its own directory. A sequence may be a list, a model container, or a
+        model library.
     step : Step, optional
         What is to run, or its class. If it works on members, the exposures of a sequence are one product without a
         name; without it, each exposure is by itself.
@@ -107,14 +108,25 @@ def _check_stage(association: Association, step) -> None:
 
 
 def _each(source) -> Iterator:
-    """The entries of a source: of a sequence, and of sequences in it, or the products of an association."""
+    """The entries of a source: of sequences, and of sequences in these; of libraries; the products of associations."""
     if isinstance(source, Association):
         yield from source.products
+    elif hasattr(source, "borrow") and hasattr(source, "shelve"):
+        yield from _models_of_library(source)
     elif isinstance(source, Sequence) and not isinstance(source, str | Members):
         for one in source:
             yield from _each(one)
     else:
         yield source
+
+
+def _models_of_library(library) -> Iterator:
+    """The models of a library such as jwst's ``ModelLibrary``; each is given back when the next one is asked for."""
+    with library:
+        for place in range(len(library)):
+            model = library.borrow(place)
+            yield model
+            library.shelve(model, place, modify=False)
 
 
 def _located(path, input_dir: str | None) -> Path:

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from copy import copy
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,7 +56,7 @@ class BackgroundStep(Step):
 
     class_alias = "bkg_subtract"
     spec = """
-        bkg_list = force_list(default=None)  # files of backgrounds, where no association names them
+        bkg_list = force_list(default=None)  # files of backgrounds, or open models, where no association names them
         save_combined_background = boolean(default=False)  # save the mean of the backgrounds, too
         sigma = float(default=3.0)  # standard deviations within which values are averaged
         maxiters = integer(default=None)  # rounds of clipping at most; None for as many as it takes
@@ -70,6 +72,17 @@ class BackgroundStep(Step):
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel")
     uses_other_members = True
+
+    @classmethod
+    def call(cls, source, bkg_list=None, **parameters):
+        """As `Step.call`; backgrounds may be given beside the exposure, as files or open models."""
+        return super().call(source, **parameters, **_given(bkg_list))
+
+    def run(self, source, bkg_list=None):
+        """As `Step.run`; backgrounds may be given beside the exposure, as files or open models."""
+        step = copy(self)
+        step.__dict__.update(_given(bkg_list))
+        return Step.run(step, source)
 
     def uses(self, exposure):
         """None: what is subtracted here comes from exposures."""
@@ -94,7 +107,7 @@ class BackgroundStep(Step):
         kind = str(exposure.meta.exposure.type).upper()
         if kind in REFERENCE_TYPES:
             raise GpucalError(f"{exposure.source}: the background of exposures of type {kind} is not subtracted yet")
-        backgrounds = [self.opened(path, exposure) for path in self.paths(exposure)]
+        backgrounds = [self.opened(source, exposure) for source in self.sources(exposure)]
         if exposure.meta.instrument.name == "NIRSPEC" and not all(_same_grating(exposure, one) for one in backgrounds):
             raise SkipStep("the grating wheel stood otherwise in a background (GWA_XTIL, GWA_YTIL)")
         skies = [self.sky(one, exposure) for one in backgrounds]
@@ -107,17 +120,19 @@ class BackgroundStep(Step):
             self.save_mean(exposure, stack, skies, mean)
         return exposure
 
-    def paths(self, exposure) -> Sequence[Path | Exposure]:
-        """The files of the backgrounds, or backgrounds that are open."""
-        paths = exposure.membership.of_role("background") or [expand(name) for name in self.bkg_list or () if name]
-        if not paths:
+    def sources(self, exposure) -> Sequence:
+        """The files of the backgrounds, or open models."""
+        sources = exposure.membership.of_role("background") or [one for one in self.bkg_list or () if one]
+        if not sources:
             raise SkipStep("there is no background, neither in an association nor in bkg_list")
-        return paths
+        return sources
 
-    def opened(self, path, exposure) -> Exposure:
+    def opened(self, source, exposure) -> Exposure:
         """A background, of the same kind as the exposure."""
-        background = open_exposure(path)
-        if not isinstance(path, Exposure) and Path(path).absolute() == Path(exposure.source).absolute():
+        background = open_exposure(source)
+        path = background.source
+        is_file = isinstance(source, str | PathLike)
+        if is_file and expand(source).absolute() == Path(exposure.source).absolute():
             raise InputError(f"{path}: is the exposure itself, and cannot be its background")
         for what, its, mine in (
             ("of type", background.model_type, exposure.model_type),
@@ -152,6 +167,13 @@ class BackgroundStep(Step):
         error = error_of_mean(stack, xp.stack([sky.variance for sky in skies]), mean)
         combined = exposure.blank("ImageModel", data=mean.mean, err=error, dq=joined([sky.dq for sky in skies]))
         self.save(combined, "combinedbackground")
+
+
+def _given(bkg_list) -> dict:
+    """The parameter for backgrounds that are given beside an exposure: some, a single one, or none."""
+    if bkg_list is None:
+        return {}
+    return {"bkg_list": list(bkg_list) if isinstance(bkg_list, list | tuple) else [bkg_list]}
 
 
 def on_pixels_of(plane, its: Region, mine: Region, empty):

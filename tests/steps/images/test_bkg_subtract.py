@@ -61,6 +61,19 @@ def test_without_backgrounds_it_is_skipped(tmp_path):
     assert result.meta.cal_step.bkg_subtract == "SKIPPED"
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_backgrounds_may_be_given_beside_the_exposure(tmp_path, opened):
+    paths = [rate(tmp_path / f"{name}_rate.fits", level) for name, level in (("a", 10), ("sky1", 3), ("sky2", 4))]
+    science, *skies = [datamodels.open(path) for path in paths] if opened else paths
+    step = BackgroundStep()
+    for result in (BackgroundStep.call(science, skies), step.run(science, skies), step.run(science, bkg_list=skies)):
+        np.testing.assert_array_equal(result.data, np.full(SHAPE, 6.5))
+    np.testing.assert_array_equal(BackgroundStep.call(science, skies[0]).data, np.full(SHAPE, 7.0))
+    assert step.run(science).meta.cal_step.bkg_subtract == "SKIPPED"
+    if opened:
+        assert (science.data == 10).all() and (skies[0].data == 3).all()
+
+
 def test_where_a_background_has_no_pixel_nothing_is_subtracted(tmp_path):
     shifted = rate(tmp_path / "sky_rate.fits", 3, dq=4, start=(4, 6))
     result = BackgroundStep.call(rate(tmp_path / "a_rate.fits", 10), bkg_list=[shifted])
