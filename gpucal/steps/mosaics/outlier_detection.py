@@ -12,7 +12,7 @@ from gpucal.steps.parts.outlier_spectra import flag_spectra
 
 log = logging.getLogger(__name__)
 
-LIMITS = {"pixfrac": (0, 1)}
+LIMITS = {"pixfrac": (0, 1), "maskpt": (0, 1_000_000), "backg": (-1e9, 1e9)}
 
 
 class Mode(NamedTuple):

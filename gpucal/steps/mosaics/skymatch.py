@@ -1,6 +1,7 @@
 """The skymatch step."""
 
 import logging
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,12 @@ from gpucal.steps.parts.sky_matching import matching_levels
 
 log = logging.getLogger(__name__)
 
-LIMITS = {"stepsize": (1, 1_000_000)}
+LIMITS = {
+    "stepsize": (1, 1_000_000),
+    "binwidth": (0, 1_000_000),
+    "lsigma": (0, math.inf),
+    "usigma": (0, math.inf),
+}
 
 
 class SubtractSky(NamedTuple):

@@ -23,8 +23,13 @@ log = logging.getLogger(__name__)
 LEAST_SEPARATION = 2
 
 # Limits of the parameters of all finders, of those of stars, and of that of segments. Lengths are in pixels.
-LIMITS = {"bkg_boxsize": (1, 1_000_000)}
-STAR_LIMITS = LIMITS | {"kernel_fwhm": (0.01, 100), "sigma_radius": (0.01, 10), "minsep_fwhm": (0, 100)}
+LIMITS = {"bkg_boxsize": (1, 1_000_000), "snr_threshold": (0, 1_000_000)}
+STAR_LIMITS = LIMITS | {
+    "kernel_fwhm": (0.01, 100),
+    "sigma_radius": (0.01, 10),
+    "minsep_fwhm": (0, 100),
+    "brightest": (1, 1_000_000_000),
+}
 SEGMENT_LIMITS = LIMITS | {
     "kernel_fwhm": (0, 100),
     "npixels": (1, 1_000_000_000),

@@ -45,7 +45,8 @@ LIMITS = {
     f"{prefix}{name}": limits
     for prefix in ("", "abs_")
     for name, limits in {
-        "searchrad": (1e-6, _LARGEST_RADIUS), "separation": (1e-6, 3600), "tolerance": (1e-6, 3600)
+        "searchrad": (1e-6, _LARGEST_RADIUS), "separation": (1e-6, 3600), "tolerance": (1e-6, 3600),
+        "minobj": (1, 1_000_000_000),
     }.items()
 } | {"xoffset": (-3600, 3600), "yoffset": (-3600, 3600)}  # fmt: skip
 

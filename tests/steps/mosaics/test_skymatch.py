@@ -179,6 +179,12 @@ def test_nothing_is_clipped_at_zero(images, name):
         matched(images, **{name: 0})
 
 
+@pytest.mark.parametrize(("name", "value"), [("binwidth", np.inf), ("binwidth", np.nan), ("lsigma", np.nan)])
+def test_numbers_that_will_not_do(images, name, value):
+    with pytest.raises(GpucalError, match=f"{name} is {value}; it has to be from 0 to"):
+        matched(images, **{name: value})
+
+
 @pytest.mark.parametrize("stepsize", [0, -3])
 def test_outlines_have_parts(images, stepsize):
     with pytest.raises(GpucalError, match=f"stepsize is {stepsize}; it has to be from 1 to"):

@@ -163,7 +163,7 @@ def test_images_that_are_refused(spoil, words, references):
     [
         {"kernel_fwhm": 0.0}, {"kernel_fwhm": 1e6}, {"bkg_boxsize": 0}, {"npixels": 0}, {"nlevels": -1},
         {"contrast": np.nan}, {"localbkg_width": -2}, {"starfinder": "dao", "sigma_radius": -1.5},
-        {"starfinder": "iraf", "minsep_fwhm": np.nan},
+        {"starfinder": "iraf", "minsep_fwhm": np.nan}, {"snr_threshold": np.inf}, {"starfinder": "dao", "brightest": 0},
     ],
     ids=str,
 )  # fmt: skip

@@ -89,7 +89,8 @@ def test_parameters_that_let_stars_be_confused_are_told(members, caplog):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("searchrad", 1e4), ("abs_searchrad", np.inf), ("tolerance", 0.0), ("separation", np.nan), ("xoffset", np.nan)],
+    [("searchrad", 1e4), ("abs_searchrad", np.inf), ("tolerance", 0.0), ("separation", np.nan), ("xoffset", np.nan),
+     ("minobj", 0), ("abs_minobj", -3)],
 )
 def test_parameters_out_of_their_limits(members, name, value):
     with pytest.raises(GpucalError, match=f"{name} is {value}; it has to be from"):
