@@ -86,6 +86,11 @@ class Exposure(ArrayOwner):
         return self.model.meta
 
     @property
+    def kept_meta(self) -> dict:
+        """The metadata as plain dictionaries: what they hold and nothing else, unchecked, objects as they are kept."""
+        return self.model._instance["meta"]
+
+    @property
     def model_type(self) -> str:
         """The class name of the model, such as ``RampModel``."""
         return type(self.model).__name__
@@ -130,7 +135,12 @@ class Exposure(ArrayOwner):
         tree : `gpucal.startup.wcs_tree.WcsTree`
             The coordinates.
         """
-        self.model._instance["meta"]["wcs"] = kept_wcs(tree)
+        self.kept_meta["wcs"] = kept_wcs(tree)
+
+    @property
+    def has_wcs(self) -> bool:
+        """Whether there are world coordinates in the metadata."""
+        return self.kept_meta.get("wcs") is not None
 
     def get_wcs(self) -> Wcs:
         """The world coordinates in the metadata.
@@ -140,7 +150,7 @@ class Exposure(ArrayOwner):
         MissingWcsError
             If it has none.
         """
-        return wcs_of(self.model._instance["meta"], self.source)
+        return wcs_of(self.kept_meta, self.source)
 
     def read_ahead(self) -> None:
         """Let another thread read the main array, if it is still in its file; on a CPU, without a limit of memory."""

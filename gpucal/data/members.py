@@ -149,7 +149,7 @@ class Members(Sequence):
         made.source = self.name
         if self.is_one_exposure:  # jwst tells it of the exposure alone
             made.meta.asn.exptype = None
-            made.model._instance["meta"].pop("group_id", None)
+            made.kept_meta.pop("group_id", None)
         else:
             tell_membership(made, self._exposures[0].meta.asn.exptype or "SCIENCE")
         made.membership = replace(self.membership, product=self.name, is_alone=True)
@@ -197,7 +197,7 @@ def tell_membership(exposure: Exposure, role: str) -> None:
     """Write into the metadata of a member its role (EXPTYPE of the association), and with which it was taken."""
     exposure.meta.asn.exptype = role
     if (group := group_of(exposure)) is not None:
-        exposure.model._instance["meta"]["group_id"] = group
+        exposure.kept_meta["group_id"] = group
 
 
 def group_of(exposure: Exposure) -> str | None:

@@ -45,7 +45,7 @@ class Segments:
         Arrays that are not by integration, such as flags of pixels, are copies of their state before the first segment.
         """
         model = type(self.exposure.model)()
-        model._instance["meta"] = self.exposure.model._instance["meta"]
+        model._instance["meta"] = self.exposure.kept_meta
         for name, array in self._given.items():
             model._instance[name] = array[integrations] if name in BY_INTEGRATION else array.copy()
         keywords = self.exposure.meta.exposure

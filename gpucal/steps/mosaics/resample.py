@@ -148,7 +148,7 @@ class ResampleStep(Step):
         for name in ("pixfrac", "kernel", "fillval", "weight_type"):
             setattr(meta.resample, name, getattr(self, name))
         meta.background.level = meta.background.subtracted = None
-        write_grid(product.model, grid)
+        write_grid(product, grid)
         write_region(meta, members, grid)
         product.set_wcs(grid.wcs.to_tree())
         return product

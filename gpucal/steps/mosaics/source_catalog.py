@@ -210,8 +210,8 @@ def segmentation_map(exposure, segments) -> Exposure:
     """A map of the sources that pixels belong to, with the keywords of the mosaic."""
     segm = Exposure(new_model(datamodels.SegmentationMapModel), exposure.source)
     segm.model.update(exposure.model, only="PRIMARY")
-    kept = exposure.model._instance["meta"]
-    segm.model._instance["meta"] |= {name: kept[name] for name in ("wcs", "wcsinfo") if name in kept}
+    kept = exposure.kept_meta
+    segm.kept_meta.update({name: kept[name] for name in ("wcs", "wcsinfo") if name in kept})
     segm.membership = exposure.membership
     segm.data = current_backend().asarray(segments.astype(np.uint32))
     return segm

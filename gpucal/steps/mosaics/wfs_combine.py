@@ -74,7 +74,7 @@ class WfsCombineStep(Step):
         mean = (mean_of_pair_as_peer if as_peer() else mean_of_pair)(*images, offset)
         made = members.blank("ImageModel", place, data=mean.data, err=mean.err, dq=mean.dq, **mean.variances)
         made.meta.asn.exptype = None  # of members, and this is none, nor of a group
-        made.model._instance["meta"].pop("group_id", None)
+        made.kept_meta.pop("group_id", None)
         if not as_peer():
             made.set_wcs(pair[0].get_wcs().to_tree())
             if pair[0].has("area"):

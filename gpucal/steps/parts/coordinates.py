@@ -27,7 +27,7 @@ def keep_coordinates(exposure, wcs: Wcs, sip: SipOptions | None) -> None:
         header, if it has one. Where it fails, a warning tells so.
     """
     exposure.set_wcs(wcs.to_tree())
-    keywords = exposure.model._instance["meta"]["wcsinfo"]
+    keywords = exposure.kept_meta["wcsinfo"]
     keywords["s_region"] = s_region(footprint(wcs))
     if sip is None:
         return

@@ -53,14 +53,14 @@ def _total(times) -> float:
     return sum(time for time in times if time is not None)
 
 
-def write_grid(model, grid: OutputGrid) -> None:
+def write_grid(product, grid: OutputGrid) -> None:
     """Write the coordinates of a mosaic as FITS keywords, and the size of its pixels."""
-    kept = model._instance["meta"]["wcsinfo"]
+    kept = product.kept_meta["wcsinfo"]
     for name in [name for name in kept if _DISTORTION.fullmatch(name) or name in _POINTING]:
         del kept[name]
     kept |= _fits_keywords(grid.wcs)
-    model.meta.photometry.pixelarea_steradians = grid.pixel_scale**2 / _SQUARE_RADIAN
-    model.meta.photometry.pixelarea_arcsecsq = grid.pixel_scale**2
+    product.meta.photometry.pixelarea_steradians = grid.pixel_scale**2 / _SQUARE_RADIAN
+    product.meta.photometry.pixelarea_arcsecsq = grid.pixel_scale**2
 
 
 def _fits_keywords(wcs: Wcs) -> dict:

@@ -102,7 +102,7 @@ def _on_grid(step, members, group, **arrays):
     meta.resample.pointings, meta.resample.pixel_scale_ratio = 1, grid.pixel_scale_ratio
     for name in ("pixfrac", "kernel", "fillval", "weight_type"):
         setattr(meta.resample, name, getattr(step, name))
-    write_grid(product.model, grid)
+    write_grid(product, grid)
     write_region(meta, members, grid)
     product.set_wcs(grid.wcs.to_tree())
     meta.cal_step.resample = "COMPLETE"
