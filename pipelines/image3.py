@@ -1,5 +1,6 @@
 """Stage 3 of images: from calibrated exposures to a mosaic and its sources."""
 
+import logging
 from typing import ClassVar
 
 from gpucal.core import Pipeline
@@ -8,9 +9,11 @@ from gpucal.steps.mosaics.outlier_detection import OutlierDetectionStep
 from gpucal.steps.mosaics.resample import ResampleStep
 from gpucal.steps.mosaics.skymatch import SkyMatchStep
 from gpucal.steps.mosaics.source_catalog import SourceCatalogStep
-from gpucal.steps.parts.alike import check_alike
+from gpucal.steps.parts.alike import check_alike, check_calibrated
 from gpucal.steps.pointing.assign_mtwcs import AssignMTWcsStep
 from gpucal.steps.pointing.tweakreg import TweakRegStep
+
+log = logging.getLogger(__name__)
 
 
 class Image3Pipeline(Pipeline):
@@ -57,12 +60,20 @@ class Image3Pipeline(Pipeline):
         Returns
         -------
         Exposure or Members
-            The mosaic; the exposures, if ``resample`` is skipped.
+            The mosaic, or those of groups if ``resample`` makes single ones; the exposures, if it is skipped.
+
+        Raises
+        ------
+        InputError
+            If an exposure is not calibrated, or they cannot be combined.
         """
+        check_calibrated(members)
         check_alike(members)
         pointing, *_ = self.order(members)
         members = self.run_steps((pointing, "skymatch", "outlier_detection"), members, references)
         mosaic = self.run_step("resample", members, references)
         if isinstance(mosaic, Exposure):
             self.run_beside("source_catalog", mosaic, references)
+        elif not self.source_catalog.skip:
+            log.info("There is no catalog, as there is no mosaic of all exposures")
         return mosaic

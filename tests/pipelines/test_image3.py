@@ -96,7 +96,33 @@ def test_rates_are_refused(observed, capsys):
     with pytest.raises(InputError):
         Image3Pipeline.call(str(observed.level2.with_name("gone_asn.json")))
     assert main(["strun", "calwebb_image3", raw]) == 1
-    assert "has no world coordinates; run assign_wcs on it first" in capsys.readouterr().err
+    words = capsys.readouterr()
+    assert f"{raw}: has no world coordinates: stage 3 takes what stage 2 has calibrated (cal)" in words.err
+    assert "Step tweakreg" not in words.out + words.err
+    assert main(["strun", "calwebb_image3", str(level3_of_rates(observed))]) == 1
+    assert "has no world coordinates, nor have 2 others: stage 3 takes" in capsys.readouterr().err
+
+
+def level3_of_rates(observed):
+    tree = json.loads(observed.level3[0].read_text())
+    for member, exposure in zip(tree["products"][0]["members"], observed.science, strict=True):
+        member["expname"] = exposure.path.name
+    path = observed.level3[0].with_name("rates_asn.json")
+    path.write_text(json.dumps(tree))
+    return path
+
+
+def test_single_mosaics_are_named_after_their_exposures(observed, tmp_path, caplog):
+    caplog.set_level("INFO", "gpucal")
+    made = Image3Pipeline.call(
+        association(observed), output_dir="out", save_results=True, steps={"resample": {"single": True}}
+    )
+    single = [f"{one.product('cal').name.removesuffix('_cal.fits')}_i2d.fits" for one in observed.science]
+    assert [model.meta.filename for model in made] == single
+    assert [name for name in names(tmp_path / "out") if "_i2d" in name] == single
+    assert len({model.data.shape for model in made}) == 1 and np.nanstd(made[0].data - made[1].data) > 0
+    assert "there are 3 mosaics on one grid" in caplog.text
+    assert "There is no catalog, as there is no mosaic of all exposures" in caplog.text
 
 
 def test_a_missing_member_is_named_before_anything_is_done(observed, tmp_path, capsys):

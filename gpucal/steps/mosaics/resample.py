@@ -61,7 +61,7 @@ class ResampleStep(Step):
         pixel_scale_ratio = float(default=1.0)  # side of a pixel over that of the first image
         pixel_scale = float(default=None)  # side of a pixel, arcsec, in place of the ratio
         output_wcs = string(default='')  # ASDF file with the coordinates of the mosaic, in place of those above
-        single = boolean(default=False)  # one mosaic for each group of images that were taken together
+        single = boolean(default=False)  # one mosaic for each group of images taken together, named after its first
         blendheaders = boolean(default=True)  # combine the headers, and keep each of them in a table
         in_memory = boolean(default=True)  # read for jwst's sake: images are in memory one at a time
         enable_ctx = boolean(default=True)  # keep which images contributed to each pixel
@@ -89,9 +89,18 @@ class ResampleStep(Step):
         self.check_size(grid)
         drizzling = Drizzling.onto(grid, self.kernel, self.pixfrac, self.weight_type)
         if self.single:
-            return Members([self.mosaic(members, group, wcses, drizzling, DRIZZLED) for group in members.groups])
+            return self.singles(members, wcses, drizzling)
         errors = COMBINED if self.enable_err else None
         return self.mosaic(members, range(len(members)), wcses, drizzling, errors)
+
+    def singles(self, members, wcses, drizzling: Drizzling) -> Members:
+        """A mosaic for each group, named after its first exposure."""
+        log.info("single: there are %d mosaics on one grid, one for each group of exposures", len(members.groups))
+        made = []
+        for group in members.groups:
+            made.append(self.mosaic(members, group, wcses, drizzling, DRIZZLED))
+            made[-1].source = members[group[0]].source
+        return Members(made)
 
     def grid_of(self, members, wcses) -> OutputGrid:
         """The grid of the mosaic: the one that is given, or the one that holds all."""

@@ -1,4 +1,4 @@
-"""Whether exposures can be combined."""
+"""Whether exposures are calibrated, and can be combined."""
 
 from gpucal.data import InputError, Members
 
@@ -24,3 +24,20 @@ def check_alike(members: Members) -> None:
         if len(found) > 1:
             (one, first), (other, second) = list(found.items())[:2]
             raise InputError(f"{second}: {keyword} is {other}, and {one} in {first}: they cannot be combined")
+
+
+def check_calibrated(members: Members) -> None:
+    """See that exposures come from stage 2: they have world coordinates.
+
+    Raises
+    ------
+    InputError
+        If some have none; names the first.
+    """
+    rates = [exposure.source for exposure in members if not exposure.has_wcs]
+    if rates:
+        others = f", nor have {len(rates) - 1} others" if len(rates) > 1 else ""
+        raise InputError(
+            f"{rates[0]}: has no world coordinates{others}: stage 3 takes what stage 2 has calibrated (cal); "
+            "run calwebb_image2 on the rates first"
+        )
