@@ -202,7 +202,7 @@ def test_a_step_alone_works_in_blocks(small, monkeypatch):
 
 def test_a_block_is_as_large_as_the_room_allows():
     """In units of one integration, or of three; the exposure holds seven."""
-    plan = MemoryPlan(7, ramp=700, group_flags=70, pixel_flags=30, references=100, scratch=50, results=9)
+    plan = MemoryPlan(7, pixels=700, group_flags=70, pixel_flags=30, references=100, scratch=50, results=9)
     assert plan.total == 959
     assert plan.largest_block(100 + 50 + 30 + 5 * 110) == 5
     assert plan.largest_block(100 + 50 + 30 + 5 * 110, unit=3) == 3

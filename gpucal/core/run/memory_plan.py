@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from gpucal.backend import current_backend
 from gpucal.backend.memory import available_host_bytes, in_words
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
 from gpucal.data.slits import slits_of
 
 FLOAT, FLAGS, GROUP_FLAGS = 4, 4, 1
@@ -49,8 +49,8 @@ class MemoryPlan:
     ----------
     integrations : int
         Integrations that are held at once.
-    ramp : int
-        Their values, and their zero frames.
+    pixels : int
+        Their values, and their zero frames; of an image or a rate all of its arrays but flags.
     group_flags, pixel_flags : int
         Flags of groups and of pixels.
     references : int
@@ -59,15 +59,23 @@ class MemoryPlan:
         Temporaries of kernels.
     results : int
         Rates, which are held together with the ramps that they are fitted to.
+    kind : str
+        What the pixels are called: ``ramp`` or ``image``.
+    members, held : int
+        The exposures of the product, of which this is the plan for one; and the bytes of others that are held where
+        there is room, which are no part of the plan.
     """
 
     integrations: int
-    ramp: int
+    pixels: int
     group_flags: int
     pixel_flags: int
     references: int
     scratch: int
     results: int
+    kind: str = "ramp"
+    members: int = 1
+    held: int = 0
 
     @classmethod
     def of(cls, exposure: Exposure, references: int = 0) -> "MemoryPlan":
@@ -84,17 +92,23 @@ class MemoryPlan:
         scratch = current_backend().scratch_bytes
         values = sum(math.prod(slit.shape_of("data") or (0,)) for slit in slits_of(exposure))
         if len(shape) < 4:
-            return cls(1, FLOAT * values, 0, FLAGS * values, references, scratch, 0)
+            return cls(1, _planes_of(exposure), 0, FLAGS * values, references, scratch, 0, "image")
         image = math.prod(shape[-2:])
         return cls(
             integrations=shape[0],
-            ramp=FLOAT * (values + math.prod(exposure.shape_of("zeroframe") or (0,))),
+            pixels=FLOAT * (values + math.prod(exposure.shape_of("zeroframe") or (0,))),
             group_flags=GROUP_FLAGS * values,
             pixel_flags=FLAGS * image,
             references=references,
             scratch=scratch,
             results=RATE * image * (shape[0] + 1),
         )
+
+    def of_members(self, members: Members) -> "MemoryPlan":
+        """The plan for one of some members, and what of the others is held; their pixels are not read."""
+        others = (len(members) - 1) * (self.pixels + self.pixel_flags)
+        held = others if members.nbytes is None else min(others, members.nbytes)
+        return replace(self, members=len(members), held=held)
 
     @property
     def total(self) -> int:
@@ -104,7 +118,7 @@ class MemoryPlan:
     def parts(self) -> dict[str, int]:
         """The bytes by what they are for."""
         return {
-            "ramp": self.ramp,
+            self.kind: self.pixels,
             "flags": self.group_flags + self.pixel_flags,
             "references": self.references,
             "scratch": self.scratch,
@@ -117,7 +131,7 @@ class MemoryPlan:
         return replace(
             self,
             integrations=integrations,
-            ramp=math.ceil(self.ramp * part),
+            pixels=math.ceil(self.pixels * part),
             group_flags=math.ceil(self.group_flags * part),
             results=0,
         )
@@ -126,8 +140,15 @@ class MemoryPlan:
         """The most integrations whose plan stays within a capacity, in multiples of a unit; zero for none."""
         each = self.of_block(unit)
         room = capacity - each.references - each.scratch - each.pixel_flags
-        return min(max(0, room) // max(1, each.ramp + each.group_flags) * unit, self.integrations)
+        return min(max(0, room) // max(1, each.pixels + each.group_flags) * unit, self.integrations)
 
     def __str__(self) -> str:
         parts = ", ".join(f"{name} {in_words(nbytes)}" for name, nbytes in self.parts().items())
-        return f"{in_words(self.total)} ({parts})"
+        held = f"; {self.members} exposures, one at a time, up to {in_words(self.held)} of the others are held"
+        return f"{in_words(self.total)} ({parts}){held if self.members > 1 else ''}"
+
+
+def _planes_of(exposure: Exposure) -> int:
+    """Bytes of all arrays of an image, or of the slits of an exposure, but their flags."""
+    shapes = (slit.shape_of(name) for slit in slits_of(exposure) for name in slit.array_names if name != "dq")
+    return FLOAT * sum(math.prod(shape) for shape in shapes if shape is not None)

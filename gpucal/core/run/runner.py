@@ -104,6 +104,7 @@ def _run_within(step, exposure: Exposure | Members, capacity: int | None, keep: 
         plan = MemoryPlan.of(first, references.nbytes(first))
         if isinstance(exposure, Members):
             exposure.nbytes = bytes_to_hold(step, capacity)
+            plan = plan.of_members(exposure)
         log.info("Memory plan: %s", plan)
         with _explained(exposure, plan), _room_for(exposure, plan, capacity):
             try:
