@@ -1,5 +1,7 @@
 """``gpucal simulate``: make an exposure or an observation, its references, and a CRDS cache that serves them."""
 
+from shlex import quote
+
 from rich.console import Console
 
 from gpucal.cli import simulate_observation
@@ -86,5 +88,5 @@ def run(args):
     console.print(f"[bold]cache[/]     {simulation.cache}")
     console.print("\nto calibrate it:")
     for name, value in simulation.environment().items():
-        console.print(f"export {name}={value}", markup=False)
+        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)
     return 0

@@ -1,5 +1,7 @@
 """``gpucal simulate --observation``: exposures of a field or through slits, and the associations that combine them."""
 
+from shlex import quote
+
 from gpucal.cli import simulate_slits
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
@@ -119,7 +121,7 @@ def run(args, effects, console) -> None:
     console.print(f"[bold]cache[/]    {observation.cache}")
     console.print("\nto calibrate it:")
     for name, value in observation.environment().items():
-        console.print(f"export {name}={value}", markup=False)
+        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)
 
 
 def _given(args):
