@@ -1,6 +1,7 @@
 """``gpucal simulate --observation`` of spectra through slits."""
 
 from dataclasses import replace
+from shlex import quote
 
 from gpucal.errors import GpucalError
 from gpucal.simulate import SlitPlan, observe_slits
@@ -51,7 +52,7 @@ def run(args, given: dict, effects, console) -> None:
     console.print(f"[bold]cache[/]    {observation.cache}")
     console.print("\nto calibrate it:")
     for name, value in observation.environment().items():
-        console.print(f"export {name}={value}", markup=False)
+        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)
 
 
 def _plan(name, slitlets) -> SlitPlan:
