@@ -151,4 +151,6 @@ class Saving(Configurable):
         """
         path = self.output_path(exposure, suffix, exposure.extension, index, output_file)
         exposure.meta.filename = path.name
-        return write_model(exposure.snapshot(), path, may_change=bool(exposure.arrays) and not gives)
+        model = exposure.snapshot()
+        is_used = bool(exposure.arrays) or any(slit.arrays for slit in exposure.slits)
+        return write_model(model, path, may_change=is_used and not gives)
