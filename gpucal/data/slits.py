@@ -13,7 +13,7 @@ from gpucal.backend.traffic import PRODUCTS
 from gpucal.data.coordinates import wcs_of
 from gpucal.data.files.outline import Image, StoredImage, images_in
 from gpucal.data.owner import ArrayOwner
-from gpucal.startup.asdf_start import keeps_trees, kept_wcs
+from gpucal.startup.asdf_start import keeps_trees
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import schema_of
 
