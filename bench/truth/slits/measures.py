@@ -76,8 +76,9 @@ def _measure(hdu, name, kind, spectrum: Spectrum):
     wavelength, value, error = (
         np.atleast_2d(hdu.data[column]).astype(float) for column in ("WAVELENGTH", *columns)
     )
-    wavelength, count = wavelength[0], len(value)
-    value, error = np.nanmean(value, axis=0), np.sqrt(np.nansum(error**2, axis=0)) / count
+    wavelength, count = wavelength[0], np.isfinite(value).sum(axis=0)
+    count = np.where(count, count, np.nan)  # of integrations
+    value, error = np.nansum(value, axis=0) / count, np.sqrt(np.nansum(error**2, axis=0)) / count
     order = np.argsort(wavelength)
     wavelength, value, error = wavelength[order], value[order], error[order]
     true = spectrum(wavelength)
