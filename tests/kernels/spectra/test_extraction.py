@@ -90,7 +90,7 @@ def test_a_box(backend):
 
 @pytest.mark.parametrize("smoothing", [0, 5])
 @pytest.mark.parametrize("powers", [1, 2, 3])
-def test_a_box_on_a_polynomial_like_jwst(powers, smoothing):
+def test_a_box_on_a_polynomial_like_jwst(backend, powers, smoothing):
     slits = packed_slits(nints=NINTS, bad=0.15)
     weights, bkg = boxes(slits), regions(slits)
     terms, packed = terms_of(slits, powers, bkg, smoothing=smoothing), slits.pack(weights)
@@ -103,7 +103,7 @@ def test_a_box_on_a_polynomial_like_jwst(powers, smoothing):
 
 @pytest.mark.filterwarnings("ignore:nan_treatment")
 @pytest.mark.parametrize("smoothing", [0, 3])
-def test_a_box_on_a_median_like_jwst(smoothing):
+def test_a_box_on_a_median_like_jwst(backend, smoothing):
     slits = packed_slits(nints=NINTS, bad=0.2)
     weights, bkg = boxes(slits), [np.ceil(one) for one in regions(slits)]
     bkg[0][:, 7] = 0
@@ -134,7 +134,7 @@ def profile(slits, place, sign=1.0):
 
 @pytest.mark.parametrize("pair", [False, True])
 @pytest.mark.parametrize("powers", [0, 1, 2])
-def test_optimal_like_jwst(powers, pair):
+def test_optimal_like_jwst(backend, powers, pair):
     slits = packed_slits(nints=NINTS, bad=0)  # of lines with bad pixels jwst knows no variance of the background
     profiles = [profile(slits, 4.3)] + ([profile(slits, 8.1, -1.0)] if pair else [])
     terms = terms_of(slits, powers, profiles=profiles)
