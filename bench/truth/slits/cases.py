@@ -59,8 +59,9 @@ def measure(case: Case, observation: SlitObservation, program: str) -> list[Spec
     os.environ["STPIPE_DISABLE_CRDS_STEPPARS"] = "true"
     association = (observation.level2 if case.nods else observation.level2_alone)[0]
     runner = importlib.import_module(PROGRAMS[program]).Spec2Pipeline
-    folder = association.parent
+    suffix = "x1dints" if "rateints" in observation.exposures[0].path.name else "x1d"
+    product, folder = observation.exposures[0].product(suffix), association.parent
+    product.unlink(missing_ok=True)  # of another program
     with observation.crds(), chdir(folder):
         runner.call(str(association), save_results=True, output_dir=str(folder), configure_log=False)
-    suffix = "x1dints" if "rateints" in observation.exposures[0].path.name else "x1d"
-    return measure_spectra(observation, observation.exposures[0].product(suffix))
+    return measure_spectra(observation, product)
