@@ -89,13 +89,14 @@ def cells(result: dict) -> list[str]:
 
 def steps_table(measured: dict) -> str:
     """Steps of both programs, in these runs, as Markdown: seconds of jwst, of gpucal, and their ratio."""
-    names = list(dict.fromkeys(step for result in measured["results"].values() for step in result["jwst"]["steps"]))
-    header = ["step", *(name.replace(" | ", ", ") for name in measured["results"])]
+    compared = {name: result for name, result in measured["results"].items() if "jwst" in result}
+    names = list(dict.fromkeys(step for result in compared.values() for step in result["jwst"]["steps"]))
+    header = ["step", *(name.replace(" | ", ", ") for name in compared)]
     rows = []
     for step in names:
         cells = [
             cell(result["jwst"]["steps"].get(step), result["gpucal"]["steps"].get(step))
-            for result in measured["results"].values()
+            for result in compared.values()
         ]
         if any(cells):
             rows.append([step, *cells])
@@ -119,8 +120,9 @@ def draw(measured: dict, name: str) -> None:
     cases = list(measured["results"])
     figure, axes = plt.subplots(figsize=(9, 0.6 * len(cases) + 1.5), layout="constrained")
     for place, (program, color) in enumerate({"jwst": "0.6", "gpucal": "tab:blue"}.items()):
-        seconds = [measured["results"][case][program]["seconds"] for case in cases]
-        bars = axes.barh([row + 0.4 * place for row in range(len(cases))], seconds, 0.38, color=color, label=program)
+        run = {row: measured["results"][case] for row, case in enumerate(cases) if program in measured["results"][case]}
+        seconds = [result[program]["seconds"] for result in run.values()]
+        bars = axes.barh([row + 0.4 * place for row in run], seconds, 0.38, color=color, label=program)
         axes.bar_label(bars, fmt="%.1f", padding=3)
     axes.set_yticks([row + 0.2 for row in range(len(cases))], [case.replace(" | ", "\n") for case in cases])
     axes.invert_yaxis()

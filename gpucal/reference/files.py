@@ -25,6 +25,7 @@ from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRI
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
 from gpucal.startup.asdf_start import all_extensions
 from gpucal.startup.lazy import datamodels, fits
+from gpucal.startup.schemas import new_model
 from gpucal.wcs.documents import read_metadata, read_table
 
 log = logging.getLogger(__name__)
@@ -239,11 +240,12 @@ class Reference:
     def _open(self) -> datamodels.JwstDataModel:
         if self._is_document:
             all_extensions()
+        model_class = self._model_class()
         with quietly():
-            return getattr(datamodels, self._model_class(), datamodels.open)(self.path)
+            return datamodels.open(self.path) if model_class is None else new_model(model_class, self.path)
 
     def _open_outline(self) -> Outline:
-        model_class = getattr(datamodels, self._model_class(), None)
+        model_class = self._model_class()
         outline = None
         if model_class is not None and self.path.suffix == ".fits":
             outline = read_outline(self.path, model_class, validate_on_assignment=False)
@@ -302,11 +304,16 @@ class Reference:
                 f"{self.kind} reference {self.path}: cannot be read ({reason})"
             ) from error
 
-    def _model_class(self) -> str:
-        """The name of the class of the reference's type, and of its instrument where that matters."""
-        usual = MODEL_CLASSES.get(self.kind, "")
-        special = None if self._is_document else INSTRUMENT_MODEL_CLASSES.get(self.kind)
-        return special.get(fits.getheader(self.path).get("INSTRUME"), usual) if special else usual
+    def _model_class(self) -> type | None:
+        """The class of the type, and of its instrument where that matters; of others the one that a header names."""
+        name = MODEL_CLASSES.get(self.kind)
+        if self._is_document:
+            return name and getattr(datamodels, name)
+        by_instrument = INSTRUMENT_MODEL_CLASSES.get(self.kind)
+        if by_instrument or (name is None and self.path.suffix == ".fits"):
+            header = fits.getheader(self.path)
+            name = (by_instrument or {}).get(header.get("INSTRUME"), name) or header.get("DATAMODL", "")
+        return name and getattr(datamodels, name, None)
 
     def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):
         stored = self.outline.images.get(name)

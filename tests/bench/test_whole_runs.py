@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.catalogs import differing_values
 from bench.members import growth
-from bench.whole_runs import cells, differences, table
+from bench.whole_runs import cells, differences, steps_table, table
 
 
 def one(seconds, memory):
@@ -58,6 +58,13 @@ def test_figures_of_both_and_of_ours_alone():
     assert table({"results": {"case | all": both}}, ("exposure", "parameters")).splitlines()[-1] == (
         "| case | all | 50.0 | 5.00 | 10.0 | 2.0 | 0.50 | 0, 1, 0 |"
     )
+
+
+def test_steps_are_those_of_the_runs_with_both():
+    both = {"jwst": one(50.0, 2.0) | {"steps": {"photom": 4.0}}, "gpucal": one(5.0, 0.5) | {"steps": {"photom": 0.5}}}
+    lines = steps_table({"results": {"slits | 2": both, "many slits | 2": {"gpucal": one(9.0, 0.5)}}}).splitlines()
+    assert lines[0] == "| step | slits, 2 |"
+    assert lines[2:] == ["| photom | 4.00 / 0.50 = 8 |"]
 
 
 def test_growth_is_that_of_the_larger_half():

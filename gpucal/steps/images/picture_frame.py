@@ -12,7 +12,6 @@ from gpucal.kernels.flicker.picture_frame import Frame, subtract_from_ramp, subt
 from gpucal.readouts.groups import check_groups
 from gpucal.steps.parts.background_scene import beside, draft_rates, draft_steps, science_pixels
 from gpucal.steps.parts.nirspec_scene import steps_of_scene
-from gpucal.wcs.modes.nirspec.msa_file import MsaFileError
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +92,8 @@ class PictureFrameStep(Step):
         SkipStep
             If the metadata file of the shutters cannot be used.
         """
+        from gpucal.wcs.modes.nirspec.msa_file import MsaFileError  # of no use to most of stage 1
+
         try:
             return science_pixels(draft, references, steps_of_scene(draft, True))
         except NoScienceData:

@@ -1,5 +1,7 @@
 """The pixels of NIRSpec on which light falls: through slits, and through shutters that are stuck open.
 
+Coordinates are imported where they are used: stage 1 of other exposures has no use for them.
+
 Source: the documentation of ``clean_flicker_noise``, "creation of a scene mask",
 https://jwst-pipeline.readthedocs.io/en/latest/jwst/clean_flicker_noise/main.html.
 """
@@ -13,9 +15,6 @@ from gpucal.backend import current_backend
 from gpucal.core.run.inner import run_inside, run_inside_if_it_applies
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import MSA_FAILED_OPEN
-from gpucal.steps.images.msa_flagging import MSAFlagOpenStep
-from gpucal.steps.pointing.assign_wcs import AssignWcsStep
-from gpucal.wcs.modes.nirspec.open_slits import open_slits
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +39,9 @@ def steps_of_scene(exposure: Exposure, always_flags: bool) -> tuple:
     kind = str(exposure.meta.exposure.type).upper()
     if kind not in SLIT_TYPES:
         return ()
+    from gpucal.steps.images.msa_flagging import MSAFlagOpenStep
+    from gpucal.steps.pointing.assign_wcs import AssignWcsStep
+
     steps = () if has_coordinates(exposure) else (AssignWcsStep("draft assign_wcs"),)
     return (*steps, MSAFlagOpenStep("draft msa_flagging")) if always_flags or kind == SHUTTERS else steps
 
@@ -74,6 +76,9 @@ def lit_pixels(draft: Exposure, references, steps: tuple):
     GpucalError
         If a reference is missing, or the metadata file of the shutters.
     """
+    from gpucal.steps.pointing.assign_wcs import AssignWcsStep
+    from gpucal.wcs.modes.nirspec.open_slits import open_slits
+
     seen = draft.blank(draft.model_type, data=draft.data, dq=draft.dq.copy())
     seen.origin = draft.origin
     if has_coordinates(draft):

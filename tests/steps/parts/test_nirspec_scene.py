@@ -6,8 +6,8 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, MSA_FAILED_OPEN
-from gpucal.steps.parts import nirspec_scene
 from gpucal.steps.parts.nirspec_scene import lit_pixels, steps_of_scene
+from gpucal.wcs.modes.nirspec import open_slits as open_slits_module
 from gpucal.wcs.modes.nirspec.open_slits import OpenSlit
 from tests.transfer import on_host
 
@@ -28,7 +28,7 @@ def slits(monkeypatch):
 
     def make(*quadrants):
         found = [OpenSlit(quadrant=one, bounding_box=box) for one, box in zip(quadrants, BOXES, strict=True)]
-        monkeypatch.setattr(nirspec_scene, "open_slits", lambda _wcs: found)
+        monkeypatch.setattr(open_slits_module, "open_slits", lambda _wcs: found)
         monkeypatch.setattr(Exposure, "get_wcs", lambda _self: None)
 
     return make
