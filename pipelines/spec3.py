@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
-from gpucal.data import Exposure, Members
+from gpucal.data import Exposure, InputError, Members
 from gpucal.data.members import tell_membership
 from gpucal.names.steps import STEPS as ALL_STEPS
 from gpucal.pipelines import spec3_modes as modes
@@ -75,6 +75,7 @@ class Spec3Pipeline(Pipeline):
             What is resampled of exposures of one source; these, if ``resample_spec`` is skipped. None of exposures of
             many slits, whose products are saved source by source.
         """
+        check_calibrated(members)
         check_alike(members)
         steps = self.order(members)
         first = [name for name in steps if name in ("assign_mtwcs", "master_background")]
@@ -101,3 +102,17 @@ class Spec3Pipeline(Pipeline):
         if isinstance(combined, Exposure):
             self.run_beside("extract_1d", combined, references)
         return combined
+
+
+def check_calibrated(members: Members) -> None:
+    """See that exposures went through stage 2.
+
+    Raises
+    ------
+    InputError
+        If one has no world coordinates.
+    """
+    for exposure in members:
+        if exposure.meta.cal_step.assign_wcs in (None, "SKIPPED"):
+            made = "has no world coordinates: calwebb_spec3 combines what calwebb_spec2 makes (cal)"
+            raise InputError(f"{exposure.source}: {made}; run that on it first")

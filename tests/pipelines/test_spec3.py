@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError
-from gpucal.data import Exposure, Members
+from gpucal.data import Exposure, InputError, Members
 from gpucal.data.membership import Membership
 from gpucal.data.slits import Slits
 from gpucal.pipelines import Spec3Pipeline, spec3_modes
@@ -33,6 +33,23 @@ def test_the_order_of_steps(given, expected):
 def test_steps_that_gpucal_lacks_are_named():
     with pytest.raises(GpucalError, match="exposures of type MIR_MRS need cube_build, .*spectral_leak, which"):
         Spec3Pipeline().order(members_of("MIR_MRS", model="ImageModel"))
+
+
+@pytest.mark.parametrize(
+    ("gratings", "statuses", "reason"),
+    [
+        (("G395M", "G395H"), ("COMPLETE", "COMPLETE"), "two_cal.fits: GRATING is G395H, and G395M in one_cal.fits"),
+        (("G395M", "G395M"), ("COMPLETE", None), "two_cal.fits: has no world coordinates: .*what calwebb_spec2 makes"),
+    ],
+)
+def test_exposures_that_cannot_be_combined_are_refused_before_anything_is_saved(gratings, statuses, reason):
+    exposures = []
+    for name, grating, status in zip(("one", "two"), gratings, statuses, strict=True):
+        made = Exposure(datamodels.MultiSlitModel(), f"{name}_cal.fits")
+        made.meta.instrument.grating, made.meta.cal_step.assign_wcs = grating, status
+        exposures.append(made)
+    with pytest.raises(InputError, match=reason):
+        Spec3Pipeline().process(Members(exposures, Membership("made")), None)
 
 
 def exposure(number, *slits):

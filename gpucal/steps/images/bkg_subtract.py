@@ -138,6 +138,7 @@ class BackgroundStep(Step):
             ("of type", background.model_type, exposure.model_type),
             ("in", background.meta.bunit_data, exposure.meta.bunit_data),
             ("of detector", background.meta.instrument.detector, exposure.meta.instrument.detector),
+            ("of grating", background.meta.instrument.grating, exposure.meta.instrument.grating),
         ):
             if its != mine:
                 told = f"{background.source}: is {what} {its}, and cannot be the background of {exposure.source}"

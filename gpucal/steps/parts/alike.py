@@ -3,11 +3,11 @@
 from gpucal.data import InputError, Members
 
 # What exposures of one product have in common: FITS keywords, and their places in the metadata tree.
-ALIKE = {"INSTRUME": ("instrument", "name"), "BUNIT": ("bunit_data",)}
+ALIKE = {"INSTRUME": ("instrument", "name"), "GRATING": ("instrument", "grating"), "BUNIT": ("bunit_data",)}
 
 
 def check_alike(members: Members) -> None:
-    """See that exposures are of one instrument and in one unit.
+    """See that exposures are of one instrument and grating, and in one unit.
 
     Raises
     ------

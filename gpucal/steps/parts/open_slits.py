@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gpucal.data import Exposure
+from gpucal.data import Exposure, InputError
 from gpucal.data.slits import Slit
 from gpucal.errors import NoScienceData
 from gpucal.wcs.footprint import s_region
 from gpucal.wcs.modes.nirspec.open_slits import OpenSlit
+from gpucal.wcs.modes.nirspec.wavelength_range import OPAQUE
 from gpucal.wcs.nodes import beside, bounding_box, chain, shift
 from gpucal.wcs.telescope import to_telescope
 from gpucal.wcs.world import Wcs
@@ -122,7 +123,19 @@ def _of_shutters(opened: OpenSlit) -> dict:
 
 
 def place_source(slit: Slit, wcs: Wcs, exposure: Exposure) -> None:
-    """Write where the target is in its fixed slit: by the offset of the dither from the reference point."""
+    """Write where the target is in its fixed slit: by the offset of the dither from the reference point.
+
+    Raises
+    ------
+    InputError
+        If the light of the sky was shut out, so that coordinates end at the slit.
+    """
+    if exposure.meta.instrument.filter == OPAQUE:
+        raise InputError(
+            f"{exposure.source}: EXP_TYPE is {exposure.meta.exposure.type}, but FILTER is {OPAQUE}: no light of the "
+            "sky comes to its slits. Exposures of a lamp are of type NRS_LAMP, NRS_AUTOWAVE or NRS_AUTOFLAT; correct "
+            "the header"
+        )
     dither = exposure.meta.dither
     if dither.x_offset is None or dither.y_offset is None:
         log.warning(

@@ -108,7 +108,9 @@ def test_slitless_spectra_are_refused(tmp_path):
 def test_what_is_no_background_of_the_exposure_is_refused(tmp_path):
     science = rate(tmp_path / "a_rate.fits", 10)
     other = rate(tmp_path / "other_rate.fits", 1, detector="MIRIFULONG")
-    for sky, words in ((science, "is the exposure itself"), (other, "is of detector MIRIFULONG")):
+    turned = rate(tmp_path / "turned_rate.fits", 1, grating="G140H")
+    refused = {science: "is the exposure itself", other: "is of detector MIRIFULONG", turned: "is of grating G140H"}
+    for sky, words in refused.items():
         with pytest.raises(InputError, match=words):
             BackgroundStep.call(science, bkg_list=[sky])
 

@@ -7,7 +7,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError
-from gpucal.data import Exposure
+from gpucal.data import Exposure, InputError
 from gpucal.errors import NoScienceData
 from gpucal.steps.parts import open_slits as parts
 from gpucal.steps.spectra import extract_2d
@@ -182,3 +182,10 @@ def test_slitless_spectra_are_refused():
 def test_a_slit_beyond_the_image_is_told():
     with pytest.raises(GpucalError, match="^made_rate.fits: a slit is not on the image .*; run assign_wcs again$"):
         Extract2dStep.call(rate(shape=(20, NX)))
+
+
+def test_a_spectrum_of_the_sky_without_light_of_the_sky_is_refused():
+    model = rate()
+    model.meta.instrument.filter = "OPAQUE"
+    with pytest.raises(InputError, match="made_rate.fits: EXP_TYPE is NRS_FIXEDSLIT, but FILTER is OPAQUE"):
+        parts.place_source(None, coordinates(SLITS[0]), Exposure(model, "made_rate.fits"))

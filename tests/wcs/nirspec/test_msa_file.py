@@ -134,6 +134,18 @@ def test_a_missing_file_and_one_of_another_kind_are_told(tmp_path):
         slits_of(tmp_path / "empty.fits")
 
 
+@pytest.mark.parametrize(
+    ("table", "column"), [("SHUTTER_INFO", "estimated_source_in_shutter_x"), ("SOURCE_INFO", "stellarity")]
+)
+def test_a_table_without_a_column_that_is_used_is_told(path, table, column):
+    with fits.open(path) as file:
+        kept = fits.ColDefs([one for one in file[table].columns if one.name != column])
+        file[table] = fits.BinTableHDU.from_columns(kept, name=table)
+        file.writeto(path, overwrite=True)
+    with pytest.raises(MsaFileError, match=f"{path}: table {table} lacks {column}"):
+        slits_of(path)
+
+
 def test_pitches_are_in_units_of_open_shutters():
     rows = np.zeros(366, [("NO", int), ("XC", float), ("YC", float), ("SIZEX", float), ("SIZEY", float)])
     rows["XC"], rows["YC"], rows["SIZEX"], rows["SIZEY"] = np.arange(366) * 2.0, 7.0, 1.5, 5.0

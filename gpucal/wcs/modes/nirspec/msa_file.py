@@ -32,6 +32,13 @@ _USUAL_SCALES = (1.35, 1.15)
 
 _CENTER = 0.5
 
+# The columns that are used; an early file has none of fixed slits.
+_OF_SHUTTERS = (
+    "slitlet_id", "msa_metadata_id", "shutter_quadrant", "shutter_row", "shutter_column", "source_id", "background",
+    "estimated_source_in_shutter_x", "estimated_source_in_shutter_y", "dither_point_index", "primary_source",
+)  # fmt: skip
+_OF_SOURCES = ("source_id", "source_name", "alias", "ra", "dec", "stellarity")
+
 
 class MsaFileError(GpucalError):
     """The metadata file of the shutters cannot be used."""
@@ -104,11 +111,15 @@ def _tables(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """The tables of shutters and of sources."""
     try:
         with fits.open(path, memmap=False) as file:
-            return _plain(file["SHUTTER_INFO"].data), _plain(file["SOURCE_INFO"].data)
+            tables = {name: _plain(file[name].data) for name in ("SHUTTER_INFO", "SOURCE_INFO")}
     except FileNotFoundError:
         raise MsaFileError(f"{path}: there is no such MSA metadata file; MSAMETFL names it") from None
-    except (OSError, KeyError, TypeError) as error:
+    except (OSError, KeyError, TypeError, AttributeError) as error:
         raise MsaFileError(f"{path}: cannot be read as MSA metadata file ({error})") from error
+    for (name, table), columns in zip(tables.items(), (_OF_SHUTTERS, _OF_SOURCES), strict=True):
+        if missing := [column for column in columns if column not in table.dtype.names]:
+            raise MsaFileError(f"{path}: table {name} lacks {', '.join(missing)}: this is no whole MSA metadata file")
+    return tables["SHUTTER_INFO"], tables["SOURCE_INFO"]
 
 
 def _plain(table) -> np.ndarray:
