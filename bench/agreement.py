@@ -185,7 +185,7 @@ def compare(ours, theirs, error=None) -> Agreement:
             problems, arrays = _paired_arrays(name, *pair)
             structure += problems
             extensions += [
-                _compare_arrays(label, *values, error_of(name, their_hdus, error), _equal_flags(name, pairs))
+                _compare_arrays(label, *values, error_of(label, their_hdus, error), _equal_flags(name, pairs))
                 for label, values in arrays.items()
             ]
         return Agreement(tuple(extensions), tuple(structure), tuple(keywords))

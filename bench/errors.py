@@ -2,13 +2,25 @@
 
 Rates have their ERR. A segment of a fitted ramp has the square root of its two variances: SIGSLOPE and SIGYINT are
 errors for data of unit variance, of use for their ratio alone. A ramp has no error of its own: a read noise stands
-for it.
+for it. Columns of spectra have the columns of their errors: a flux near zero is a difference of large numbers, of
+which nothing is known to a part in 100000.
 """
 
 import numpy as np
 
 # The noise of a single read of a near-infrared detector, DN.
 READ_NOISE = 5.0
+
+# Columns of the tables of spectra, by how their names begin, and the columns of their errors: in spectra that are
+# combined, that of the flux is named otherwise.
+COLUMN_ERRORS = {
+    "FLUX": ("FLUX_ERROR", "ERROR"),
+    "ERROR": ("ERROR",),
+    "SURF_BRIGHT": ("SB_ERROR",),
+    "SB_": ("SB_ERROR",),
+    "BACKGROUND": ("BKGD_ERROR",),
+    "BKGD_": ("BKGD_ERROR",),
+}
 
 
 def error_of(name, hdus, given=None):
@@ -17,7 +29,8 @@ def error_of(name, hdus, given=None):
     Parameters
     ----------
     name : str
-        The extension, with its version when that is not 1 ("SCI", "SCI,2").
+        The extension, with its version when that is not 1 ("SCI", "SCI,2"), and the column of a table
+        ("EXTRACT1D,2.FLUX").
     hdus : `astropy.io.fits.HDUList`
         The product.
     given : float or array, optional
@@ -28,12 +41,22 @@ def error_of(name, hdus, given=None):
     float, array or None
         Its square for a variance; None where the product has no error and none is given.
     """
-    base, _, version = name.partition(",")
+    extension, _, column = name.partition(".")
+    base, _, version = extension.partition(",")
+    if column:
+        return column_error(column, hdus[base, int(version or 1)].data, given)
     arrays = {hdu.name: hdu.data for hdu in hdus if hdu.ver == int(version or 1)}
     for has_errors, errors in ((("ERR",), rate_errors), (("SIGSLOPE", "VAR_RNOISE"), segment_errors)):
         if all(arrays.get(extension) is not None for extension in has_errors):
             return errors(arrays).get("VAR" if base.startswith("VAR_") else base, given)
     return READ_NOISE if given is None and base in ("SCI", "ZEROFRAME") else given
+
+
+def column_error(column, table, given=None):
+    """Error of each value of a column, as `error_of` returns it."""
+    names = next((names for start, names in COLUMN_ERRORS.items() if column.startswith(start)), ())
+    error = next((table[name].astype(float) for name in names if name in table.names), given)
+    return error**2 if error is not None and "_VAR_" in column else error
 
 
 def rate_errors(arrays):

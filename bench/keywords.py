@@ -36,6 +36,10 @@ ROUNDED_KEYWORDS = {
     r"dith_(ra|dec)|.*\.dithered_(ra|dec)": {"abs_tol": 1e-11},  # degrees
     r"(.*\.)?pc\d_\d": {"abs_tol": 1e-9},
     r"(.*\.)?cdelt\d|pixar_\w+|pxsclrt|.*\.(pixelarea_\w+|pixel_scale_ratio)": {"rel_tol": 1e-8},
+    # where apertures lie, pixels: places on the sky that are sought in the coordinates of resampled spectra
+    r"extr[xy]st[rp]|(.*\.)?extraction_[xy](start|stop)": {"abs_tol": 5e-9},
+    r"(.*\.)?slit_(ra|dec)": {"abs_tol": 1e-12},  # degrees, in the middle of a slit, through all its transforms
+    r"(.*\.)?spectral_region\[\d\]": {"abs_tol": 1e-12},  # micrometres, the least and greatest of many
     r"src[xy]pos|(.*\.)?source_[xy]pos": {"abs_tol": 1e-9},  # slits or shutters
     r"bkglevel|meta\.background\.level": {"abs_tol": 1e-6},  # MJy/sr, solved from clipped statistics
 }

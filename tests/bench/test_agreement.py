@@ -200,3 +200,32 @@ def test_corners_of_regions_are_numbers(ours, theirs, region, agrees):
     theirs.meta.wcsinfo.s_region = "POLYGON ICRS  80.1 -69.2 80.2 -69.2 80.2 -69.3"
     ours.meta.wcsinfo.s_region = region
     assert compare(ours, theirs).agrees is agrees
+
+
+def spectrum_model(flux):
+    model = datamodels.SpecModel()
+    table = np.zeros(3, model.get_dtype("spec_table"))
+    table["WAVELENGTH"], table["FLUX"], table["FLUX_ERROR"], table["FLUX_VAR_POISSON"] = 2.0, flux, 0.1, 0.01
+    table["BACKGROUND"] = 1e-9
+    model.spec_table = table
+    return model
+
+
+def test_columns_of_spectra_are_judged_in_units_of_their_errors():
+    ours, theirs = spectrum_model([0.0, 1e-6, 1e-3]), spectrum_model([1e-9, 0.0, 0.0])
+    ours.spec_table["FLUX_VAR_POISSON"][0] += 0.5 * ERROR_TOLERANCE * 0.01
+    ours.spec_table["BACKGROUND"][1] = 2e-9
+    agreement = compare(ours, theirs)
+    flux = agreement["EXTRACT1D.FLUX"]
+    assert (flux.in_error, flux.beyond) == (pytest.approx(1e-2, rel=1e-6), 1)
+    variance = agreement["EXTRACT1D.FLUX_VAR_POISSON"]
+    assert (variance.in_error, variance.agrees) == (pytest.approx(0.5 * ERROR_TOLERANCE, rel=1e-6), True)
+    assert agreement["EXTRACT1D.BACKGROUND"].beyond == 1  # its error is 0
+    assert agreement["EXTRACT1D.WAVELENGTH"].agrees
+
+
+@pytest.mark.parametrize(("off", "agrees"), [(1e-9, True), (1e-8, False)])
+def test_places_of_apertures_are_rounded(off, agrees):
+    ours, theirs = spectrum_model(1.0), spectrum_model(1.0)
+    ours.extraction_ystart, theirs.extraction_ystart = 13.1 + off, 13.1
+    assert compare(ours, theirs).agrees is agrees
