@@ -21,7 +21,7 @@ from gpucal.errors import GpucalError
 from gpucal.readouts.stripes import is_multistripe, stripe_readout
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.reference import store
-from gpucal.reference.models import INSTRUMENT_MODEL_CLASSES, MODEL_CLASSES, PRIMARY_ARRAYS
+from gpucal.reference.models import PRIMARY_ARRAYS, model_class_of
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
 from gpucal.startup.asdf_start import all_extensions
 from gpucal.startup.lazy import datamodels, fits
@@ -240,12 +240,12 @@ class Reference:
     def _open(self) -> datamodels.JwstDataModel:
         if self._is_document:
             all_extensions()
-        model_class = self._model_class()
+        model_class = model_class_of(self.kind, self.path)
         with quietly():
             return datamodels.open(self.path) if model_class is None else new_model(model_class, self.path)
 
     def _open_outline(self) -> Outline:
-        model_class = self._model_class()
+        model_class = model_class_of(self.kind, self.path)
         outline = None
         if model_class is not None and self.path.suffix == ".fits":
             outline = read_outline(self.path, model_class, validate_on_assignment=False)
@@ -303,17 +303,6 @@ class Reference:
             raise ReferenceFileError(
                 f"{self.kind} reference {self.path}: cannot be read ({reason})"
             ) from error
-
-    def _model_class(self) -> type | None:
-        """The class of the type, and of its instrument where that matters; of others the one that a header names."""
-        name = MODEL_CLASSES.get(self.kind)
-        if self._is_document:
-            return name and getattr(datamodels, name)
-        by_instrument = INSTRUMENT_MODEL_CLASSES.get(self.kind)
-        if by_instrument or (name is None and self.path.suffix == ".fits"):
-            header = fits.getheader(self.path)
-            name = (by_instrument or {}).get(header.get("INSTRUME"), name) or header.get("DATAMODL", "")
-        return name and getattr(datamodels, name, None)
 
     def _make(self, name: str, cut: Rectangle | StripeCut | None, counts: tuple[int, ...]):
         stored = self.outline.images.get(name)

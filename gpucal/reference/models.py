@@ -1,5 +1,9 @@
 """Which stdatamodels class opens which type of reference file."""
 
+from pathlib import Path
+
+from gpucal.startup.lazy import datamodels, fits
+
 MODEL_CLASSES = {
     "barshadow": "BarshadowModel",
     "dark": "DarkModel",
@@ -28,3 +32,27 @@ INSTRUMENT_MODEL_CLASSES = {
 
 # The array whose last two axes are the detector's rows and columns.
 PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq"}
+
+
+def model_class_of(kind: str, path: Path) -> type | None:
+    """The class that opens a reference.
+
+    Parameters
+    ----------
+    kind : str
+        Its type.
+    path : Path
+        The file.
+
+    Returns
+    -------
+    type or None
+        That of the type, and of the instrument where that matters; of types that no table lists the one that the header
+        names. None where nothing tells.
+    """
+    name = MODEL_CLASSES.get(kind)
+    by_instrument = INSTRUMENT_MODEL_CLASSES.get(kind)
+    if path.suffix == ".fits" and (by_instrument or name is None):
+        header = fits.getheader(path)
+        name = (by_instrument or {}).get(header.get("INSTRUME"), name) or header.get("DATAMODL", "")
+    return name and getattr(datamodels, name, None)

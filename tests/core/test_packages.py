@@ -24,7 +24,7 @@ def test_every_class_is_imported_from_its_package(alias):
     package = PACKAGES[entry.is_pipeline]
     assert getattr(package, entry.class_name) is entry.load()
     assert vars(package)[entry.class_name] is entry.load()
-    assert entry.load().is_pipeline == entry.is_pipeline
+    assert entry.load().is_pipeline or not entry.is_pipeline  # a step may run steps of its own, too
 
 
 @pytest.mark.parametrize("is_pipeline", PACKAGES)
