@@ -24,7 +24,7 @@ from gpucal.reference import store
 from gpucal.reference.models import PRIMARY_ARRAYS, model_class_of
 from gpucal.reference.stripe_cut import StripeCut, stripe_cut
 from gpucal.startup.asdf_start import all_extensions
-from gpucal.startup.lazy import datamodels, fits
+from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
 from gpucal.wcs.documents import read_metadata, read_table
 
