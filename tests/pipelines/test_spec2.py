@@ -178,3 +178,10 @@ def test_without_coordinates_nothing_is_calibrated(series):
     path, steps = series
     with pytest.raises(InputError, match="without assign_wcs nothing can be calibrated"):
         Spec2Pipeline.call(str(path), steps=steps | {"assign_wcs": {"skip": True}})
+
+
+def test_a_spectrum_of_the_sky_without_its_light_is_refused():
+    given = of_type("NRS_MSASPEC", filter="OPAQUE")
+    with pytest.raises(InputError, match="made_rate.fits: EXP_TYPE is NRS_MSASPEC, but FILTER is OPAQUE"):
+        Spec2Pipeline().check(given)
+    Spec2Pipeline().check(of_type("NRS_LAMP", filter="OPAQUE"))

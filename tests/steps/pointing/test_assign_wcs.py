@@ -76,6 +76,17 @@ def test_what_the_header_lacks_is_told_with_the_exposure(references):
         run(model, references)
 
 
+def test_keywords_that_correct_wavelengths_are_missed(references, caplog):
+    run(exposure(frame=FRAME, instrument__gwa_xtilt=None, wcsinfo__velosys=None), references)
+    assert "the header lacks GWA_XTIL: wavelengths do without the tilt of the grating" in caplog.text
+    assert "the header lacks VELOSYS: wavelengths are not corrected to the barycenter" in caplog.text
+
+
+def test_an_image_of_an_unknown_part_of_the_detector_is_refused(references):
+    with pytest.raises(GpucalError, match="the header lacks SUBSTRT2, which tell the part of the detector"):
+        run(exposure(frame=FRAME, subarray__ystart=None), references)
+
+
 def test_a_reference_that_lacks_something_is_told(references, tmp_path):
     asdf.AsdfFile({"meta": {"instrument": {"name": "NIRSPEC"}}}).write_to(tmp_path / "camera.asdf")
     parameters = overrides(references, "G395M") | {"override_camera": str(tmp_path / "camera.asdf")}
