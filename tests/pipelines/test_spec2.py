@@ -185,3 +185,10 @@ def test_a_spectrum_of_the_sky_without_its_light_is_refused():
     with pytest.raises(InputError, match="made_rate.fits: EXP_TYPE is NRS_MSASPEC, but FILTER is OPAQUE"):
         Spec2Pipeline().check(given)
     Spec2Pipeline().check(of_type("NRS_LAMP", filter="OPAQUE"))
+
+
+@pytest.mark.parametrize("name", ["assign_wcs", "extract_2d"])
+def test_steps_that_all_others_need_are_not_skipped(name):
+    pipeline = Spec2Pipeline(steps={name: {"skip": True}})
+    with pytest.raises(InputError, match=f"made_rate.fits: without {name} nothing can be calibrated"):
+        pipeline.check(of_type("NRS_FIXEDSLIT"))

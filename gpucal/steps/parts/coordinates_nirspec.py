@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from gpucal.core.config.parameters import ParameterError
 from gpucal.errors import GpucalError
 from gpucal.reference import ReferenceFileError
 from gpucal.reference.trees import tree_of
@@ -27,6 +28,9 @@ _LAMP_MODES = {"FIXEDSLIT": "NRS_FIXEDSLIT", "BRIGHTOBJ": "NRS_FIXEDSLIT", "MSAS
 
 # Spectra of the sky.
 _FROM_THE_SKY = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
+
+# Ends of slits that are possible, in units of their height: all rows of a quadrant, and more.
+_FARTHEST = 1000
 
 # Rows and columns of the whole detector.
 _WHOLE = 2048, 2048
@@ -66,9 +70,14 @@ def give_slits(exposure, references, step) -> None:
         If there is no reference of a type that is needed.
     MsaFileError
         If the metadata file of the shutters is missing, or cannot be used.
+    ParameterError
+        If slits would end before they begin.
     GpucalError
         If the header lacks something.
     """
+    if not -_FARTHEST <= step.slit_y_low < step.slit_y_high <= _FARTHEST:
+        told = f"slit_y_low is {step.slit_y_low} and slit_y_high {step.slit_y_high}"
+        raise ParameterError(f"{told}: the first has to be less, and both from -{_FARTHEST} to {_FARTHEST}")
     tell_missing(exposure)
     optics = optics_from(exposure, references, () if not is_lit_by_lamp(exposure.meta) else BEYOND_SLITS)
     slits = _SLITS[kind_of_nirspec(exposure.meta)](exposure, optics, (step.slit_y_low, step.slit_y_high))

@@ -122,6 +122,18 @@ def _of_shutters(opened: OpenSlit) -> dict:
     }
 
 
+def check_cut_out(exposure: Exposure) -> None:
+    """See that the slits of an exposure are cut out.
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
+    if exposure.model_type not in ("MultiSlitModel", "SlitModel"):
+        raise InputError(f"{exposure.source}: its slits are not cut out yet; run extract_2d on it first")
+
+
 def check_open(exposure: Exposure) -> None:
     """See that the light of the sky was not shut out of an exposure of it.
 

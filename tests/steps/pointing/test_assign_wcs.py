@@ -38,6 +38,12 @@ def test_the_ends_of_slits_are_those_asked_for(references):
     assert short[1][1] < usual[1][1] - 8
 
 
+@pytest.mark.parametrize(("low", "high"), [(float("nan"), 0.55), (0.9, 0.55), (-1e9, 0.55)])
+def test_ends_of_slits_that_are_none_are_refused(low, high, references):
+    with pytest.raises(GpucalError, match=f"slit_y_low is {low} and slit_y_high {high}: the first has to be less"):
+        run(exposure(frame=FRAME), references, slit_y_low=low, slit_y_high=high)
+
+
 def test_the_file_of_shutters_is_looked_for_beside_the_exposure(references, tmp_path, monkeypatch):
     folder, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
     folder.mkdir()
