@@ -11,6 +11,7 @@ from gpucal.data import Exposure, InputError
 from gpucal.pipelines import spec2_modes as modes
 from gpucal.pipelines.spec2_fixed_slits import calibrate_slits
 from gpucal.pipelines.spec2_members import clean_members
+from gpucal.steps.parts.open_slits import check_open
 from gpucal.steps.parts.whole_frame_slit import as_slit
 
 log = logging.getLogger(__name__)
@@ -127,13 +128,18 @@ class Spec2Pipeline(Pipeline):
         Raises
         ------
         InputError
-            If it is calibrated already, or ``assign_wcs`` is to be left out.
+            If it is calibrated already, is of the sky but was taken without its light, or if a step is to be left out
+            without which nothing can be calibrated.
         """
         done = [name for name in ("flat_field", "photom") if getattr(exposure.meta.cal_step, name) == "COMPLETE"]
         if done:
             raise InputError(f"{exposure.source}: is calibrated already ({' and '.join(done)} are COMPLETE)")
-        if self.assign_wcs.skip:
-            raise InputError(f"{exposure.source}: without assign_wcs nothing can be calibrated; do not skip it")
+        if modes.kind_of(exposure) in modes.SKY_TYPES:
+            check_open(exposure)
+        needed = ("assign_wcs", *(("extract_2d",) if modes.kind_of(exposure) in modes.NIRSPEC_SLIT_TYPES else ()))
+        for name in needed:
+            if getattr(self, name).skip:
+                raise InputError(f"{exposure.source}: without {name} nothing can be calibrated; do not skip it")
 
     def make_spectra(self, steps, exposure: Exposure, references) -> None:
         """Make what is resampled and extracted of a calibrated exposure, which stays as it is."""

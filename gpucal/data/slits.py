@@ -148,6 +148,10 @@ class Slit:
 class _WholeExposure(Slit):
     """An exposure that is a slit by itself."""
 
+    def get_wcs(self) -> Wcs:
+        """The world coordinates of the exposure."""
+        return self._owner.get_wcs()
+
     def set_wcs(self, tree) -> None:
         """Keep world coordinates; see `Exposure.set_wcs`."""
         self._owner.set_wcs(tree)

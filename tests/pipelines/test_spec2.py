@@ -178,3 +178,17 @@ def test_without_coordinates_nothing_is_calibrated(series):
     path, steps = series
     with pytest.raises(InputError, match="without assign_wcs nothing can be calibrated"):
         Spec2Pipeline.call(str(path), steps=steps | {"assign_wcs": {"skip": True}})
+
+
+def test_a_spectrum_of_the_sky_without_its_light_is_refused():
+    given = of_type("NRS_MSASPEC", filter="OPAQUE")
+    with pytest.raises(InputError, match="made_rate.fits: EXP_TYPE is NRS_MSASPEC, but FILTER is OPAQUE"):
+        Spec2Pipeline().check(given)
+    Spec2Pipeline().check(of_type("NRS_LAMP", filter="OPAQUE"))
+
+
+@pytest.mark.parametrize("name", ["assign_wcs", "extract_2d"])
+def test_steps_that_all_others_need_are_not_skipped(name):
+    pipeline = Spec2Pipeline(steps={name: {"skip": True}})
+    with pytest.raises(InputError, match=f"made_rate.fits: without {name} nothing can be calibrated"):
+        pipeline.check(of_type("NRS_FIXEDSLIT"))

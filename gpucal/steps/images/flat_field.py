@@ -15,6 +15,7 @@ from gpucal.kernels.images.flat_field import (
 )
 from gpucal.kernels.images.flat_rates import Flat, Rates, flat_field_rates
 from gpucal.reference import Reference
+from gpucal.steps.parts.open_slits import check_cut_out
 from gpucal.steps.parts.slit_flats import apply_flats, calculated_flats, flats_product, users_flats
 from gpucal.steps.parts.spectral_flats import KINDS
 
@@ -101,8 +102,7 @@ class FlatFieldStep(Step):
 
     def correct_slits(self, exposure, references) -> None:
         """Flat-field the slits of NIRSpec."""
-        if exposure.model_type not in ("MultiSlitModel", "SlitModel"):
-            raise GpucalError(f"{exposure.source}: its slits are not cut out yet; run extract_2d on it first")
+        check_cut_out(exposure)
         name = NOT_USED
         if self.user_supplied_flat is not None:
             product, flats = users_flats(self.user_supplied_flat, exposure)

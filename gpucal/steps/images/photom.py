@@ -8,6 +8,7 @@ from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
+from gpucal.steps.parts.open_slits import check_cut_out
 from gpucal.steps.parts.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.response import convert_spectrum
 from gpucal.steps.parts.slit_photometry import SLIT_TYPES, calibrate_slits
@@ -61,6 +62,7 @@ class PhotomStep(Step):
         if kind in LAMP_TYPES:
             raise SkipStep("exposures of lamps have no flux calibration")
         if kind in SLIT_TYPES:
+            check_cut_out(exposure)
             calibrate_slits(exposure, reference, references["area"], self)
             return exposure
         if kind not in (*IMAGE_TYPES, *LRS_TYPES) or str(meta.instrument.name).upper() not in ROW_KEYS:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from gpucal.core.config.parameters import ParameterError
 from gpucal.errors import GpucalError
 from gpucal.reference import ReferenceFileError
 from gpucal.reference.trees import tree_of
@@ -27,6 +28,12 @@ _LAMP_MODES = {"FIXEDSLIT": "NRS_FIXEDSLIT", "BRIGHTOBJ": "NRS_FIXEDSLIT", "MSAS
 
 # Spectra of the sky.
 _FROM_THE_SKY = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
+
+# Ends of slits that are possible, in units of their height: all rows of a quadrant, and more.
+_FARTHEST = 1000
+
+# Rows and columns of the whole detector.
+_WHOLE = 2048, 2048
 
 # What light of lamps does not reach.
 BEYOND_SLITS = ("fore", "ote")
@@ -63,9 +70,15 @@ def give_slits(exposure, references, step) -> None:
         If there is no reference of a type that is needed.
     MsaFileError
         If the metadata file of the shutters is missing, or cannot be used.
+    ParameterError
+        If slits would end before they begin.
     GpucalError
         If the header lacks something.
     """
+    if not -_FARTHEST <= step.slit_y_low < step.slit_y_high <= _FARTHEST:
+        told = f"slit_y_low is {step.slit_y_low} and slit_y_high {step.slit_y_high}"
+        raise ParameterError(f"{told}: the first has to be less, and both from -{_FARTHEST} to {_FARTHEST}")
+    tell_missing(exposure)
     optics = optics_from(exposure, references, () if not is_lit_by_lamp(exposure.meta) else BEYOND_SLITS)
     slits = _SLITS[kind_of_nirspec(exposure.meta)](exposure, optics, (step.slit_y_low, step.slit_y_high))
     wcs = slits_wcs(exposure, optics, slits)
@@ -73,6 +86,26 @@ def give_slits(exposure, references, step) -> None:
     _tell_spectrum(exposure.meta, optics)
     if is_lit_by_lamp(exposure.meta):
         exposure.meta.wcsinfo.s_region = None
+
+
+def tell_missing(exposure) -> None:
+    """Warn of keywords without which wavelengths are not as good as they could be.
+
+    Raises
+    ------
+    GpucalError
+        If nothing tells which part of the detector an image shows.
+    """
+    meta, source = exposure.meta, exposure.source
+    corner = {"SUBSTRT1": meta.subarray.xstart, "SUBSTRT2": meta.subarray.ystart}
+    if None in corner.values() and tuple(exposure.shape_of("data")[-2:]) != _WHOLE:
+        lacking = ", ".join(keyword for keyword, value in corner.items() if value is None)
+        raise GpucalError(f"{source}: the header lacks {lacking}, which tell the part of the detector that was read")
+    tilts = {"GWA_XTIL": meta.instrument.gwa_xtilt, "GWA_YTIL": meta.instrument.gwa_ytilt}
+    if lacking := ", ".join(keyword for keyword, value in tilts.items() if value is None):
+        log.warning("%s: the header lacks %s: wavelengths do without the tilt of the grating", source, lacking)
+    if meta.wcsinfo.velosys is None and not is_lit_by_lamp(meta):
+        log.warning("%s: the header lacks VELOSYS: wavelengths are not corrected to the barycenter", source)
 
 
 def give_nirspec_image(exposure, references, step) -> None:

@@ -122,13 +122,25 @@ def _of_shutters(opened: OpenSlit) -> dict:
     }
 
 
-def place_source(slit: Slit, wcs: Wcs, exposure: Exposure) -> None:
-    """Write where the target is in its fixed slit: by the offset of the dither from the reference point.
+def check_cut_out(exposure: Exposure) -> None:
+    """See that the slits of an exposure are cut out.
 
     Raises
     ------
     InputError
-        If the light of the sky was shut out, so that coordinates end at the slit.
+        If they are not.
+    """
+    if exposure.model_type not in ("MultiSlitModel", "SlitModel"):
+        raise InputError(f"{exposure.source}: its slits are not cut out yet; run extract_2d on it first")
+
+
+def check_open(exposure: Exposure) -> None:
+    """See that the light of the sky was not shut out of an exposure of it.
+
+    Raises
+    ------
+    InputError
+        If it was, so that its coordinates end at the slits.
     """
     if exposure.meta.instrument.filter == OPAQUE:
         raise InputError(
@@ -136,6 +148,17 @@ def place_source(slit: Slit, wcs: Wcs, exposure: Exposure) -> None:
             "sky comes to its slits. Exposures of a lamp are of type NRS_LAMP, NRS_AUTOWAVE or NRS_AUTOFLAT; correct "
             "the header"
         )
+
+
+def place_source(slit: Slit, wcs: Wcs, exposure: Exposure) -> None:
+    """Write where the target is in its fixed slit: by the offset of the dither from the reference point.
+
+    Raises
+    ------
+    InputError
+        If the light of the sky was shut out.
+    """
+    check_open(exposure)
     dither = exposure.meta.dither
     if dither.x_offset is None or dither.y_offset is None:
         log.warning(

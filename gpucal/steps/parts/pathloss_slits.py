@@ -16,6 +16,7 @@ from gpucal.data.slits import Slit, Slits, slits_of
 from gpucal.errors import SkipStep
 from gpucal.kernels.spectra.lookup import look_up, pack_tables
 from gpucal.kernels.spectra.windows import packing_of
+from gpucal.steps.parts.open_slits import check_cut_out
 from gpucal.steps.parts.pathloss_apertures import (
     Aperture,
     Throughput,
@@ -59,7 +60,10 @@ def correct_slits(exposure: Exposure, reference, step) -> None:
     ------
     SkipStep
         If no slit can be corrected.
+    InputError
+        If slits are not cut out yet.
     """
+    check_cut_out(exposure)
     slits = slits_of(exposure)
     apertures = [Aperture.of_entry(entry) for entry in reference.model.apertures]
     uses_shutters = str(exposure.meta.exposure.type).upper() == SHUTTERS

@@ -18,6 +18,7 @@ from gpucal.steps.parts.extraction_apertures import (
 )
 from gpucal.steps.parts.extraction_products import save_images
 from gpucal.steps.parts.fixed_slits_beside import parts_of
+from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.psf_fitting import PsfError, place_profiles
 from gpucal.steps.parts.source_location import SlitGeometry, locate
 from gpucal.steps.parts.spectral_aperture_correction import BY_SLIT, NoCorrectionError, correction_for
@@ -51,6 +52,9 @@ LATER = {
 }
 
 SERIES_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
+
+# What parameters may be.
+LIMITS = {"position_offset": (-1e6, 1e6)}
 
 
 class Extract1dStep(Step):
@@ -117,7 +121,8 @@ class Extract1dStep(Step):
         return ("extract1d", "apcorr", "psf") if self.apply_apcorr else ("extract1d", "psf")
 
     def check_applies(self, exposure):
-        """Spectra of other kinds need other algorithms."""
+        """Spectra of other kinds need other algorithms; an offset is a number of pixels."""
+        check_limits(self, LIMITS)
         kind = str(exposure.meta.exposure.type).upper()
         if kind in LATER:
             raise GpucalError(f"{exposure.source}: {LATER[kind]} ({kind}) are not extracted yet; slits are")

@@ -38,6 +38,12 @@ def test_the_ends_of_slits_are_those_asked_for(references):
     assert short[1][1] < usual[1][1] - 8
 
 
+@pytest.mark.parametrize(("low", "high"), [(float("nan"), 0.55), (0.9, 0.55), (-1e9, 0.55)])
+def test_ends_of_slits_that_are_none_are_refused(low, high, references):
+    with pytest.raises(GpucalError, match=f"slit_y_low is {low} and slit_y_high {high}: the first has to be less"):
+        run(exposure(frame=FRAME), references, slit_y_low=low, slit_y_high=high)
+
+
 def test_the_file_of_shutters_is_looked_for_beside_the_exposure(references, tmp_path, monkeypatch):
     folder, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
     folder.mkdir()
@@ -74,6 +80,17 @@ def test_what_the_header_lacks_is_told_with_the_exposure(references):
     model = exposure(grating="PRISM", frame=FRAME, instrument__gwa_tilt=None, filename="here_rate.fits")
     with pytest.raises(GpucalError, match=r"here_rate.fits: the header lacks GWA_TILT"):
         run(model, references)
+
+
+def test_keywords_that_correct_wavelengths_are_missed(references, caplog):
+    run(exposure(frame=FRAME, instrument__gwa_xtilt=None, wcsinfo__velosys=None), references)
+    assert "the header lacks GWA_XTIL: wavelengths do without the tilt of the grating" in caplog.text
+    assert "the header lacks VELOSYS: wavelengths are not corrected to the barycenter" in caplog.text
+
+
+def test_an_image_of_an_unknown_part_of_the_detector_is_refused(references):
+    with pytest.raises(GpucalError, match="the header lacks SUBSTRT2, which tell the part of the detector"):
+        run(exposure(frame=FRAME, subarray__ystart=None), references)
 
 
 def test_a_reference_that_lacks_something_is_told(references, tmp_path):

@@ -131,3 +131,8 @@ def test_the_input_stays_as_it_is(tmp_path):
     extracted(model, apertures(tmp_path / "a.json", bkg_coeff=[[-0.5], [3.5]]))
     np.testing.assert_array_equal(model.data, kept.data)
     assert Exposure(model).meta.wcs is not None
+
+
+def test_an_offset_that_is_no_number_is_refused(tmp_path):
+    with pytest.raises(GpucalError, match="position_offset is nan; it has to be from -1e\\+06 to 1e\\+06"):
+        extracted(slits(), apertures(tmp_path / "a.json", {"id": "ANY"}), position_offset=float("nan"))

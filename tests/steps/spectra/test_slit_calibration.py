@@ -174,3 +174,11 @@ def test_the_factor_of_a_source_that_fills_the_slit_has_the_throughput_of_its_ti
         found[as_jwst] = np.nanmedian(ratio)
     np.testing.assert_allclose(found[""], 1, rtol=1e-6)  # wavelengths without correction are the same here
     assert abs(found["1"] - 1) > 0.01
+
+
+@pytest.mark.parametrize("step", [FlatFieldStep, PathLossStep, PhotomStep])
+def test_slits_have_to_be_cut_out_first(step, references):
+    model = datamodels.ImageModel((4, 4))
+    model.meta.instrument.name, model.meta.instrument.detector, model.meta.exposure.type = "NIRSPEC", "NRS1", FIXED
+    with pytest.raises(InputError, match="its slits are not cut out yet; run extract_2d on it first"):
+        run(step, model, references(FIXED))
