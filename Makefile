@@ -33,6 +33,7 @@ lint: $(VENV)/installed-for-tests
 parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity
 	$(BIN)/python -m bench.parity_images
+	$(BIN)/python -m bench.parity_slits
 
 newest:
 	$(PYTHON) -m venv $(NEWEST)

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
+from gpucal.core.run.references import RunReferences
 from gpucal.data import Exposure, InputError, Members
 from gpucal.data.members import tell_membership
 from gpucal.names.steps import STEPS as ALL_STEPS
@@ -87,9 +88,15 @@ class Spec3Pipeline(Pipeline):
                 self.save(source.joined(source), "cal")
             for exposure in source:
                 tell_membership(exposure, exposure.meta.asn.exptype)
-            self.combine(source, steps, references)
+            self.combine(source, steps, self.references_of(source, members, references))
             source.release()
         return None
+
+    def references_of(self, source: Members, members: Members, references: RunReferences) -> RunReferences:
+        """The references for a source: a fixed slit beside shutters has others than these."""
+        if self.extract_1d.skip or source.meta.exposure.type == members.meta.exposure.type:
+            return references
+        return RunReferences.find([self.extract_1d], source[0])
 
     def combine(self, members: Members, steps: tuple[str, ...], references) -> Exposure | Members:
         """Combine the exposures of one source, and extract it."""

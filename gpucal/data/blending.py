@@ -53,10 +53,13 @@ class Blends(NamedTuple):
         Names of rules, by place of the value, such as ``meta.observation.time``.
     columns : dict of str to str
         Names of columns of the table, by place of the value.
+    places : set of str
+        All places that it lists.
     """
 
     rules: dict[str, str]
     columns: dict[str, str]
+    places: set[str]
 
 
 def blend(product, models: Sequence) -> None:
@@ -74,6 +77,9 @@ def blend(product, models: Sequence) -> None:
     for place, rule in blends.rules.items():
         values = [header[place] for header in headers if place in header]
         product[place] = _RULES[rule](values) if values else None
+    for place in headers[0].keys() - blends.places:  # what no schema lists is that of the first, too
+        if isinstance(headers[0][place], (str, bool, int, float)):
+            product[place] = headers[0][place]
     table = _table(blends.columns, headers)
     if table is not None:
         _add_table(product, table)
@@ -91,7 +97,7 @@ def blends_of(schema: dict) -> Blends:
     -------
     Blends
     """
-    blends = Blends({}, {})
+    blends = Blends({}, {}, set())
     _collect(schema["properties"]["meta"], "meta", blends)
     for place in [place for place in blends.rules if place.startswith(UNBLENDED)]:
         del blends.rules[place]
@@ -102,7 +108,10 @@ def _collect(schema: dict, place: str, blends: Blends) -> None:
     """Go through the values of a tree; lists are left out."""
     for name, entry in schema.get("properties", {}).items():
         _collect(entry, f"{place}.{name}", blends)
-    if schema.get("properties") or schema.get("type") == "array":
+    if schema.get("properties"):
+        return
+    blends.places.add(place)
+    if schema.get("type") == "array":
         return
     if schema.get("blend_rule", "first") != "first":
         blends.rules[place] = schema["blend_rule"]

@@ -49,6 +49,15 @@ def test_values_follow_the_rules_of_the_schema(blended):
     assert meta.filename == "jw1_cal.fits"  # not blended
 
 
+def test_what_the_schema_does_not_list_is_that_of_the_first(models):
+    for number, model in enumerate(models):
+        model.meta.cal_step._instance["no_such_step"] = f"status {number}"
+    product = datamodels.ImageModel(np.zeros((2, 2), np.float32))
+    product.update(models[0])
+    blend(product, models)
+    assert product["meta.cal_step.no_such_step"] == "status 0"
+
+
 def test_the_table_has_a_row_for_each(blended, tmp_path):
     write_model(Exposure(blended).snapshot(), tmp_path / "blended.fits")
     table = open_exposure(tmp_path / "blended.fits").to_model().extra_fits.HDRTAB.data

@@ -5,6 +5,7 @@ import logging
 import numpy as np
 
 from gpucal.backend import current_backend
+from gpucal.data.members import group_of
 from gpucal.data.slits import Slit, Slits
 from gpucal.steps.parts.slit_drizzling import SlitImage
 from gpucal.steps.parts.slit_output import Output
@@ -46,8 +47,15 @@ def resampled_slit(image: SlitImage, output: Output, arrays: dict) -> Slit:
     """
     slit = image.slit
     values = {name: slit[name] for name in KEPT if slit[name] is not None}
-    values["meta"] = _merged(image.meta.instance, slit["meta"] or {})
+    exposure = image.exposure
+    listed = _listed(image.meta.instance, exposure.model.schema["properties"]["meta"])
+    values["meta"] = _merged(listed, slit["meta"] or {})
     made = Slits.of_trees([values])[0]
+    made["meta.asn.exptype"] = image.meta.asn.exptype or "SCIENCE"
+    if (group := group_of(exposure)) is not None:
+        made.values["meta"]["group_id"] = group
+    if (kind := slit["meta.exposure.type"]) is not None:  # a fixed slit beside shutters has its own
+        made["meta.exposure.type"] = kind
     for name, array in arrays.items():
         setattr(made, name, array)
     world = output.pixels.world()
@@ -99,6 +107,18 @@ def place_in(output: Output, image: SlitImage) -> tuple[float, float] | None:
     world = own.program(own.frame_names[0]).at([x], [y])
     placed = grid.program(grid.frame_names[-1], grid.frame_names[0]).at(*world)
     return float(placed[0, 0]), float(placed[1, 0])
+
+
+def _listed(tree: dict, schema: dict) -> dict:
+    """What a schema lists of a tree of metadata: a slit takes no more from its exposure."""
+    known = schema.get("properties")
+    if known is None:
+        return tree
+    return {
+        name: _listed(value, known[name]) if isinstance(value, dict) else value
+        for name, value in tree.items()
+        if name in known
+    }
 
 
 def _merged(exposure: dict, slit: dict) -> dict:

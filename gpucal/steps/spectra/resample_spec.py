@@ -161,6 +161,7 @@ class ResampleSpecStep(Step):
     def described(self, members, places, images, output, arrays: dict):
         """A product of these arrays, and its header."""
         chosen = Members([members[place] for place in places], members.membership)
+        chosen.is_one_exposure = members.is_one_exposure
         wcs, world = output.pixels.wcs, output.pixels.world()
         product = chosen.blank("SlitModel", **arrays, wavelength=wavelengths_in(world))
         meta = product.meta
