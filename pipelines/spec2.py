@@ -148,10 +148,15 @@ class Spec2Pipeline(Pipeline):
                 log.warning("%s: gpucal does not have %s yet, and goes on without it", exposure.source, name)
         with statuses_of(exposure):
             tell_left_out(set(modes.AFTER), exposure)
-            spectrum = exposure
+            spectrum = self.prepared(steps, exposure, references)
             for name in ("resample_spec", "extract_1d"):
                 if name in steps:
                     spectrum = self.run_beside(name, spectrum, references) or spectrum
+
+    def prepared(self, steps, exposure: Exposure, references) -> Exposure:
+        """What is resampled and extracted: the exposure or, if pixels are to be estimated, a copy of it with those."""
+        wanted = [name for name in modes.AFTER if name in steps and not getattr(self, name).skip]
+        return self.run_steps(wanted, exposure.copy(), references) if wanted else exposure
 
 
 def tell_association(exposure: Exposure, table: str | None, pool: str | None) -> None:

@@ -13,7 +13,7 @@ from gpucal.data.files.ahead import ImageAhead
 from gpucal.data.files.outline import StoredImage, images_of
 from gpucal.data.membership import Membership
 from gpucal.data.owner import ArrayOwner
-from gpucal.data.slits import LISTS, Slits, with_objects
+from gpucal.data.slits import LISTS, Slits, detached, with_objects
 from gpucal.startup.asdf_start import kept_wcs
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
@@ -202,6 +202,18 @@ class Exposure(ArrayOwner):
         made.membership = self.membership
         return made
 
+    def copy(self) -> Exposure:
+        """An exposure with the same metadata and arrays; to change it leaves this one as it is."""
+        model = new_model(type(self.model))
+        model._schema = self.model._schema  # it may have an entry more than its class
+        model._instance.update(
+            detached({name: value for name, value in self.model._instance.items() if name not in self._names})
+        )
+        made = Exposure(model, self.source, slits=Slits(slit.copy() for slit in self.slits))
+        made.copy_arrays(self)
+        made.membership = self.membership
+        return made
+
     def with_model(self, model: datamodels.JwstDataModel | None) -> Exposure:
         """What comes of it when somebody was handed its model, and returned another, or None for the same one."""
         return Exposure(self.model if model is None else model, self.source)
@@ -249,13 +261,13 @@ class Exposure(ArrayOwner):
         model._schema = self.model._schema  # it may have an entry more than its class
         listed = LISTS.get(self.model_type)
         model._instance.update(
-            _detached({name: value for name, value in self.model._instance.items() if name != listed})
+            detached({name: value for name, value in self.model._instance.items() if name != listed})
         )
         for name in self._arrays:
             host = self._on_host(name)
             model._instance[name] = host.copy() if host.dtype.kind == "u" else host
         if listed is not None:
-            model._instance[listed] = _detached(self._slits.to_trees(keep=True))
+            model._instance[listed] = detached(self._slits.to_trees(keep=True))
         return model
 
     def _on_host(self, name: str) -> np.ndarray:
@@ -299,14 +311,3 @@ ZERO_DEFAULTS = {
 
 # Arrays that steps add to a model whose schema does not list them; they are saved in its metadata tree.
 _UNLISTED_ARRAYS = {"GuiderCalModel": {"var_flat"}}
-
-
-def _detached(tree):
-    """A copy of the nested containers of a tree, and of its unsigned arrays; all other leaves are shared."""
-    if isinstance(tree, np.ndarray) and tree.dtype.kind == "u":
-        return tree.copy()
-    if isinstance(tree, dict):
-        return {key: _detached(value) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [_detached(value) for value in tree]
-    return tree

@@ -77,6 +77,13 @@ class ArrayOwner:
         for holder in (self._arrays, self._stored, self.host):
             holder.pop(name, None)
 
+    def copy_arrays(self, other: ArrayOwner) -> None:
+        """Hold copies of another's arrays, each where it is there."""
+        self._arrays.update((name, array.copy()) for name, array in other._arrays.items())
+        self._stored.update(other._stored)
+        held = {name: array for name, array in other.host.items() if name in other._names and array is not None}
+        self.host.update((name, array.copy()) for name, array in held.items())
+
     def release(self) -> None:
         """Let all arrays go, wherever they are."""
         self._arrays.clear()

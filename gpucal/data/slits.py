@@ -105,6 +105,12 @@ class Slit:
     def __delattr__(self, name: str) -> None:
         delattr(self._owner, name)
 
+    def copy(self) -> Slit:
+        """A slit with the same values and arrays; to change it leaves this one as it is."""
+        arrays = _SlitArrays({}, {}, f"slit {self.name}")
+        arrays.copy_arrays(self._owner)
+        return Slit(detached(self.values), arrays)
+
     def get_wcs(self) -> Wcs:
         """The world coordinates of the slit.
 
@@ -376,6 +382,17 @@ def slits_of(exposure) -> Slits:
     if exposure.model_type in LISTS:
         return exposure.slits
     return Slits([_WholeExposure(exposure.model._instance, exposure)])
+
+
+def detached(tree):
+    """A copy of the nested containers of a tree, and of its unsigned arrays; all other leaves are shared."""
+    if isinstance(tree, np.ndarray) and tree.dtype.kind == "u":
+        return tree.copy()
+    if isinstance(tree, dict):
+        return {key: detached(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [detached(value) for value in tree]
+    return tree
 
 
 def _count(shape: tuple[int, ...]) -> int:

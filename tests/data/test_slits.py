@@ -142,6 +142,28 @@ def test_a_snapshot_is_not_changed_by_later_edits_of_flags_and_values(exposure):
     assert snapshot.slits[1].name == "S1"
 
 
+def test_a_copy_is_changed_without_its_original(exposure, backend):
+    exposure.slits.packed("dq")
+    copied = exposure.copy()
+    for slit in copied.slits:
+        slit.data[:] = -1
+        slit.dq[:] = 9
+        slit["meta.photometry.pixelarea_steradians"] = 0.0
+    copied.meta.exposure.type = "NRS_FIXEDSLIT"
+    assert [int(slit.dq.max()) for slit in exposure.slits] == [0, 1, 2]
+    assert exposure.meta.exposure.type == "NRS_MSASPEC" and copied.source == exposure.source
+    assert exposure.slits[1]["meta.photometry.pixelarea_steradians"] == 2e-12
+    for number, slit in enumerate(exposure.slits):
+        np.testing.assert_array_equal(backend.asnumpy(slit.data), tree_of(number, SHAPES[number])["data"])
+
+
+def test_a_copy_of_an_image_is_changed_without_its_original(backend):
+    exposure = Exposure(datamodels.SlitModel(data=np.ones((4, 5), np.float32)))
+    copied = exposure.copy()
+    copied.data[:] = 7
+    assert float(exposure.data.sum()) == 20 and float(copied.data.sum()) == 140
+
+
 def test_written_files_are_those_of_the_data_models(model, tmp_path, backend):
     theirs = fits.open(as_file(model.copy(), tmp_path))
     exposure = open_exposure(model)

@@ -12,6 +12,7 @@ from gpucal.associations import AssociationError
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, InputError
 from gpucal.data.membership import Membership
+from gpucal.kernels.flags.dqflags import FLUX_ESTIMATED
 from gpucal.pipelines import Spec2Pipeline, spec2_modes
 from gpucal.simulate.crds_cache import crds_environment
 from gpucal.steps.parts.lrs_types import SLITLESS_TYPE
@@ -145,6 +146,23 @@ def test_integrations_become_a_slit_of_the_whole_frame(series, tmp_path):
     assert {name for name, value in status.items() if value == "SKIPPED"} == left_out
     assert result.meta.asn.table_name == "singleton"
     assert np.isfinite(result.data).sum() > 10000
+
+
+def test_pixels_are_estimated_for_what_is_extracted_alone(series, tmp_path):
+    path, steps = series
+    replaced = {"pixel_replace": {"skip": False, "save_results": True}}
+    (result,) = Spec2Pipeline.call(str(path), steps=steps | replaced, output_dir=str(tmp_path), save_results=True)
+    assert sorted(one.name.rpartition("mirimage_")[2] for one in tmp_path.iterdir()) == [
+        "calints.fits",
+        "pixel_replace.fits",
+    ]
+    assert result.meta.cal_step.pixel_replace is None
+    with datamodels.open(tmp_path / "jw01000001001_02101_00001_mirimage_pixel_replace.fits") as made:
+        assert made.meta.cal_step.pixel_replace == "COMPLETE" and made.meta.cal_step.photom == "COMPLETE"
+        estimated = made.dq & FLUX_ESTIMATED != 0
+        assert estimated.any() and not (result.dq & FLUX_ESTIMATED).any()
+        assert np.isfinite(made.data[estimated]).all() and np.isnan(result.data[estimated]).all()
+        np.testing.assert_array_equal(made.data[~estimated], result.data[~estimated])
 
 
 def test_what_bkg_subtract_makes_is_saved(series, tmp_path):
