@@ -11,7 +11,7 @@ from gpucal.data import Exposure, InputError
 from gpucal.pipelines import spec2_modes as modes
 from gpucal.pipelines.spec2_fixed_slits import calibrate_slits
 from gpucal.pipelines.spec2_members import clean_members
-from gpucal.steps.parts.open_slits import check_open
+from gpucal.steps.parts.coordinates.open_slits import check_open
 from gpucal.steps.parts.whole_frame_slit import as_slit
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from stdatamodels.jwst import datamodels
 from gpucal.kernels.flags.dqflags import BAD_REF_PIXEL, DO_NOT_USE, NO_SAT_CHECK, UNRELIABLE_BIAS
 from gpucal.kernels.readout.irs2_layout import irs2_layout
 from gpucal.kernels.refpix.irs2_bad import find_bad_rows, replace_rows, replacements
-from gpucal.steps.parts.refpix_irs2 import replace_listed_rows
+from gpucal.steps.parts.ramps.refpix_irs2 import replace_listed_rows
 from gpucal.steps.ramps.dq_init import DQInitStep
 from gpucal.steps.ramps.ipc import IPCStep
 from gpucal.steps.ramps.refpix import RefPixStep

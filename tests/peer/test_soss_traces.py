@@ -10,7 +10,7 @@ from gpucal.data import Exposure
 from gpucal.reference import Reference
 from gpucal.simulate import Effects
 from gpucal.simulate.soss import COMMANDED_POSITION
-from gpucal.steps.parts.soss_traces import soss_pixels
+from gpucal.steps.parts.flicker.soss_traces import soss_pixels
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.backend import current_backend
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
-from gpucal.steps.parts.star_finding import find_sources, outside_of_image
+from gpucal.steps.parts.catalogs.star_finding import find_sources, outside_of_image
 from tests.kernels.sources.fields import field
 
 # The parameters of tweakreg, with its defaults.

@@ -23,7 +23,7 @@ from gpucal.kernels.flicker.flicker_noise import (
     plane,
 )
 from gpucal.kernels.flicker.nsclean_subarray import ALLSLITS_PASSBAND, DEFAULT_PASSBAND
-from gpucal.steps.parts.background_scene import (
+from gpucal.steps.parts.flicker.background_scene import (
     FLAT_TELLS_FIELD,
     TRACES_TELL_SOURCES,
     beside,
@@ -32,8 +32,8 @@ from gpucal.steps.parts.background_scene import (
     flag_outside_field,
     science_pixels,
 )
-from gpucal.steps.parts.flicker_parameters import Choices, automatic_choices
-from gpucal.steps.parts.nirspec_scene import steps_of_scene
+from gpucal.steps.parts.flicker.flicker_parameters import Choices, automatic_choices
+from gpucal.steps.parts.flicker.nirspec_scene import steps_of_scene
 
 log = logging.getLogger(__name__)
 

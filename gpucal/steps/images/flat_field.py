@@ -15,9 +15,14 @@ from gpucal.kernels.images.flat_field import (
 )
 from gpucal.kernels.images.flat_rates import Flat, Rates, flat_field_rates
 from gpucal.reference import Reference
-from gpucal.steps.parts.open_slits import check_cut_out
-from gpucal.steps.parts.slit_flats import apply_flats, calculated_flats, flats_product, users_flats
-from gpucal.steps.parts.spectral_flats import KINDS
+from gpucal.steps.parts.calibration.slit_flats import (
+    apply_flats,
+    calculated_flats,
+    flats_product,
+    users_flats,
+)
+from gpucal.steps.parts.calibration.spectral_flats import KINDS
+from gpucal.steps.parts.coordinates.open_slits import check_cut_out
 
 log = logging.getLogger(__name__)
 

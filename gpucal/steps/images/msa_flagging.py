@@ -4,7 +4,7 @@ import logging
 
 from gpucal.core import Step
 from gpucal.kernels.flags.dqflags import MSA_FAILED_OPEN
-from gpucal.steps.parts.stuck_shutters import pixels_of, stuck_open
+from gpucal.steps.parts.calibration.stuck_shutters import pixels_of, stuck_open
 
 log = logging.getLogger(__name__)
 

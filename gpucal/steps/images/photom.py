@@ -6,12 +6,12 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
+from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
+from gpucal.steps.parts.calibration.response import convert_spectrum
+from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
+from gpucal.steps.parts.coordinates.open_slits import check_cut_out
 from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
-from gpucal.steps.parts.open_slits import check_cut_out
-from gpucal.steps.parts.photometry import ROW_KEYS, change_with_time, photometry_row
-from gpucal.steps.parts.response import convert_spectrum
-from gpucal.steps.parts.slit_photometry import SLIT_TYPES, calibrate_slits
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,8 @@ class PhotomStep(Step):
     Notes
     -----
     The algorithm is described in `gpucal.kernels.images.units`, the choice of the factor in
-    `gpucal.steps.parts.photometry`, that of spectra in `gpucal.steps.parts.response` and
-    `gpucal.steps.parts.slit_photometry`. Other spectra are not calibrated yet.
+    `gpucal.steps.parts.calibration.photometry`, that of spectra in `gpucal.steps.parts.calibration.response` and
+    `gpucal.steps.parts.calibration.slit_photometry`. Other spectra are not calibrated yet.
     """
 
     class_alias = "photom"

@@ -10,8 +10,8 @@ from gpucal.errors import NoScienceData
 from gpucal.kernels.background.scene_mask import planes, scene_mask
 from gpucal.kernels.flicker.picture_frame import Frame, subtract_from_ramp, subtract_from_rates
 from gpucal.readouts.groups import check_groups
-from gpucal.steps.parts.background_scene import beside, draft_rates, draft_steps, science_pixels
-from gpucal.steps.parts.nirspec_scene import steps_of_scene
+from gpucal.steps.parts.flicker.background_scene import beside, draft_rates, draft_steps, science_pixels
+from gpucal.steps.parts.flicker.nirspec_scene import steps_of_scene
 
 log = logging.getLogger(__name__)
 

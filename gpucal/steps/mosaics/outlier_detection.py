@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.steps.parts.limits import check_limits
-from gpucal.steps.parts.outlier_images import flag_images
-from gpucal.steps.parts.outlier_integrations import flag_coronagraphs, flag_time_series
-from gpucal.steps.parts.outlier_spectra import flag_spectra
+from gpucal.steps.parts.outliers.images import flag_images
+from gpucal.steps.parts.outliers.integrations import flag_coronagraphs, flag_time_series
+from gpucal.steps.parts.outliers.spectra import flag_spectra
 
 log = logging.getLogger(__name__)
 

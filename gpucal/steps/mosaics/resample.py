@@ -9,10 +9,15 @@ from gpucal.core import GpucalError, Step
 from gpucal.data import Members
 from gpucal.data.blending import blend
 from gpucal.steps.parts.alike import check_alike
-from gpucal.steps.parts.drizzling import Drizzling
 from gpucal.steps.parts.limits import check_limits
-from gpucal.steps.parts.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
-from gpucal.steps.parts.mosaic_keywords import write_correlation, write_grid, write_region, write_times
+from gpucal.steps.parts.mosaics.drizzling import Drizzling
+from gpucal.steps.parts.mosaics.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
+from gpucal.steps.parts.mosaics.mosaic_keywords import (
+    write_correlation,
+    write_grid,
+    write_region,
+    write_times,
+)
 from gpucal.wcs.given_grid import given_grid
 from gpucal.wcs.output_grid import GridOptions, OutputGrid, corners_of, output_grid
 

@@ -13,8 +13,8 @@ from gpucal.kernels.sky.sky_level import SkyStatistic
 from gpucal.names.products import base_name
 from gpucal.steps.parts.bit_flags import bad_bits
 from gpucal.steps.parts.limits import check_limits
-from gpucal.steps.parts.sky_levels import SkyGauge, overlap_levels, own_levels
-from gpucal.steps.parts.sky_matching import matching_levels
+from gpucal.steps.parts.sky.levels import SkyGauge, overlap_levels, own_levels
+from gpucal.steps.parts.sky.matching import matching_levels
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class SkyMatchStep(Step):
     Notes
     -----
     How levels are found in pixels is described in `gpucal.kernels.sky.sky_level`, how they are matched in
-    `gpucal.steps.parts.sky_matching`. An exposure that overlaps with no other has no matching level: with ``match`` the
+    `gpucal.steps.parts.sky.matching`. An exposure that overlaps with no other has no matching level: with ``match`` the
     step is SKIPPED for it.
     """
 

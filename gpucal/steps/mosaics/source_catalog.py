@@ -12,9 +12,9 @@ from gpucal.core import SkipStep, Step
 from gpucal.data import Exposure, TableProduct
 from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
-from gpucal.steps.parts.aperture_photometry import measure_apertures, nearest_neighbours, star_shapes
-from gpucal.steps.parts.apertures import Apertures, apertures_of, vega_offset
-from gpucal.steps.parts.catalog_columns import (
+from gpucal.steps.parts.catalogs.aperture_photometry import measure_apertures, nearest_neighbours, star_shapes
+from gpucal.steps.parts.catalogs.apertures import Apertures, apertures_of, vega_offset
+from gpucal.steps.parts.catalogs.catalog_columns import (
     PLACE,
     SHAPE,
     Column,
@@ -24,9 +24,9 @@ from gpucal.steps.parts.catalog_columns import (
     corner_columns,
     isophotal_columns,
 )
+from gpucal.steps.parts.catalogs.star_finding import Sources, find_sources
 from gpucal.steps.parts.limits import check_limits
-from gpucal.steps.parts.sky_geometry import north_of, pixel_area_of, places_of
-from gpucal.steps.parts.star_finding import Sources, find_sources
+from gpucal.steps.parts.sky.geometry import north_of, pixel_area_of, places_of
 from gpucal.wcs.world import Wcs
 
 log = logging.getLogger(__name__)
@@ -46,8 +46,8 @@ class SourceCatalogStep(Step):
 
     Notes
     -----
-    How sources are found is described in `gpucal.steps.parts.star_finding`, how they are measured in
-    `gpucal.steps.parts.aperture_photometry`, and the columns in `gpucal.steps.parts.catalog_columns`.
+    How sources are found is described in `gpucal.steps.parts.catalogs.star_finding`, how they are measured in
+    `gpucal.steps.parts.catalogs.aperture_photometry`, and the columns in `gpucal.steps.parts.catalogs.catalog_columns`.
     """
 
     class_alias = "source_catalog"

@@ -1,7 +1,7 @@
 """The assign_wcs step."""
 
 from gpucal.core import SkipStep, Step
-from gpucal.steps.parts.coordinate_modes import WITHOUT_COORDINATES, kind_of, mode_of
+from gpucal.steps.parts.coordinates.modes import WITHOUT_COORDINATES, kind_of, mode_of
 
 
 class AssignWcsStep(Step):

@@ -31,9 +31,9 @@ from gpucal.steps.parts.alignment.fitting import Clipping
 from gpucal.steps.parts.alignment.gaia import NAMES, gaia_sources
 from gpucal.steps.parts.alignment.images import AlignedImage, Group, Reference, Sources
 from gpucal.steps.parts.alignment.matching import Matching
-from gpucal.steps.parts.coordinates import keep_coordinates
+from gpucal.steps.parts.catalogs.star_finding import find_sources, outside_of_image
+from gpucal.steps.parts.coordinates.images import keep_coordinates
 from gpucal.steps.parts.limits import check_limits
-from gpucal.steps.parts.star_finding import find_sources, outside_of_image
 from gpucal.wcs.sip import SipOptions
 from gpucal.wcs.telescope import pointing_of
 
@@ -65,7 +65,7 @@ class TweakRegStep(Step):
     -----
     Which images are aligned to which is described in `gpucal.steps.parts.alignment.align`, how stars are matched in
     `gpucal.steps.parts.alignment.matching`, the fits in `gpucal.steps.parts.alignment.fitting`, the correction in
-    `gpucal.wcs.correction`, the search for stars in `gpucal.steps.parts.star_finding`.
+    `gpucal.wcs.correction`, the search for stars in `gpucal.steps.parts.catalogs.star_finding`.
     """
 
     class_alias = "tweakreg"

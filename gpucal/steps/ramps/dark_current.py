@@ -13,7 +13,7 @@ from gpucal.data.segments import first_integration
 from gpucal.kernels.ramps.dark_current import dark_groups, subtract_dark
 from gpucal.names.products import product_path
 from gpucal.startup.lazy import datamodels
-from gpucal.steps.parts.dark_sampling import sampling_of
+from gpucal.steps.parts.ramps.dark_sampling import sampling_of
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from gpucal.kernels.emicorr.sequential import number_of_bins, remove_wave_after_
 from gpucal.readouts.groups import check_groups
 from gpucal.reference import Reference
 from gpucal.startup.lazy import datamodels
-from gpucal.steps.parts.emicorr_cases import case_of_frequencies, case_of_reference
+from gpucal.steps.parts.ramps.emicorr_cases import case_of_frequencies, case_of_reference
 
 log = logging.getLogger(__name__)
 

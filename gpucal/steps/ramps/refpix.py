@@ -24,8 +24,8 @@ from gpucal.kernels.refpix.sides import side_windows
 from gpucal.kernels.refpix.sirs import sirs_kernels, subtract_sirs, subtract_sirs_zeroframe
 from gpucal.readouts.stripes import is_multistripe
 from gpucal.readouts.superstripes import reassembled
-from gpucal.steps.parts.refpix_irs2 import correct_irs2
-from gpucal.steps.parts.refpix_stripes import stripe_pixels
+from gpucal.steps.parts.ramps.refpix_irs2 import correct_irs2
+from gpucal.steps.parts.ramps.refpix_stripes import stripe_pixels
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,9 @@ import logging
 
 from gpucal.core import GpucalError, Step
 from gpucal.data.slits import LISTS, Slits, slits_of
-from gpucal.steps.parts.trace_models import Limits, trace_model
-from gpucal.steps.parts.trace_oversampling import oversample_slit
-from gpucal.steps.parts.trace_settings import settings_of
+from gpucal.steps.parts.traces.models import Limits, trace_model
+from gpucal.steps.parts.traces.oversampling import oversample_slit
+from gpucal.steps.parts.traces.settings import settings_of
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from gpucal.core import SkipStep, Step
 from gpucal.data.slits import Slit, Slits
 from gpucal.kernels.spectra.bar_shadow import Shadows, shadow_of_bars
 from gpucal.kernels.spectra.windows import packing_of
-from gpucal.steps.parts.bar_shadows import ShutterImages, stacked_images
-from gpucal.steps.parts.slit_corrections import on_backend, scale_slits
-from gpucal.steps.parts.slit_wavelengths import is_point
+from gpucal.steps.parts.calibration.bar_shadows import ShutterImages, stacked_images
+from gpucal.steps.parts.calibration.slit_corrections import on_backend, scale_slits
+from gpucal.steps.parts.calibration.slit_wavelengths import is_point
 from gpucal.wcs.wavelength_correction import SLIT_FRAME
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class BarShadowStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.steps.parts.bar_shadows` and `gpucal.kernels.spectra.bar_shadow`.
+    The algorithm is described in `gpucal.steps.parts.calibration.bar_shadows` and `gpucal.kernels.spectra.bar_shadow`.
     """
 
     class_alias = "barshadow"

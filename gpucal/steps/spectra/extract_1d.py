@@ -8,21 +8,20 @@ from gpucal.as_peer import as_peer
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data.slits import slits_of
 from gpucal.data.spectra import Spectra
-from gpucal.steps.parts.extraction import SlitJob, extract, follow_sources, place, wavelengths_of
-from gpucal.steps.parts.extraction_apertures import (
+from gpucal.steps.parts.calibration.fixed_slits_beside import parts_of
+from gpucal.steps.parts.extraction.aperture_correction import BY_SLIT, NoCorrectionError, correction_for
+from gpucal.steps.parts.extraction.apertures import (
     NoApertureError,
     aperture_of,
     entries_of,
     entry_for,
     source_type_of,
 )
-from gpucal.steps.parts.extraction_products import save_images
-from gpucal.steps.parts.fixed_slits_beside import parts_of
-from gpucal.steps.parts.limits import check_limits
-from gpucal.steps.parts.psf_fitting import PsfError, place_profiles
-from gpucal.steps.parts.source_location import SlitGeometry, locate
-from gpucal.steps.parts.spectral_aperture_correction import BY_SLIT, NoCorrectionError, correction_for
-from gpucal.steps.parts.spectrum_tables import (
+from gpucal.steps.parts.extraction.lines import SlitJob, extract, follow_sources, place, wavelengths_of
+from gpucal.steps.parts.extraction.products import save_images
+from gpucal.steps.parts.extraction.psf_fitting import PsfError, place_profiles
+from gpucal.steps.parts.extraction.source_location import SlitGeometry, locate
+from gpucal.steps.parts.extraction.spectrum_tables import (
     Calibration,
     columns_of,
     correct,
@@ -31,9 +30,10 @@ from gpucal.steps.parts.spectrum_tables import (
     spectrum_of,
     values_of,
 )
-from gpucal.steps.parts.spectrum_tables import (
+from gpucal.steps.parts.extraction.spectrum_tables import (
     wavelengths_of as wavelengths_of_lines,
 )
+from gpucal.steps.parts.limits import check_limits
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Extract1dStep(Step):
     -----
     Beyond what jwst does, the extract1d reference may be a table (CSV or ECSV), and an aperture may be for one source
     alone: ``source_id``. Algorithms are described in `gpucal.kernels.spectra`, and apertures in
-    `gpucal.steps.parts.extraction_apertures`. Integral field spectra, SOSS and wide field slitless spectra are not
+    `gpucal.steps.parts.extraction.apertures`. Integral field spectra, SOSS and wide field slitless spectra are not
     extracted yet.
     """
 

@@ -9,7 +9,7 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data import Exposure
 from gpucal.data.slits import Slits, slits_of
 from gpucal.kernels.spectra.cut_out import cut_out
-from gpucal.steps.parts.open_slits import (
+from gpucal.steps.parts.coordinates.open_slits import (
     box_of,
     cut_wcs,
     describe,

@@ -10,7 +10,7 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.data import Exposure, InputError, Members, open_exposure
 from gpucal.data.slits import slits_of
 from gpucal.data.spectra import Spectra
-from gpucal.steps.parts.master_backgrounds import (
+from gpucal.steps.parts.calibration.master_backgrounds import (
     BackgroundSpectrum,
     ExpandedBackground,
     as_seen_by_point,
@@ -21,7 +21,7 @@ from gpucal.steps.parts.master_backgrounds import (
     running_medians,
     subtract_from_slits,
 )
-from gpucal.steps.parts.slit_wavelengths import is_point
+from gpucal.steps.parts.calibration.slit_wavelengths import is_point
 from gpucal.steps.spectra.combine_1d import Combine1dStep
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from gpucal.data.spectra import Spectra
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.steps.images.flat_field import FlatFieldStep
 from gpucal.steps.images.photom import PhotomStep
-from gpucal.steps.parts.master_backgrounds import (
+from gpucal.steps.parts.calibration.master_backgrounds import (
     BackgroundSpectrum,
     background_of_file,
     expand_to_2d,

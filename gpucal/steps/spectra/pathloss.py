@@ -1,8 +1,8 @@
 """The pathloss step."""
 
 from gpucal.core import SkipStep, Step
-from gpucal.steps.parts.pathloss_lrs import correct_lrs
-from gpucal.steps.parts.pathloss_slits import correct_slits
+from gpucal.steps.parts.calibration.pathloss_lrs import correct_lrs
+from gpucal.steps.parts.calibration.pathloss_slits import correct_slits
 
 # What corrects exposures of a type: ``correct(exposure, reference, step)``.
 CORRECTIONS = {

@@ -15,8 +15,8 @@ from gpucal.kernels.spectra.replaced import PLANES, Pixels
 from gpucal.kernels.spectra.replaced_profile import replace_by_profile
 from gpucal.kernels.spectra.trace_fill import replace_by_trace
 from gpucal.kernels.spectra.windows import packing_of
-from gpucal.steps.parts.trace_models import Limits, trace_model
-from gpucal.steps.parts.trace_settings import settings_of
+from gpucal.steps.parts.traces.models import Limits, trace_model
+from gpucal.steps.parts.traces.settings import settings_of
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from gpucal.data.blending import blend
 from gpucal.data.slits import LISTS, Slits, slits_of
 from gpucal.steps.parts.alike import check_alike
 from gpucal.steps.parts.limits import check_limits
-from gpucal.steps.parts.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
-from gpucal.steps.parts.mosaic_keywords import times_of, write_times
-from gpucal.steps.parts.slit_drizzling import SlitDrizzling, SlitImage
-from gpucal.steps.parts.slit_output import OutputOptions, output_of
-from gpucal.steps.parts.slit_products import (
+from gpucal.steps.parts.mosaics.mosaic import COMBINED, DRIZZLED, Mosaic, fill_value
+from gpucal.steps.parts.mosaics.mosaic_keywords import times_of, write_times
+from gpucal.steps.parts.mosaics.slit_drizzling import SlitDrizzling, SlitImage
+from gpucal.steps.parts.mosaics.slit_output import OutputOptions, output_of
+from gpucal.steps.parts.mosaics.slit_products import (
     SQUARE_RADIAN,
     place_in,
     region_of,
@@ -21,7 +21,7 @@ from gpucal.steps.parts.slit_products import (
     slit_region,
     wavelengths_in,
 )
-from gpucal.steps.parts.slit_sources import sources_of
+from gpucal.steps.parts.mosaics.slit_sources import sources_of
 from gpucal.wcs.slit_grids import NoGridError
 from gpucal.wcs.slit_scale import is_on_sky
 

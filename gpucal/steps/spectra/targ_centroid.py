@@ -13,8 +13,8 @@ from gpucal.core.run.references import RunReferences
 from gpucal.data import Exposure, open_exposure
 from gpucal.data.reading import expand
 from gpucal.reference.trees import part_of
+from gpucal.steps.parts.extraction.target_image import centroid, expected_place
 from gpucal.steps.parts.lrs_types import LRS_TYPES
-from gpucal.steps.parts.target_image import centroid, expected_place
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class TargCentroidStep(Step):
 
     Notes
     -----
-    The algorithm is described in `gpucal.steps.parts.target_image`.
+    The algorithm is described in `gpucal.steps.parts.extraction.target_image`.
     """
 
     class_alias = "targ_centroid"

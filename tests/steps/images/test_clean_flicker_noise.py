@@ -10,7 +10,7 @@ from gpucal.kernels.flicker.flicker_statistics import CENTER, Statistics
 from gpucal.pipelines.detector1 import Detector1Pipeline
 from gpucal.simulate import Effects, simulate
 from gpucal.steps.images.clean_flicker_noise import CleanFlickerNoiseStep
-from gpucal.steps.parts.flicker_parameters import LIMITS, decide
+from gpucal.steps.parts.flicker.flicker_parameters import LIMITS, decide
 
 
 def rate(kind="NRC_IMAGE", instrument="NIRCAM", detector="NRCB1", shape=(24, 32), slowaxis=2):

@@ -10,7 +10,7 @@ from gpucal.core import GpucalError
 from gpucal.reference import Reference, ReferenceFileError
 from gpucal.simulate.spectra.shutter_operability import msaoper
 from gpucal.steps.images.msa_flagging import MSAFlagOpenStep
-from gpucal.steps.parts.stuck_shutters import stuck_open
+from gpucal.steps.parts.calibration.stuck_shutters import stuck_open
 
 
 def reference(folder, content):

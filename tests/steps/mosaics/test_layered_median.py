@@ -5,7 +5,7 @@ import pytest
 
 from gpucal.backend import current_backend
 from gpucal.kernels.outliers.weights import weight_threshold
-from gpucal.steps.parts.layered_median import layered_median
+from gpucal.steps.parts.outliers.layered_median import layered_median
 
 SHAPE = (23, 17)
 

@@ -15,8 +15,8 @@ from gpucal.data import Exposure, Members
 from gpucal.data.members import members_of_one
 from gpucal.data.membership import Membership
 from gpucal.steps import ResampleStep
-from gpucal.steps.parts.drizzling import Drizzling
-from gpucal.steps.parts.mosaic import Mosaic
+from gpucal.steps.parts.mosaics.drizzling import Drizzling
+from gpucal.steps.parts.mosaics.mosaic import Mosaic
 from gpucal.wcs.output_grid import GridOptions, output_grid
 from gpucal.wcs.stray_pointings import StrayPointingError
 from tests.dithered_images import calibrated
@@ -134,7 +134,7 @@ def test_a_mosaic_is_the_same_however_many_rows_are_made_at_a_time(kernel, monke
         model.data += np.random.default_rng(5).random(model.data.shape, np.float32)
     parameters = {"kernel": kernel, "propagate_dq": True}
     whole = ResampleStep.call(models, **parameters)
-    monkeypatch.setattr("gpucal.steps.parts.drizzling.LEAST_SLANTS", 0)
+    monkeypatch.setattr("gpucal.steps.parts.mosaics.drizzling.LEAST_SLANTS", 0)
     with use_backend(replace(current_backend(), scratch_bytes=2**15)):
         in_bands = ResampleStep.call(models, **parameters)
     for name in (*PLANES, "dq"):

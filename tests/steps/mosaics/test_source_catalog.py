@@ -12,8 +12,8 @@ from gpucal.core import GpucalError, SkipStep
 from gpucal.data import Exposure, TableProduct
 from gpucal.reference import Reference
 from gpucal.steps.mosaics.source_catalog import SourceCatalogStep
-from gpucal.steps.parts.aperture_photometry import measure_apertures, nearest_neighbours, star_shapes
-from gpucal.steps.parts.apertures import PLAIN
+from gpucal.steps.parts.catalogs.aperture_photometry import measure_apertures, nearest_neighbours, star_shapes
+from gpucal.steps.parts.catalogs.apertures import PLAIN
 from tests.mosaics import PARTS, RADII, SCALE, aperture_reference, mosaic, vega_reference
 
 NOTHING = {"apcorr": None, "abvegaoffset": None}

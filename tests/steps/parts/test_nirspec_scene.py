@@ -6,7 +6,7 @@ from stdatamodels.jwst import datamodels
 
 from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, MSA_FAILED_OPEN
-from gpucal.steps.parts.nirspec_scene import lit_pixels, steps_of_scene
+from gpucal.steps.parts.flicker.nirspec_scene import lit_pixels, steps_of_scene
 from gpucal.wcs.modes.nirspec import open_slits as open_slits_module
 from gpucal.wcs.modes.nirspec.open_slits import OpenSlit
 from tests.transfer import on_host

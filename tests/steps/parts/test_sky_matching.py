@@ -3,7 +3,7 @@
 import numpy as np
 
 from gpucal.kernels.sky.sky_level import SkyLevel
-from gpucal.steps.parts.sky_matching import matching_levels
+from gpucal.steps.parts.sky.matching import matching_levels
 
 
 def test_matching_levels_solve_the_weighted_equations():

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from gpucal.reference import ReferenceFileError
-from gpucal.steps.parts.bar_shadows import ShutterImages, stacked_images
-from gpucal.steps.parts.fast_flats import fast_variation
-from gpucal.steps.parts.master_backgrounds import odd_width, running_medians
-from gpucal.steps.parts.pathloss_apertures import (
+from gpucal.steps.parts.calibration.bar_shadows import ShutterImages, stacked_images
+from gpucal.steps.parts.calibration.fast_flats import fast_variation
+from gpucal.steps.parts.calibration.master_backgrounds import odd_width, running_medians
+from gpucal.steps.parts.calibration.pathloss_apertures import (
     Aperture,
     Axis,
     aperture_of_slitlet,
@@ -15,7 +15,7 @@ from gpucal.steps.parts.pathloss_apertures import (
     place_in_slitlet,
     uniform_in_slitlet,
 )
-from gpucal.steps.parts.zero_points import ZeroPoints, zero_points_of
+from gpucal.steps.parts.calibration.zero_points import ZeroPoints, zero_points_of
 
 
 def flat_table(names=("S200A1", "ANY", "S400A1")):

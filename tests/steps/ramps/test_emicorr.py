@@ -8,7 +8,7 @@ from gpucal.core.config.parameters import ParameterError
 from gpucal.data import InputError
 from gpucal.kernels.emicorr.clock import ReadoutClock
 from gpucal.reference import ReferenceFileError
-from gpucal.steps.parts.emicorr_cases import SUBARRAY_CLOCKS
+from gpucal.steps.parts.ramps.emicorr_cases import SUBARRAY_CLOCKS
 from gpucal.steps.ramps.emicorr import EmiCorrStep
 from tests.interference import ramp, reference
 

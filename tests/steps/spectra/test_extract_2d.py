@@ -9,7 +9,7 @@ from stdatamodels.jwst import datamodels
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, InputError
 from gpucal.errors import NoScienceData
-from gpucal.steps.parts import open_slits as parts
+from gpucal.steps.parts.coordinates import open_slits as parts
 from gpucal.steps.spectra import extract_2d
 from gpucal.steps.spectra.extract_2d import Extract2dStep
 from gpucal.wcs.frames import composite, plane, sky, spectral

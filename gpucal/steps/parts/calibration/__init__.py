@@ -1,0 +1,1 @@
+"""From rates to fluxes: flats, losses, shadows, backgrounds, units."""

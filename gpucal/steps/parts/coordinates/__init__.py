@@ -1,0 +1,1 @@
+"""How exposures of each mode are given their world coordinates."""

@@ -1,0 +1,77 @@
+"""Which references an exposure's world coordinates are made of, and what makes them: a table by mode."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from gpucal.errors import GpucalError
+from gpucal.reference.trees import part_of
+from gpucal.steps.parts.coordinates.images import keep_coordinates, sip_options
+from gpucal.steps.parts.coordinates.lrs import give_lrs
+from gpucal.steps.parts.coordinates.nirspec import (
+    NIRSPEC_REFERENCES,
+    SPECTRUM_TYPES,
+    give_nirspec_image,
+    give_slits,
+    kind_of_nirspec,
+)
+from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
+from gpucal.steps.parts.lrs_types import LRS_TYPES
+from gpucal.wcs.modes.imaging import imaging_wcs
+
+
+class CoordinateMode(NamedTuple):
+    """How exposures of one mode get their coordinates.
+
+    Attributes
+    ----------
+    references : tuple of str
+        The types of references that are used.
+    give : callable
+        ``give(exposure, references, step)`` edits the exposure in place: its WCS, and the keywords that tell of it.
+        ``references`` are those of the step, ``step`` has its parameters.
+    """
+
+    references: tuple[str, ...]
+    give: Callable
+
+
+def mode_of(exposure) -> CoordinateMode:
+    """The mode of an exposure.
+
+    Raises
+    ------
+    GpucalError
+        If there is none for its type.
+    """
+    kind = kind_of(exposure)
+    if kind not in MODES:
+        raise GpucalError(f"{exposure.source}: exposures of type {exposure.meta.exposure.type} have no WCS yet")
+    return MODES[kind]
+
+
+def kind_of(exposure) -> str:
+    """The type of exposures whose coordinates an exposure has; its own, but for lamps and images of NIRSpec."""
+    is_nirspec = str(exposure.meta.instrument.name).upper() == "NIRSPEC"
+    return kind_of_nirspec(exposure.meta) if is_nirspec else str(exposure.meta.exposure.type).upper()
+
+
+def _image(exposure, references, step) -> None:
+    offsets = references["filteroffset"]
+    rows = offsets and part_of(offsets, "filters")
+    wcs = imaging_wcs(exposure, part_of(references["distortion"], "model"), rows)
+    keep_coordinates(exposure, wcs, sip_options(step))
+
+
+MODES: dict[str, CoordinateMode] = {
+    **dict.fromkeys(IMAGE_TYPES, CoordinateMode(("distortion", "filteroffset"), _image)),
+    **dict.fromkeys(NIRSPEC_IMAGE_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_nirspec_image)),
+    **dict.fromkeys(SPECTRUM_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_slits)),
+    **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), give_lrs)),
+}
+
+# Types of exposures that have no coordinates: darks, and lamps that light no slit.
+WITHOUT_COORDINATES = (
+    "NRC_DARK", "NRC_FLAT", "NRC_LED", "NRC_GRISM", "NIS_DARK", "NIS_LAMP", "FGS_DARK", "FGS_INTFLAT", "FGS_SKYFLAT",
+    "MIR_DARK", "MIR_FLATIMAGE", "MIR_FLATMRS", "MIR_FLAT-IMAGE", "MIR_FLAT-MRS",
+    "NRS_DARK", "NRS_LAMP", "NRS_AUTOWAVE",
+)  # fmt: skip

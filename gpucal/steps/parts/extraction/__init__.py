@@ -1,0 +1,1 @@
+"""From images of spectra to tables."""

@@ -1,0 +1,1 @@
+"""What is masked and cleaned of flicker noise."""

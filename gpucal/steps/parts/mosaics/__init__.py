@@ -1,0 +1,1 @@
+"""How exposures, and slits, are drizzled, and what becomes of their keywords."""

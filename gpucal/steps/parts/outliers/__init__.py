@@ -1,0 +1,1 @@
+"""How outliers are found in images, integrations and spectra."""

@@ -1,0 +1,1 @@
+"""Parts of steps that work on ramps."""

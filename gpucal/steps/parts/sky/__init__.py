@@ -1,0 +1,1 @@
+"""Levels of the sky, and how they are matched."""

@@ -1,0 +1,1 @@
+"""Models of traces of spectra."""
