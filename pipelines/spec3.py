@@ -106,8 +106,9 @@ class Spec3Pipeline(Pipeline):
             for name in set(modes.OPTIONAL).difference(steps):
                 setattr(exposure.meta.cal_step, name, "SKIPPED")
         combined = self.run_step("resample_spec", members, references)
-        if isinstance(combined, Exposure):
-            self.run_beside("extract_1d", combined, references)
+        spectra = self.run_beside("extract_1d", combined, references)
+        if isinstance(spectra, Members):
+            self.run_beside("combine_1d", spectra, references)
         return combined
 
 

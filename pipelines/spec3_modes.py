@@ -6,7 +6,7 @@ Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spe
 IFU_TYPES = ("MIR_MRS", "NRS_IFU")
 FIELD_TYPES = ("NIS_WFSS", "NRC_WFSS", "MIR_WFSS")
 
-_OF_SLITS = ("outlier_detection", "adaptive_trace_model", "pixel_replace", "resample_spec", "extract_1d")
+_OF_SLITS = ("outlier_detection", "adaptive_trace_model", "pixel_replace", "resample_spec", "extract_1d", "combine_1d")
 _OF_FIELDS = ("pixel_replace", "extract_1d", "combine_1d")
 
 # What is done to the exposures of each source.

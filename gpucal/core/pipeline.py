@@ -9,7 +9,7 @@ from gpucal.core.config.parameters import validate
 from gpucal.core.run.execution import Placed, execute, execute_in_order
 from gpucal.core.run.results import is_new
 from gpucal.core.step import Step
-from gpucal.data import Exposure
+from gpucal.data import Exposure, Members
 
 
 class Pipeline(Step):
@@ -105,7 +105,7 @@ class Pipeline(Step):
         """Run one step."""
         return self.run_steps((key,), exposure, references)
 
-    def run_beside(self, key: str, exposure: Exposure, references) -> Exposure | None:
+    def run_beside(self, key: str, exposure: Exposure | Members, references) -> Exposure | Members | None:
         """Run one step for a product beside the main one; the exposure stays, and None means that it is skipped."""
         order = self.order(exposure)
         placed = Placed(getattr(self, key), order.index(key) + 1, len(order))

@@ -10,7 +10,10 @@ from gpucal.data.files.quiet import quietly
 @pytest.fixture(autouse=True)
 def left_as_they_were():
     with warnings.catch_warnings():
+        warnings.resetwarnings()
         warnings.simplefilter("error")
+        with quietly():
+            pass
         before = list(warnings.filters)
         yield
         assert list(warnings.filters) == before
@@ -50,6 +53,15 @@ def test_a_block_that_ends_while_another_package_catches_warnings():
     block.__exit__(None, None, None)
     assert is_heard(UserWarning)
     others.__exit__()
+
+
+def test_filters_that_another_package_puts_back_inside_a_block():
+    others = warnings.catch_warnings()
+    others.__enter__()
+    with quietly(UserWarning):
+        others.__exit__()
+        assert not is_heard(UserWarning) and is_heard(RuntimeWarning)
+    assert is_heard(UserWarning)
 
 
 def test_an_error_ends_the_block():

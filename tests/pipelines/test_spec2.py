@@ -9,6 +9,7 @@ from stdatamodels.jwst import datamodels
 
 from bench.peer_tests.offline import cache_without_rules
 from gpucal.associations import AssociationError
+from gpucal.cli.main import main
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, InputError
 from gpucal.data.membership import Membership
@@ -17,6 +18,8 @@ from gpucal.pipelines import Spec2Pipeline, spec2_modes
 from gpucal.simulate.crds_cache import crds_environment
 from gpucal.steps.parts.lrs_types import SLITLESS_TYPE
 from tests.lrs_exposures import exposure, flat_reference, overrides, photom_reference, specwcs, with_rates
+from tests.nirspec_slits import exposure as nirspec_exposure
+from tests.nirspec_slits import overrides as nirspec_overrides
 
 
 def of_type(kind, members=(), model="ImageModel", **instrument):
@@ -210,3 +213,16 @@ def test_steps_that_all_others_need_are_not_skipped(name):
     pipeline = Spec2Pipeline(steps={name: {"skip": True}})
     with pytest.raises(InputError, match=f"made_rate.fits: without {name} nothing can be calibrated"):
         pipeline.check(of_type("NRS_FIXEDSLIT"))
+
+
+def test_no_slit_on_the_detector_ends_with_exit_code_64(tmp_path, capsys):
+    model = nirspec_exposure("NRS_BRIGHTOBJ", "PRISM", "NRS2", ("SUB512", (1, 945), (512, 32)))
+    model.save(tmp_path / "jw01000001001_02101_00001_nrs2_rateints.fits")
+    rate = str(tmp_path / "jw01000001001_02101_00001_nrs2_rateints.fits")
+    needed = ("assign_wcs", "extract_2d")
+    skipped = [f"--steps.{name}.skip=true" for name in Spec2Pipeline.step_defs if name not in needed]
+    named = [f"--steps.assign_wcs.{name}={value}" for name, value in nirspec_overrides(tmp_path, "PRISM").items()]
+    with crds_environment(cache_without_rules(tmp_path / "crds")):
+        assert main(["strun", "calwebb_spec2", rate, f"--output_dir={tmp_path / 'out'}", *named, *skipped]) == 64
+    assert "no open slit falls on detector NRS2" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from gpucal.core import GpucalError
+from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core.run.execution import Placed, execute
+from gpucal.core.run.references import RunReferences
 from gpucal.data import Exposure, InputError, Members
 from gpucal.data.membership import Membership
 from gpucal.data.slits import Slits
@@ -21,8 +23,11 @@ def members_of(kind, members=(), model="SlitModel", target="FIXED"):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (members_of("MIR_LRS-FIXEDSLIT"), "outlier_detection resample_spec extract_1d"),
-        (members_of("NRS_FIXEDSLIT", target="MOVING"), "assign_mtwcs outlier_detection resample_spec extract_1d"),
+        (members_of("MIR_LRS-FIXEDSLIT"), "outlier_detection resample_spec extract_1d combine_1d"),
+        (
+            members_of("NRS_FIXEDSLIT", target="MOVING"),
+            "assign_mtwcs outlier_detection resample_spec extract_1d combine_1d",
+        ),
     ],
 )
 def test_the_order_of_steps(given, expected):
@@ -111,3 +116,40 @@ def test_the_names_of_products_tell_the_source(product, kind, key, slit, expecte
     name, source, called = slit
     slits = Slits.of_trees([{"name": name, "source_id": source, "source_name": called, "meta": {}}])
     assert source_name(product, kind, key, list(slits)) == expected
+
+
+class Doubled(Step):
+    """Doubles the pixels of an exposure; it is not for those that are 11 or more."""
+
+    spec = ""
+
+    def process(self, exposure, references):
+        if float(exposure.data[0, 0]) > 10:
+            raise SkipStep("too large")
+        exposure.data[:] *= 2
+        return exposure
+
+
+class Blank(Doubled):
+    """Makes new exposures."""
+
+    def process(self, exposure, references):
+        return super().process(exposure, references).blank("SlitModel")
+
+
+def after(step, *values):
+    slits = [Exposure(datamodels.SlitModel(data=np.full((2, 3), value, np.float32))) for value in values]
+    members = Members(slits, Membership("made"))
+    return members, execute(Placed(step), members, RunReferences.find([], slits[0]))
+
+
+@pytest.mark.parametrize(("values", "expected"), [((1, 20, 3), [2, 20, 6]), ((20,), [20])])
+def test_a_step_for_one_exposure_is_done_to_each_member(values, expected, backend):
+    members, result = after(Doubled(), *values)
+    assert result is members and [float(one.data[0, 0]) for one in members] == expected
+
+
+def test_what_a_step_makes_of_each_member_is_named_after_the_product(backend):
+    _, result = after(Blank(), 1, 20, 3)
+    assert len(result) == 2 and result.name == "made"
+    assert [one.membership.product for one in result] == ["made", "made"] and result[0].membership.is_alone

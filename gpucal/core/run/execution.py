@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import NamedTuple
 
@@ -205,7 +207,8 @@ class StepAtWork:
             if not self.step.is_pipeline and (missing := self.references.missing(exposure)):
                 log.warning("There is no %s reference for %s", " and no ".join(missing), self.step.name)
                 raise SkipStep(f"no {' and no '.join(missing)} reference")
-            result = self.step.process(exposure, self.references)
+            is_for_each = isinstance(exposure, Members) and not self.step.over_members
+            result = (self.process_each if is_for_each else self.step.process)(exposure, self.references)
         except SkipStep as reason:
             log.info("Step %s skipped: %s", self.step.name, reason)
             self.skipped = reason
@@ -219,6 +222,41 @@ class StepAtWork:
                 set_status(product, self.step, statuses.get(place, "COMPLETE"))
                 record(product, self.references.used)
         return result
+
+    def process_each(self, members: Members, references: RunReferences) -> Members:
+        """Do what a step for one exposure is for, on each member.
+
+        Returns
+        -------
+        Members
+            These members or, where other exposures are made of them, those, named after the product.
+
+        Raises
+        ------
+        SkipStep
+            If it applies to none.
+        """
+        made, reasons = {}, []
+
+        def process(exposure: Exposure, place: int) -> None:
+            made[place] = self.step.process(exposure, references)
+
+        for place in range(len(members)):
+            try:
+                with members.lease(place):
+                    members.edit(place, partial(process, place=place))
+            except SkipStep as reason:
+                log.info("%s: step %s skipped: %s", members[place].source, self.step.name, reason)
+                members.set_status(place, reason.status)
+                reasons.append(reason)
+        if not made:
+            raise reasons[0]
+        results = list(made.values())
+        if not is_new(results, members):
+            return members
+        for one in results:
+            one.membership = replace(members.membership, product=members.name, is_alone=True)
+        return Members(results, members.membership)
 
     def process_block(self, segment: Exposure, integrations: slice, block: int, blocks: int) -> None:
         """Run the recipe on some integrations, unless the step has skipped a block of this exposure before."""

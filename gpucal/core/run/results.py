@@ -69,9 +69,10 @@ def save_results(step, result) -> None:
         step.save(result.joined(result))
         return
     if isinstance(result, Members):
+        are_alike = len({step.output_path(exposure) for exposure in result}) < len(result)
         for place in range(len(result)):
             with result.lease(place, keep=False) as exposure:
-                step.save(exposure, gives=exposure.can_be_dropped)
+                step.save(exposure, index=place if are_alike else None, gives=exposure.can_be_dropped)
         return
     products = products_of(result)
     for index, product in enumerate(products):
