@@ -16,7 +16,11 @@ class Saving:
     def __init__(self):
         self.seen = []
 
-    def save(self, exposure, gives):
+    def output_path(self, exposure):
+        return f"{exposure.source}_x.fits"
+
+    def save(self, exposure, index, gives):
+        assert index is None
         self.seen.append((gives, exposure.data))
 
 
