@@ -78,7 +78,7 @@ def blend(product, models: Sequence) -> None:
         values = [header[place] for header in headers if place in header]
         product[place] = _RULES[rule](values) if values else None
     for place in headers[0].keys() - blends.places:  # what no schema lists is that of the first, too
-        if isinstance(headers[0][place], (str, bool, int, float)):
+        if isinstance(headers[0][place], (str, bool, int, float)) and not place.startswith(UNBLENDED):
             product[place] = headers[0][place]
     table = _table(blends.columns, headers)
     if table is not None:

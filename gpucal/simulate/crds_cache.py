@@ -37,8 +37,7 @@ SELECTION_KEYS = {
     "emicorr": (DETECTOR,),
     "distortion": (DETECTOR,),
     "filteroffset": (DETECTOR,),
-    "photom": (DETECTOR, EXPOSURE_TYPE),
-    "flat": (DETECTOR, SUBARRAY, EXPOSURE_TYPE),
+    "photom": (DETECTOR,),
     "area": (DETECTOR,),
     "apcorr": (EXPOSURE_TYPE,),
     "abvegaoffset": (EXPOSURE_TYPE,),
@@ -46,6 +45,7 @@ SELECTION_KEYS = {
 }
 # Those of spectra, where an instrument has them.
 SPECTRAL_KEYS = {
+    "MIRI": {"flat": (DETECTOR, SUBARRAY, EXPOSURE_TYPE), "photom": (DETECTOR, EXPOSURE_TYPE)},
     "NIRSPEC": {
         **dict.fromkeys(("camera", "collimator", "fpa", "msa", "ote", "wavelengthrange"), (DETECTOR,)),
         "disperser": (GRATING,),

@@ -6,7 +6,7 @@ import numpy as np
 from stdatamodels.jwst import datamodels
 
 from gpucal.kernels.flags.dqflags import DEAD, DO_NOT_USE, HOT, NO_FLAT_FIELD
-from gpucal.simulate.crds_cache import DETECTOR, EXPOSURE_TYPE, READPATT, SUBARRAY, selection_keys
+from gpucal.simulate.crds_cache import DETECTOR, READPATT, SUBARRAY, selection_keys
 
 FLAT_ERROR = 0.003
 BAD_PIXELS = 0.02  # fraction, of each kind
@@ -66,9 +66,7 @@ def provide_references(cache, header, pixels, rng):
         path = paths[kind] = cache.reference_path(f"jwst_fgs_{kind}_{header['DETECTOR'].lower()}.fits")
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save(path)
-    values = {
-        DETECTOR: header["DETECTOR"], SUBARRAY: header["SUBARRAY"], EXPOSURE_TYPE: header["EXP_TYPE"], READPATT: "N/A",
-    }  # fmt: skip
+    values = {DETECTOR: header["DETECTOR"], SUBARRAY: header["SUBARRAY"], READPATT: "N/A"}
     rows = {
         kind: (tuple(values[key] for key in selection_keys(kind)), path.name) for kind, path in paths.items()
     }

@@ -104,7 +104,10 @@ def provide_imaging_references(cache, readout, pixels, exp_type, effects, distor
     paths["apcorr"] = _file(cache, detector, "apcorr", [FORMAT, BANDS], lambda: _apcorr_model(detector))
     paths["abvegaoffset"] = _vega_offsets(cache, detector)
     values = {DETECTOR: detector.name, SUBARRAY: readout.subarray.name, EXPOSURE_TYPE: exp_type}
-    served = {kind: (tuple(values[key] for key in selection_keys(kind)), path.name) for kind, path in paths.items()}
+    served = {
+        kind: (tuple(values[key] for key in selection_keys(kind, detector.instrument)), path.name)
+        for kind, path in paths.items()
+    }
     cache.serve(detector.instrument, served)
     return ImagingReferences(paths, node, rows, flat, areas * nominal_area(detector.name))
 

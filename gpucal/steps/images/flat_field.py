@@ -125,7 +125,7 @@ class FlatFieldStep(Step):
         """The user's flat, or that of the references."""
         if self.user_supplied_flat is not None:
             flat = Reference("flat", expand(self.user_supplied_flat))
-            exposure.meta.ref_file.flat.name = flat.meta.filename
+            exposure.meta.ref_file.flat.name = flat.path.name
             log.info("Flat of the user: %s; flat references are not used", flat.path)
         else:
             flat = [references[kind] for kind in self.reference_file_types][-1]
