@@ -21,7 +21,7 @@ def write_level2(directory: Path, exposures: list[ObservedExposure]) -> Path:
             ]
             products += from_list([exposure.product("rate")], others={BACKGROUND: beside}, stage=2).products
     path = directory / f"{OBSERVATION}_image2_asn.json"
-    _write(products, "image2", "DMSLevel2bBase", path)
+    write_observed(products, "image2", "DMSLevel2bBase", path)
     return path
 
 
@@ -38,7 +38,7 @@ def write_level3(directory: Path, exposures: list[ObservedExposure], wave_front:
         for title, group in groups.items():
             products += from_list([one.product("cal") for one in group], title).products
         paths.append(directory / f"{name}_{kind}_asn.json")
-        _write(products, kind, "DMS_Level3_Base", paths[-1])
+        write_observed(products, kind, "DMS_Level3_Base", paths[-1])
     return tuple(paths)
 
 
@@ -56,7 +56,8 @@ def _pairs(name, members):
     return groups
 
 
-def _write(products, kind, rule, path):
+def write_observed(products, kind: str, rule: str, path) -> None:
+    """Write an association of simulated exposures."""
     made = Association(
         tuple(products),
         asn_id="o001",

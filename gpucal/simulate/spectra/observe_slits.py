@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from gpucal.associations import Association, from_list, write_association
+from gpucal.associations import from_list
 from gpucal.data.writing import make_output_directory
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.effects import Effects
 from gpucal.simulate.events import draw_events
 from gpucal.simulate.exposure import integration_times, write_exposure
+from gpucal.simulate.imaging_associations import write_observed
 from gpucal.simulate.metadata import PROGRAM
 from gpucal.simulate.pixels import make_pixels
 from gpucal.simulate.ramp import read_out
@@ -230,7 +231,7 @@ def _level2(directory, exposures, with_nods):
         made = from_list([exposure.path], others={"background": others}, stage=2)
         kind = "spec2" if with_nods else "alone_spec2"
         paths.append(directory / f"{OBSERVATION}_{exposure.number:05d}_{kind}_asn.json")
-        _write(made.products, "spec2", "DMSLevel2bBase", paths[-1])
+        write_observed(made.products, "spec2", "DMSLevel2bBase", paths[-1])
     return tuple(paths)
 
 
@@ -242,18 +243,5 @@ def _level3(directory, plan, exposures):
         [one.product("cal") for one in exposures], f"{OBSERVATION}_{target}_{instrument}_{optics}"
     )
     path = directory / f"{OBSERVATION}_{instrument}_{optics}_spec3_asn.json"
-    _write(made.products, "spec3", "DMS_Level3_Base", path)
+    write_observed(made.products, "spec3", "DMS_Level3_Base", path)
     return path
-
-
-def _write(products, kind, rule, path):
-    made = Association(
-        tuple(products),
-        asn_id="o001",
-        asn_type=kind,
-        asn_rule=rule,
-        asn_pool="none",
-        program=PROGRAM,
-        target="t001",
-    )
-    write_association(made, path)
