@@ -10,7 +10,7 @@ from gpucal.simulate.crds_cache import crds_environment
 from tests.peer.slit_chain import SlitChain
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def without_parameter_references(monkeypatch):
     """Both pipelines run with the parameters that a test gives."""
     monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
@@ -82,6 +82,4 @@ def slit_chain(tmp_path_factory, peer_step):
             made[name] = SlitChain(name, tmp_path_factory.mktemp(name), cache, peer_step)
         return made[name]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
-        yield make
+    return make

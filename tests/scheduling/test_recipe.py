@@ -14,6 +14,7 @@ from gpucal.scheduling.recipe import make_recipe
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STPIPE_DISABLE_CRDS_STEPPARS", raising=False)
     return tmp_path
 
 
