@@ -18,6 +18,11 @@ TESTS = {
         "reset/test_reset_step.py::test_skip_nonmiri",
         "rscd/test_rscd_step.py::test_skip_missing_reffile",
         "rscd/test_rscd_step.py::test_skip_nonmiri",
+        "pixel_replace/test_pixel_replace.py::test_n_replaced",
+        "pixel_replace/test_pixel_replace.py::test_pixel_replace_atm_error",
+        "pixel_replace/test_pixel_replace.py::test_pixel_replace_atm_previously_failed",
+        "pixel_replace/test_pixel_replace.py::test_pixel_replace_no_valid_data",
+        "tweakreg/test_tweakreg.py::test_ngroup_1",
     ),
     "replaces a function inside the peer and looks for what the step makes of it": (
         "refpix/test_refpix.py::test_refpix_bad_reference_pixels",
@@ -39,14 +44,36 @@ TESTS = {
     "gives a model of no particular type; gpucal takes the types that the step names": (
         "group_scale/test_group_scale.py::test_non_ramp_model",
     ),
-    "`flat_field` of gpucal does not take spectra of NIRSpec yet, and asks for all planes of an image": (
-        "flatfield/test_flatfield.py::test_flatfield_step_interface",
+    "gives spectra or slits without world coordinates, error or pixels, and gpucal names what is missing": (
+        "extract_2d/test_nirspec.py::test_skip_missing_wcs",
         "flatfield/test_flatfield.py::test_nirspec_bots_flat",
         "flatfield/test_flatfield.py::test_nirspec_fs_flat",
         "flatfield/test_flatfield.py::test_nirspec_msa_flat",
         "flatfield/test_flatfield.py::test_nirspec_unsupported",
         "flatfield/test_flatfield.py::test_skip_extract2d",
         "flatfield/test_flatfield.py::test_skip_no_flat_multislit",
+    ),
+    "gives an image without errors, and gpucal names what is missing": (
+        "flatfield/test_flatfield.py::test_flatfield_step_interface",
+    ),
+    "replaces a function inside the peer and waits for the error that it raises": (
+        "tweakreg/test_tweakreg.py::test_custom_catalog",
+    ),
+    "calls what the peer's class does inside, which gpucal's does otherwise": (
+        "extract_1d/test_expected_skips.py::test_expected_skip_unexpected_model",
+    ),
+    "waits for another class of error; gpucal's says which file and what to do": (
+        "pipeline/test_calwebb_spec2.py::test_filenotfounderror_raised",
+        "resample/test_interface.py::test_multi_integration_input",
+    ),
+    "gives spectra of slitless fields, which gpucal does not combine yet": (
+        "combine_1d/test_combine1d.py::test_allnan_skip",
+        "combine_1d/test_combine1d.py::test_wfss_multi_input",
+    ),
+    "takes back a model or a container where gpucal gives a list": (
+        "combine_1d/test_combine1d.py::test_allnan_skip_non_wfss",
+        "pixel_replace/test_pixel_replace.py::test_pixel_replace_container_names",
+        "resample/test_resample_step.py::test_spec_skip_cube",
     ),
 }
 

@@ -8,6 +8,11 @@ from collections.abc import Iterable
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE
 from gpucal.data.files.outline import StoredImage
+from gpucal.errors import GpucalError
+
+
+class MissingArrayError(GpucalError, AttributeError):
+    """An exposure, or a slit of one, does not hold an array that it may hold."""
 
 
 class ArrayOwner:
@@ -111,7 +116,7 @@ class ArrayOwner:
             return array
         host = self.host.get(name)
         if host is None:
-            raise AttributeError(f"{self._owner} holds no array {name!r}")
+            raise MissingArrayError(f"{self._owner} holds no array {name!r}")
         array = current_backend().asarray(host, EXPOSURE)
         del self.host[name]
         return array

@@ -174,6 +174,8 @@ def _given(bkg_list) -> dict:
     """The parameter for backgrounds that are given beside an exposure: some, a single one, or none."""
     if bkg_list is None:
         return {}
+    if isinstance(bkg_list, str):  # as on the command line: names with commas between them
+        bkg_list = [name.strip() for name in bkg_list.split(",")]
     return {"bkg_list": list(bkg_list) if isinstance(bkg_list, list | tuple) else [bkg_list]}
 
 

@@ -69,6 +69,9 @@ def test_backgrounds_may_be_given_beside_the_exposure(tmp_path, opened):
     for result in (BackgroundStep.call(science, skies), step.run(science, skies), step.run(science, bkg_list=skies)):
         np.testing.assert_array_equal(result.data, np.full(SHAPE, 6.5))
     np.testing.assert_array_equal(BackgroundStep.call(science, skies[0]).data, np.full(SHAPE, 7.0))
+    if not opened:
+        listed = BackgroundStep.call(science, ",".join(map(str, skies)))
+        np.testing.assert_array_equal(listed.data, np.full(SHAPE, 6.5))
     assert step.run(science).meta.cal_step.bkg_subtract == "SKIPPED"
     if opened:
         assert (science.data == 10).all() and (skies[0].data == 3).all()
