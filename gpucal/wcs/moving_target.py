@@ -12,35 +12,37 @@ import numpy as np
 from gpucal.as_peer import as_peer
 from gpucal.startup.lazy import asdf
 from gpucal.wcs import nodes
+from gpucal.wcs.nodes import number_of_outputs
 from gpucal.wcs.world import Wcs
 
 FRAME = "moving_target"
 
 
 class MeanPlace(NamedTuple):
-    """The mean of places on the sky, and how far it is from each of them.
+    """The mean of places on the sky.
 
     Attributes
     ----------
     longitude, latitude : float
-        The mean, degrees; the longitude is from 0 to 360.
-    shifts : (n, 2) float64 array
-        From each place to the mean, degrees of longitude and latitude.
+        Degrees; the longitude is from 0 to 360.
     """
 
     longitude: float
     latitude: float
-    shifts: np.ndarray
 
     @classmethod
     def of(cls, longitudes: Sequence[float], latitudes: Sequence[float]) -> "MeanPlace":
         """The mean of places that are close together, on whichever side of longitude 0 they are."""
-        places = np.array([longitudes, latitudes], float).T
+        longitudes = np.array(longitudes, float)
         if not as_peer():
-            turns = np.rint((places[:, 0] - places[0, 0]) / 360)
-            places[:, 0] -= 360 * turns
-        mean = places.mean(axis=0)
-        return cls(float(mean[0] % 360), float(mean[1]), mean - places)
+            longitudes -= 360 * np.rint((longitudes - longitudes[0]) / 360)
+        return cls(float(longitudes.mean() % 360), float(np.mean(latitudes)))
+
+    def shift_from(self, longitude: float, latitude: float) -> tuple[float, float]:
+        """How far it is from a place, degrees of longitude and latitude."""
+        along = self.longitude - longitude
+        turns = 0 if as_peer() else np.rint(along / 360)
+        return float(along - 360 * turns), self.latitude - latitude
 
 
 def with_moving_target(wcs: Wcs, shift: Sequence[float]) -> Wcs:
@@ -56,5 +58,6 @@ def with_moving_target(wcs: Wcs, shift: Sequence[float]) -> Wcs:
     count = len(wcs.frames) - (wcs.frame_names[-1] == FRAME)
     world = wcs.frames[count - 1]
     frame = asdf.tagged.TaggedDict({**world, "name": FRAME}, world._tag)
-    shifts = nodes.beside(*(nodes.shift(offset) for offset in shift))
+    others = number_of_outputs(wcs.transforms[count - 2]) - len(shift)  # wavelengths, and numbers of slits
+    shifts = nodes.beside(*(nodes.shift(offset) for offset in shift), *([nodes.identity(others)] if others else []))
     return Wcs((*wcs.frames[:count], frame), (*wcs.transforms[: count - 1], shifts))

@@ -3,8 +3,11 @@
 import gwcs
 import numpy as np
 import pytest
+from stdatamodels.jwst import datamodels
 
 from gpucal.steps.pointing.assign_mtwcs import AssignMTWcsStep
+from gpucal.steps.pointing.assign_wcs import AssignWcsStep
+from tests.lrs_exposures import exposure, overrides, specwcs
 from tests.sky_exposures import SIZE, sky_image
 
 # The target in each exposure: it moves by 0.4 arcsec to the east and north, and crosses right ascension 0.
@@ -59,3 +62,41 @@ def test_products_are_named_after_exposures(tmp_path):
     AssignMTWcsStep.call(exposures(), save_results=True, output_dir=str(tmp_path), disable_crds_steppars=True)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == [f"jw01234001001_02101_0000{number + 1}_nrcalong{number}_assign_mtwcs.fits" for number in range(3)]
+
+
+def spectrum_on_the_sky(tmp_path, number):
+    settings = overrides(specwcs(tmp_path))
+    model = AssignWcsStep.call(exposure("MIR_LRS-FIXEDSLIT"), disable_crds_steppars=True, **settings)
+    model.meta.filename = f"a{number}_cal.fits"
+    return model
+
+
+@pytest.mark.parametrize("in_slits", [False, True])
+def test_wavelengths_stay(tmp_path, in_slits):
+    models = [spectrum_on_the_sky(tmp_path, number) for number in range(2)]
+    for model, place in zip(models, PLACES[:2], strict=True):
+        model.meta.wcsinfo.mt_ra, model.meta.wcsinfo.mt_dec = place
+    given = [with_slits(model) for model in models] if in_slits else models
+    result = AssignMTWcsStep.call(given, disable_crds_steppars=True)
+    at = [320, 325, 330], [20, 200, 380]
+    for model, before, place in zip(result, models, PLACES[:2], strict=True):
+        for one in model.slits if in_slits else [model]:
+            ra, dec, wavelength = before.meta.wcs(*at)
+            moved = one.meta.wcs(*at)
+            assert np.isfinite(wavelength).all() and one.meta.wcs.output_frame.name == "moving_target"
+            np.testing.assert_allclose((moved[0] - ra + 180) % 360 - 180, (0.0 - place[0] + 180) % 360 - 180, atol=1e-9)
+            np.testing.assert_allclose(moved[1] - dec, -27.79995 - place[1], atol=1e-9)
+            np.testing.assert_array_equal(moved[2], wavelength)
+            assert one.meta.wcsinfo.mt_avdec == pytest.approx(-27.79995, abs=1e-10)
+
+
+def with_slits(model):
+    """The same image in two slits."""
+    made = datamodels.MultiSlitModel()
+    made.update(model)
+    for _ in range(2):
+        slit = datamodels.SlitModel(model.data[:400])
+        slit.meta.wcs, slit.meta.wcsinfo = model.meta.wcs, model.meta.wcsinfo
+        made.slits.append(slit)
+    made.meta.filename = model.meta.filename
+    return made
