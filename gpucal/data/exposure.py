@@ -76,7 +76,7 @@ class Exposure(ArrayOwner):
         self.__dict__["origin"] = None
         self.__dict__["membership"] = Membership()
         self.__dict__["refused"] = {}
-        self.__dict__["_ifu_slices"] = None
+        self.__dict__.update(_ifu_slices=None, _wcs_given=(None, None))
         names = set(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
         super().__init__(names, images or {}, f"{type(model).__name__} of {self.source}")
         given = model._instance.pop(LISTS[self.model_type], None) if self.model_type in LISTS else None
@@ -137,8 +137,8 @@ class Exposure(ArrayOwner):
         tree : `gpucal.startup.wcs_tree.WcsTree`
             The coordinates.
         """
-        self.kept_meta["wcs"] = kept_wcs(tree)
-        self.__dict__["_ifu_slices"] = None
+        kept = self.kept_meta["wcs"] = kept_wcs(tree)
+        self.__dict__.update(_ifu_slices=None, _wcs_given=(kept, tree))
 
     @property
     def has_wcs(self) -> bool:
@@ -153,7 +153,11 @@ class Exposure(ArrayOwner):
         MissingWcsError
             If it has none.
         """
-        return wcs_of(self.kept_meta, self.source)
+        kept, tree = self._wcs_given
+        meta = self.kept_meta
+        if kept is not None and meta.get("wcs") is kept:  # to make a tree of an object takes long
+            meta = {"wcs": tree}
+        return wcs_of(meta, self.source)
 
     @property
     def ifu_slices(self) -> Slices:

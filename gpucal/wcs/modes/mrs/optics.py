@@ -98,8 +98,8 @@ def optics_of(meta, distortion: dict, specwcs: dict, regions: dict, wavelengthra
     planes = np.asarray(regions["regions"])
     if planes.ndim != 3 or len(planes) <= PLANE:
         raise UnknownBandError(
-            f"the regions reference has an array of shape {planes.shape}: nine planes are needed, one for each share of "
-            "light that pixels get; those of before 2019 have one, and cannot be used"
+            f"the regions reference has an array of shape {planes.shape}: nine planes are needed, one for each share "
+            "of light that pixels get; those of before 2019 have one, and cannot be used"
         )
     models = (distortion[f"{name}_model"] for name in ("alpha", "beta"))
     back = (distortion[f"{name}_model"] for name in ("x", "y"))
