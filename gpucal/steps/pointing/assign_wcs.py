@@ -35,7 +35,7 @@ class AssignWcsStep(Step):
         "disperser", "fore", "fpa", "msa", "ote", "ifupost", "ifufore", "ifuslicer",
     )  # fmt: skip
     optional_references = reference_file_types[1:]
-    input_types = ("ImageModel", "CubeModel")
+    input_types = ("ImageModel", "CubeModel", "IFUImageModel")
 
     def check_applies(self, exposure):
         """Skip exposures that do not show the sky, nor light through slits."""
