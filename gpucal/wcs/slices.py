@@ -16,6 +16,7 @@ from gpucal.backend.traffic import TABLES
 from gpucal.errors import GpucalError
 from gpucal.kernels.wcs.instructions import CONSTANTS
 from gpucal.kernels.wcs.labels import STRIP, evaluate_by_label
+from gpucal.wcs.modes.nirspec.slice_map import labels_of, slice_wcs, takes_slice
 from gpucal.wcs.nodes import kind_of, with_names
 from gpucal.wcs.program import Program
 from gpucal.wcs.world import Wcs
@@ -149,13 +150,15 @@ class Slices:
 
 
 def slices_of(wcs: Wcs) -> Slices:
-    """The slices of a WCS that has the image of labels in it.
+    """The slices of a WCS that has the image of labels in it, or takes the number of a slice of NIRSpec.
 
     Raises
     ------
     NoSlicesError
         If it has none.
     """
+    if takes_slice(wcs):
+        return Slices(labels_of(wcs), lambda label: slice_wcs(wcs, label - 1))
     selectors = [number for number, transform in enumerate(wcs.transforms) if _selects_by_image(transform)]
     if not selectors:
         raise NoSlicesError("the world coordinates are not those of an integral field: they have no image of slices")
@@ -177,8 +180,8 @@ def slices_of(wcs: Wcs) -> Slices:
 
 
 def has_slices(wcs: Wcs) -> bool:
-    """Whether a WCS has the image of labels of an integral field in it."""
-    return any(map(_selects_by_image, wcs.transforms))
+    """Whether a WCS is that of an integral field."""
+    return takes_slice(wcs) or any(map(_selects_by_image, wcs.transforms))
 
 
 def world(exposure):

@@ -15,6 +15,7 @@ from gpucal.steps.parts.coordinates.nirspec import (
     give_slits,
     kind_of_nirspec,
 )
+from gpucal.steps.parts.coordinates.nirspec_ifu import NIRSPEC_IFU, NIRSPEC_IFU_REFERENCES, give_ifu
 from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
@@ -67,6 +68,7 @@ MODES: dict[str, CoordinateMode] = {
     **dict.fromkeys(IMAGE_TYPES, CoordinateMode(("distortion", "filteroffset"), _image)),
     **dict.fromkeys(NIRSPEC_IMAGE_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_nirspec_image)),
     **dict.fromkeys(SPECTRUM_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_slits)),
+    NIRSPEC_IFU: CoordinateMode(NIRSPEC_IFU_REFERENCES, give_ifu),
     **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), give_lrs)),
     MRS_TYPE: CoordinateMode(MRS_REFERENCES, give_mrs),
 }

@@ -27,7 +27,7 @@ _TOLD_BY_MODE = ("NRS_LAMP", "NRS_AUTOWAVE")
 _LAMP_MODES = {"FIXEDSLIT": "NRS_FIXEDSLIT", "BRIGHTOBJ": "NRS_FIXEDSLIT", "MSASPEC": "NRS_MSASPEC", "IFU": "NRS_IFU"}
 
 # Spectra of the sky.
-_FROM_THE_SKY = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
+_FROM_THE_SKY = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ", "NRS_IFU")
 
 # Ends of slits that are possible, in units of their height: all rows of a quadrant, and more.
 _FARTHEST = 1000
@@ -75,17 +75,30 @@ def give_slits(exposure, references, step) -> None:
     GpucalError
         If the header lacks something.
     """
-    if not -_FARTHEST <= step.slit_y_low < step.slit_y_high <= _FARTHEST:
-        told = f"slit_y_low is {step.slit_y_low} and slit_y_high {step.slit_y_high}"
-        raise ParameterError(f"{told}: the first has to be less, and both from -{_FARTHEST} to {_FARTHEST}")
+    ends = ends_of_slits(step)
     tell_missing(exposure)
     optics = optics_from(exposure, references, () if not is_lit_by_lamp(exposure.meta) else BEYOND_SLITS)
-    slits = _SLITS[kind_of_nirspec(exposure.meta)](exposure, optics, (step.slit_y_low, step.slit_y_high))
+    slits = _SLITS[kind_of_nirspec(exposure.meta)](exposure, optics, ends)
     wcs = slits_wcs(exposure, optics, slits)
     exposure.set_wcs(wcs.to_tree())
-    _tell_spectrum(exposure.meta, optics)
+    tell_spectrum(exposure.meta, optics)
     if is_lit_by_lamp(exposure.meta):
         exposure.meta.wcsinfo.s_region = None
+
+
+def ends_of_slits(step) -> tuple[float, float]:
+    """The ends of slits, or slices, that a user wants, in units of their height from the centre.
+
+    Raises
+    ------
+    ParameterError
+        If they would end before they begin.
+    """
+    ends = step.slit_y_low, step.slit_y_high
+    if not -_FARTHEST <= ends[0] < ends[1] <= _FARTHEST:
+        told = f"slit_y_low is {ends[0]} and slit_y_high {ends[1]}"
+        raise ParameterError(f"{told}: the first has to be less, and both from -{_FARTHEST} to {_FARTHEST}")
+    return ends
 
 
 def tell_missing(exposure) -> None:
@@ -112,7 +125,7 @@ def give_nirspec_image(exposure, references, step) -> None:
     """Give an image its coordinates and, if it shows the sky, its footprint; see `give_slits`."""
     is_dark = exposure.meta.instrument.filter == OPAQUE
     optics = optics_from(exposure, references, ("msa", *BEYOND_SLITS) if is_dark else ("msa",))
-    _tell_spectrum(exposure.meta, optics)
+    tell_spectrum(exposure.meta, optics)
     wcs = imaging_wcs(exposure, optics)
     if is_dark or str(exposure.meta.exposure.type).upper() not in NIRSPEC_IMAGE_TYPES:
         exposure.set_wcs(wcs.to_tree())
@@ -121,7 +134,7 @@ def give_nirspec_image(exposure, references, step) -> None:
     keep_coordinates(exposure, wcs, sip_options(step))
 
 
-def _tell_spectrum(meta, optics: Optics) -> None:
+def tell_spectrum(meta, optics: Optics) -> None:
     """Keywords of the spectral order, of its wavelengths and, where a slit is told to be lit, of their direction."""
     keywords, kind = meta.wcsinfo, str(meta.exposure.type).upper()
     order, shortest, longest = optics.spectral_range
@@ -137,18 +150,37 @@ def optics_from(exposure, references, unused) -> Optics:
     Raises
     ------
     ReferenceFileError
-        If one that is used is missing.
+        If one that is used is missing, or lacks something.
     """
-    trees = dict.fromkeys(NIRSPEC_REFERENCES)
-    for kind in NIRSPEC_REFERENCES:
-        reference = references[kind]
-        if kind in unused:
-            continue
-        if reference is None:
+    trees = dict.fromkeys(NIRSPEC_REFERENCES) | trees_from(exposure, references, NIRSPEC_REFERENCES, unused)
+    return made_of(trees, exposure, lambda trees: optics_of(exposure.meta, trees))
+
+
+def trees_from(exposure, references, kinds, unused=()) -> dict[str, dict]:
+    """The trees of references of some types, but for those that are not used.
+
+    Raises
+    ------
+    ReferenceFileError
+        If one is missing.
+    """
+    wanted = [kind for kind in kinds if kind not in unused]
+    for kind in wanted:
+        if references[kind] is None:
             raise ReferenceFileError(f"{exposure.source}: there is no {kind} reference, which a WCS of NIRSpec needs")
-        trees[kind] = tree_of(reference)
+    return {kind: tree_of(references[kind]) for kind in wanted}
+
+
+def made_of(trees: dict, exposure, make):
+    """What is made of the trees of references.
+
+    Raises
+    ------
+    ReferenceFileError
+        If one lacks something.
+    """
     try:
-        return optics_of(exposure.meta, trees)
+        return make(trees)
     except KeyError as missing:
         raise ReferenceFileError(f"{exposure.source}: a reference of assign_wcs holds no {missing}") from missing
     except GpucalError as reason:

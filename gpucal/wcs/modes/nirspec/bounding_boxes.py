@@ -6,7 +6,7 @@ kept. Extremes are looked for among some of the wavelengths, and then among thos
 on the detector is a smooth curve.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +14,13 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.lowering import program_of
-from gpucal.wcs.modes.nirspec.open_slits import Box, OpenSlit, slit_wcs
+from gpucal.wcs.modes.nirspec.open_slits import Box, OpenSlit
 from gpucal.wcs.modes.nirspec.optics import Optics
 from gpucal.wcs.modes.nirspec.slit_transforms import directions_at_wheel, quadrants_of
 from gpucal.wcs.nodes import beside, bounding_box, chain, identity, node
 from gpucal.wcs.program import Program
-from gpucal.wcs.world import Wcs
+
+Curves = Callable[[np.ndarray], np.ndarray]
 
 # Wavelengths, metres, and which part of them is looked at first.
 _STEP, _EVERY = 1e-10, 50
@@ -63,18 +64,38 @@ def traces(optics: Optics, slits: Sequence[OpenSlit], correction=None) -> list[T
     """
     if not slits:
         return []
-    program, wavelengths = _to_detector(optics, correction), _wavelengths(optics)
+    program = program_of(to_detector(optics, correction))
     ends = [
         directions_at_wheel(optics, quadrant, members, np.array([[slit.ymin, slit.ymax] for slit in members]))
         for quadrant, members in quadrants_of(slits).items()
     ]
     directions = np.concatenate(ends, axis=1)
+
+    def curves(wavelengths):
+        spread = np.broadcast_to(directions[..., None], (3, *wavelengths.shape))
+        return program.at(wavelengths, *spread)
+
+    return traces_of(curves, directions.shape[1:], wavelengths_of(optics))
+
+
+def traces_of(curves: Curves, shape: tuple[int, int], wavelengths: np.ndarray) -> list[Trace]:
+    """Where the ends of slits fall.
+
+    Parameters
+    ----------
+    curves : callable
+        x and y, (2, nslits, nends, n), of the ends of all slits at wavelengths (nslits, nends, n).
+    shape : tuple of int
+        Slits and ends of each.
+    wavelengths : (nwavelengths,) float64 array
+        All that come through.
+    """
     some = np.unique([*range(0, wavelengths.size, _EVERY), wavelengths.size - 1])
-    curves = _curves(program, directions, np.broadcast_to(wavelengths[some], (*directions.shape[1:], some.size)))
-    lows, highs = (_extremes(program, directions, wavelengths, some, curves, sign) for sign in (1, -1))
-    on_detector = (curves[0] >= 0) & (curves[0] <= _LAST)
-    lowest = np.where(on_detector, curves[1], np.inf).min(axis=(-2, -1))
-    highest = np.where(on_detector, curves[1], -np.inf).max(axis=(-2, -1))
+    places = curves(np.broadcast_to(wavelengths[some], (*shape, some.size)))
+    lows, highs = (_extremes(curves, wavelengths, some, places, sign) for sign in (1, -1))
+    on_detector = (places[0] >= 0) & (places[0] <= _LAST)
+    lowest = np.where(on_detector, places[1], np.inf).min(axis=(-2, -1))
+    highest = np.where(on_detector, places[1], -np.inf).max(axis=(-2, -1))
     found = zip(lows.T, highs.T, lowest, highest, on_detector.any(axis=(-2, -1)), strict=True)
     return [
         Trace(_padded(low, high), *(rows if lit else (np.nan, np.nan))) for low, high, *rows, lit in found
@@ -87,14 +108,13 @@ def is_on_detector(box: Box) -> bool:
     return inside and all(high - low >= fewest for (low, high), fewest in zip(box, _FEWEST, strict=True))
 
 
-def refined(wcs: Wcs, slit: OpenSlit, trace: Trace) -> Box:
+def refined(program: Program, trace: Trace) -> Box:
     """The box of a slit with those of its rows alone that have wavelengths, and a margin.
 
     Parameters
     ----------
-    wcs : Wcs
-        Of the exposure.
-    slit : OpenSlit
+    program : Program
+        From x and y to the place in the slit and the wavelength.
     trace : Trace
         Of the slit.
     """
@@ -102,7 +122,7 @@ def refined(wcs: Wcs, slit: OpenSlit, trace: Trace) -> Box:
     first, last = np.floor([x[0] + 0.5, y[0] + 0.5]).astype(int), np.ceil([x[1] - 0.5, y[1] - 0.5]).astype(int)
     if (last < first).any():
         return trace.box
-    program = slit_wcs(wcs, slit).program(end="slit_frame").of_results(2)
+    program = program.of_results(2)
     lit = _LitRows(program, first, last)
     lowest, highest = lit.edge(trace.lowest, -1), lit.edge(trace.highest, 1)
     return trace.box if lowest is None or highest is None else (x, _interval(lowest, highest, _MARGINS[1]))
@@ -158,32 +178,32 @@ def compound(boxes: dict[int, Box]):
     return node("compound_bounding_box", cbbox=parts, ignore=[], order="F", selector_args=selector)
 
 
-def _to_detector(optics: Optics, correction) -> Program:
+def to_detector(optics: Optics, correction):
     """From a wavelength and a direction in front of the disperser to x and y."""
     to_direction = optics.disperser.to_direction
     if correction is not None:
         to_direction = chain(beside(inverse_of(correction), identity(3)), to_direction)
-    return program_of(to_direction, inverse_of(optics.sensor_to_wheel), inverse_of(optics.to_sensor))
+    return chain(to_direction, wheel_to_detector(optics))
 
 
-def _wavelengths(optics: Optics) -> np.ndarray:
+def wheel_to_detector(optics: Optics):
+    """From a direction behind the disperser to x and y."""
+    return chain(inverse_of(optics.sensor_to_wheel), inverse_of(optics.to_sensor))
+
+
+def wavelengths_of(optics: Optics) -> np.ndarray:
+    """Wavelengths, metres, at which extremes are looked for."""
     _, shortest, longest = optics.spectral_range
     return np.linspace(shortest, longest, int((longest - shortest) / _STEP))
 
 
-def _extremes(program: Program, directions, wavelengths, some, curves: np.ndarray, sign: int) -> np.ndarray:
-    """The least (1) or largest (-1) x and y of slits, (2, nslits), about those of the curves at some wavelengths."""
+def _extremes(curves: Curves, wavelengths, some, places: np.ndarray, sign: int) -> np.ndarray:
+    """The least (1) or largest (-1) x and y of slits, (2, nslits), about those at some of the wavelengths."""
     # For each coordinate, slit and end: where it is least, and all wavelengths about it.
-    least = some[(sign * curves).argmin(axis=-1)]
+    least = some[(sign * places).argmin(axis=-1)]
     about = np.clip(least[..., None] + np.arange(-_EVERY, _EVERY + 1), 0, wavelengths.size - 1)
-    near = [sign * _curves(program, directions, wavelengths[about[axis]])[axis] for axis in (0, 1)]
+    near = [sign * curves(wavelengths[about[axis]])[axis] for axis in (0, 1)]
     return sign * np.min(near, axis=(-2, -1))
-
-
-def _curves(program: Program, directions: np.ndarray, wavelengths: np.ndarray) -> np.ndarray:
-    """x and y, (2, nslits, nends, n), of the ends of slits at wavelengths."""
-    spread = np.broadcast_to(directions[..., None], (3, *wavelengths.shape))
-    return program.at(wavelengths, *spread)
 
 
 def _padded(low: np.ndarray, high: np.ndarray) -> Box:

@@ -4,6 +4,7 @@ from gpucal.wcs import frames
 
 # Names of two coordinates, and their unit, in the frames before the sky.
 _SLIT, _SLITS = (("x_slit", "y_slit"), ""), (("x_msa", "y_msa"), "m")
+_SLICER = ("x_slicer", "y_slicer"), ""
 _FOCUS, _FOCUS_OF_IMAGE = (("X_OTEIP", "Y_OTEIP"), "deg"), (("x_oteip", "y_oteip"), "deg")
 _TELESCOPE = ("v2", "v3"), "arcsec"
 _WHEEL = ("alpha_in", "beta_in"), "rad"
@@ -22,6 +23,26 @@ def frames_of_spectra(ends_at_slits: bool) -> tuple:
     made = [frames.composite(name, frames.plane(*place), wavelength) for name, place in places.items()]
     world = () if ends_at_slits else (frames.composite("world", frames.sky("sky"), wavelength),)
     return (*_before_slits(), *made, *world)
+
+
+def frames_of_slices(ends_at_slits: bool, is_corrected: bool) -> tuple:
+    """Those of spectra through slits, with the plane of the slicer.
+
+    Parameters
+    ----------
+    ends_at_slits : bool
+        Without the sky.
+    is_corrected : bool
+        With a frame behind the correction of the colours of the fore optics.
+    """
+    *before, at_slits = frames_of_spectra(ends_at_slits=True)
+    wavelength = frames.spectral("spectral", "wavelength")
+    slicer = frames.composite("slicer", frames.plane("slicer_spatial", *_SLICER), wavelength)
+    if ends_at_slits:
+        return (*before, slicer, at_slits)
+    focus, *beyond = frames_of_spectra(ends_at_slits=False)[len(before) + 1 :]
+    corrected = frames.composite("oteip_chromcorr", frames.plane("oteip", *_FOCUS), wavelength)
+    return (*before, slicer, at_slits, focus, *((corrected,) if is_corrected else ()), *beyond)
 
 
 def frames_of_images(ends_at_slits: bool) -> tuple:

@@ -3,7 +3,18 @@
 from typing import NamedTuple
 
 from gpucal.errors import GpucalError
-from gpucal.wcs.nodes import beside, bounding_box, identity, kind_of, number_of_inputs, with_names
+from gpucal.wcs.inverses import inverse_of
+from gpucal.wcs.nodes import (
+    beside,
+    bounding_box,
+    chain,
+    identity,
+    kind_of,
+    number_of_inputs,
+    number_of_outputs,
+    remap,
+    with_names,
+)
 from gpucal.wcs.world import Wcs
 
 Box = tuple[tuple[float, float], tuple[float, float]]
@@ -105,7 +116,7 @@ def open_slits(exposure_wcs: Wcs) -> list[OpenSlit]:
     NoSuchSlitError
         If it is not the WCS of an exposure with slits.
     """
-    boxes = _boxes(exposure_wcs)
+    boxes = boxes_in(exposure_wcs)
     return [slit._replace(bounding_box=boxes.get(slit.slit_id)) for slit in _slits_in(exposure_wcs)]
 
 
@@ -132,7 +143,7 @@ def slit_wcs(exposure_wcs: Wcs, slit: OpenSlit | str | int) -> Wcs:
     if not isinstance(slit, OpenSlit):
         slit = _found(open_slits(exposure_wcs), slit)
     place = _place_of(exposure_wcs, slit.slit_id)
-    first, *rest = (_of_slit(transform, place) for transform in exposure_wcs.transforms)
+    first, *rest = (of_one_slit(transform, place) for transform in exposure_wcs.transforms)
     if slit.bounding_box is not None:
         first["bounding_box"] = bounding_box(**dict(zip(first["inputs"], slit.bounding_box, strict=True)))
     return Wcs(exposure_wcs.frames, (first, *rest))
@@ -167,7 +178,7 @@ def _rows_in(wcs: Wcs) -> list:
     raise NoSuchSlitError(f"it is not the WCS of an exposure with slits; its frames are {', '.join(wcs.frame_names)}")
 
 
-def _boxes(wcs: Wcs) -> dict[int, Box]:
+def boxes_in(wcs: Wcs) -> dict[int, Box]:
     """The bounding boxes by the numbers of slits."""
     held = wcs.transforms[0].get("bounding_box")
     if held is None or kind_of(held) != "compound_bounding_box":
@@ -178,13 +189,21 @@ def _boxes(wcs: Wcs) -> dict[int, Box]:
     }
 
 
-def _of_slit(transform, place: int):
-    """The transform without the number of the slit, which it is handed first or last."""
+def of_one_slit(transform, place: int):
+    """A transform without the number of the slit, which it is handed first or last.
+
+    Parameters
+    ----------
+    transform : node
+        Of an exposure with slits.
+    place : int
+        Which of the slits.
+    """
     inputs, outputs = ([name for name in transform[which] if name != "name"] for which in ("inputs", "outputs"))
     name = transform.get("name")
     if name == "gwa2slit":
         inner = transform["models"][place]
-    elif name == "slit2msa":
+    elif name in ("slit2msa", "slit2slicer"):
         inner = beside(transform["forward"][0]["forward"][0]["models"][place], identity(1))
     else:
         inner = _without_last(transform)
@@ -193,8 +212,24 @@ def _of_slit(transform, place: int):
 
 def _without_last(transform):
     """What is done to all coordinates but the last, which is handed on."""
+    if kind_of(transform) == "compose" and kind_of(transform["forward"][0]) == "remap_axes":
+        return _without_last_of_both_ways(transform)
     if kind_of(transform) == "compose":
         return _without_last(transform["forward"][0])
     inner, handed_on = transform["forward"]
     count = number_of_inputs(handed_on)
     return inner if count == 1 else beside(inner, identity(count - 1))
+
+
+def _without_last_of_both_ways(transform):
+    """The transform with another coordinate in place of the last one, which is left out of what it gives."""
+    made, back = (
+        chain(
+            remap((*range(number_of_inputs(one) - 1), 0)),
+            one,
+            remap(range(number_of_outputs(one) - 1), number_of_outputs(one)),
+        )
+        for one in (transform, inverse_of(transform))
+    )
+    made["inverse"] = back
+    return made

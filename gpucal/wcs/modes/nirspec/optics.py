@@ -6,11 +6,12 @@ from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.modes.nirspec.disperser import Disperser, disperser_of
 from gpucal.wcs.modes.nirspec.wavelength_range import SpectralRange, spectral_range_of
 from gpucal.wcs.nodes import beside, chain, identity, node, remap, scale, shift, with_names
+from gpucal.wcs.telescope import aberration, pointing_of, to_sky
 
 # Rows and columns of a detector, less one.
 _LAST_PIXEL = 2047
 
-_MICRON = 1e6  # in a metre
+MICRON = 1e6  # in a metre
 
 
 class Optics(NamedTuple):
@@ -100,12 +101,36 @@ def focus_to_telescope(optics: Optics):
     # On the way back the fore optics take the wavelength twice.
     given = identity(3)
     given["inverse"] = remap((0, 1, 2, 2))
-    return chain(given, beside(optics.ote, scale(_MICRON)))
+    return chain(given, beside(optics.ote, scale(MICRON)))
 
 
 def with_slit(transform, name: str, inputs, outputs):
     """A transform that hands the number of the slit on, last."""
     return with_names(beside(transform, identity(1)), [*inputs, "name"], [*outputs, "name"], name=name)
+
+
+def sensor_to_wheel(optics: Optics):
+    """From pixels and the number of the slit, which comes first from there, to a direction behind the disperser."""
+    name_first = remap((3, 0, 1, 2), inverse=remap((1, 2, 3, 0)))
+    transform = chain(beside(optics.sensor_to_wheel, identity(1)), name_first)
+    return with_names(transform, ("x", "y", "name"), ("name", "angle1", "angle2", "angle3"), name="det2gwa")
+
+
+def telescope_to_sky(exposure) -> list:
+    """From V2, V3, the wavelength and the number of the slit to these without aberration, and on to the sky.
+
+    Raises
+    ------
+    GpucalError
+        If the header lacks the pointing.
+    """
+    pointing, telescope = pointing_of(exposure), ("v2", "v3", "lam")
+    moved = beside(aberration(exposure.meta.velocity_aberration.scale_factor, pointing), identity(1))
+    on_sky = beside(to_sky(pointing), identity(1))
+    return [
+        with_slit(moved, "va_corr", telescope, telescope),
+        with_slit(on_sky, "v2v3_to_sky", telescope, ("ra", "dec", "lam")),
+    ]
 
 
 def _to_sensor(meta):

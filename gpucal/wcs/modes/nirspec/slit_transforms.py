@@ -9,28 +9,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.lowering import program_of
 from gpucal.wcs.modes.nirspec.open_slits import OpenSlit
 from gpucal.wcs.modes.nirspec.optics import Optics
-from gpucal.wcs.nodes import (
-    arithmetic,
-    beside,
-    chain,
-    identity,
-    node,
-    remap,
-    scale,
-    shift,
-    tabular,
-    with_names,
-)
+from gpucal.wcs.modes.nirspec.wheel_parts import SharedParts
+from gpucal.wcs.nodes import beside, chain, identity, node, remap, scale, shift, tabular, with_names
 
 # Quadrants of shutters, and the one in which fixed slits are listed.
 SHUTTER_QUADRANTS, FIXED_SLITS = (1, 2, 3, 4), 5
 
 # Heights in a table.
-_NHEIGHTS = 1000
+NHEIGHTS = 1000
 
 
 def quadrants_of(slits: Sequence[OpenSlit]) -> dict[int, list[OpenSlit]]:
@@ -86,13 +75,15 @@ def wheel_to_slit(optics: Optics, slits: Sequence[OpenSlit], planes: Sequence, c
     unit : float
         What a metre is in the unit of wavelengths.
     """
-    shared = _SharedParts(optics, correction, unit)
+    shared = SharedParts(optics, correction, unit)
     tables = []
     for quadrant, members in quadrants_of(slits).items():
-        heights = np.linspace([slit.ymin for slit in members], [slit.ymax for slit in members], _NHEIGHTS, axis=1)
+        heights = np.linspace([slit.ymin for slit in members], [slit.ymax for slit in members], NHEIGHTS, axis=1)
         found = directions_at_wheel(optics, quadrant, members, heights)[1]
         tables += [tabular(*table, name="tabular") for table in zip(found, heights, strict=True)]
-    models = [shared.model_of(*parts) for parts in zip(slits, planes, tables, strict=True)]
+    models = [
+        _of_slit(shared, optics, *parts) for parts in zip(slits, planes, tables, strict=True)
+    ]
     return node(
         "gwa_to_slit",
         inputs=["name", "angle1", "angle2", "angle3"],
@@ -101,6 +92,11 @@ def wheel_to_slit(optics: Optics, slits: Sequence[OpenSlit], planes: Sequence, c
         outputs=["name", "x_slit", "y_slit", "lam"],
         slits=[slit.as_row() for slit in slits],
     )
+
+
+def _of_slit(shared: SharedParts, optics: Optics, slit: OpenSlit, plane, table):
+    to_wheel = chain(plane, optics.slits_to_wheel)
+    return shared.model_of(to_wheel, beside(to_wheel, identity(1)), table, (slit.ymin, slit.ymax))
 
 
 def slit_to_plane(slits: Sequence[OpenSlit], planes: Sequence):
@@ -126,59 +122,3 @@ def slit_in_plane(optics: Optics, slit: OpenSlit):
     x, y, width, height = place_of(optics, slit)
     in_quadrant = chain(beside(scale(width), scale(height)), beside(shift(x), shift(y)))
     return chain(in_quadrant, optics.msa[f"Q{slit.quadrant}"]["model"])
-
-
-class _SharedParts:
-    """The parts of transforms that all slits have in common: nodes that a file holds once."""
-
-    def __init__(self, optics: Optics, correction, unit: float):
-        self._optics = optics
-        to_wavelength, to_direction = optics.disperser.to_wavelength, optics.disperser.to_direction
-        if correction is not None:
-            to_wavelength = chain(to_wavelength, correction)
-            to_direction = chain(beside(inverse_of(correction), identity(3)), to_direction)
-        if unit != 1.0:
-            to_wavelength = chain(to_wavelength, scale(unit))
-        # Zero, the height of the direction, and two cosines.
-        self._before = chain(remap((0, 1, 0, 1), 3), beside(scale(0), scale(-1), identity(2)))
-        self._twice = remap((0, 1, 0, 1, 2, 3))
-        self._after = chain(remap((0, 1, 2, 3, 5), 7), beside(identity(2), to_wavelength))
-        self._back = chain(remap((3, 0, 1, 2)), to_direction)
-        self._masks: dict[tuple[float, float], object] = {}
-
-    def model_of(self, slit: OpenSlit, plane, table):
-        """The transform of one slit, and its inverse."""
-        to_wheel = chain(plane, self._optics.slits_to_wheel)
-        model = chain(
-            self._before,
-            beside(identity(1), table, identity(2)),
-            self._twice,
-            beside(identity(2), to_wheel, identity(2)),
-            self._after,
-            self._mask(slit.ymin, slit.ymax),
-        )
-        back = chain(beside(to_wheel, identity(1)), self._back)
-        return with_names(model, ["x0", "x1", "x2"], ["x_slit", "y_slit", "lam"], inverse=back)
-
-    def _mask(self, ymin: float, ymax: float):
-        if (ymin, ymax) not in self._masks:
-            self._masks[ymin, ymax] = mask_outside(ymin, ymax)
-        return self._masks[ymin, ymax]
-
-
-def mask_outside(ymin: float, ymax: float):
-    """Height and wavelength as they are in the slit, NaN outside of it."""
-    above, below = (
-        node("logical", compareto=float(end), condition=condition, inputs=["x"], outputs=["x"], value=float("nan"))
-        for condition, end in (("GT", ymax), ("LT", ymin))
-    )
-    nan_outside = chain(above, below, scale(0))
-    added = arithmetic("add", remap((0,), 2), remap((1,)))
-    masked = chain(
-        remap((0, 1, 2, 1)),
-        beside(identity(3), nan_outside),
-        remap((0, 1, 3, 2, 3)),
-        beside(identity(1), added, added),
-    )
-    masked["inverse"] = identity(3)
-    return masked

@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from gpucal.errors import NoScienceData
 from gpucal.wcs.modes.nirspec.bounding_boxes import compound, is_on_detector, refined, traces
 from gpucal.wcs.modes.nirspec.frames import frames_of_spectra
-from gpucal.wcs.modes.nirspec.open_slits import OpenSlit
-from gpucal.wcs.modes.nirspec.optics import Optics, focus_to_telescope, slits_to_focus, with_slit
+from gpucal.wcs.modes.nirspec.open_slits import OpenSlit, slit_wcs
+from gpucal.wcs.modes.nirspec.optics import (
+    MICRON,
+    Optics,
+    focus_to_telescope,
+    sensor_to_wheel,
+    slits_to_focus,
+    telescope_to_sky,
+    with_slit,
+)
 from gpucal.wcs.modes.nirspec.slit_transforms import quadrants_of, slit_in_plane, slit_to_plane, wheel_to_slit
 from gpucal.wcs.modes.nirspec.wavelength_range import is_lit_by_lamp
-from gpucal.wcs.nodes import beside, chain, identity, remap, with_names
-from gpucal.wcs.telescope import aberration, pointing_of, to_sky
 from gpucal.wcs.velocity import velocity_correction
 from gpucal.wcs.world import Wcs
 
 log = logging.getLogger(__name__)
-
-_MICRON = 1e6  # in a metre
 
 
 def slits_wcs(exposure, optics: Optics, slits: Sequence[OpenSlit]) -> Wcs:
@@ -52,15 +56,18 @@ def slits_wcs(exposure, optics: Optics, slits: Sequence[OpenSlit]) -> Wcs:
     planes = [slit_in_plane(optics, slit) for slit in slits]
     transforms = [
         with_slit(optics.to_sensor, "dms2sca", ("x", "y"), ("x", "y")),
-        _sensor_to_wheel(optics),
-        wheel_to_slit(optics, slits, planes, correction, _MICRON if ends_at_slits else 1.0),
+        sensor_to_wheel(optics),
+        wheel_to_slit(optics, slits, planes, correction, MICRON if ends_at_slits else 1.0),
         slit_to_plane(slits, planes),
     ]
     if not ends_at_slits:
         transforms += _to_world(exposure, optics)
     wcs = Wcs(frames_of_spectra(ends_at_slits), tuple(transforms))
     found = zip(slits, traces(optics, slits, correction), strict=True)
-    transforms[0]["bounding_box"] = compound({slit.slit_id: refined(wcs, slit, trace) for slit, trace in found})
+    boxes = {
+        slit.slit_id: refined(slit_wcs(wcs, slit).program(end="slit_frame"), trace) for slit, trace in found
+    }
+    transforms[0]["bounding_box"] = compound(boxes)
     return wcs
 
 
@@ -78,21 +85,10 @@ def _on_detector(exposure, optics: Optics, slits: Sequence[OpenSlit]) -> list[Op
     return kept
 
 
-def _sensor_to_wheel(optics: Optics):
-    """The number of the slit is handed on, and comes first from there."""
-    name_first = remap((3, 0, 1, 2), inverse=remap((1, 2, 3, 0)))
-    transform = chain(beside(optics.sensor_to_wheel, identity(1)), name_first)
-    return with_names(transform, ("x", "y", "name"), ("name", "angle1", "angle2", "angle3"), name="det2gwa")
-
-
 def _to_world(exposure, optics: Optics) -> list:
-    pointing = pointing_of(exposure)
     focus, telescope = ("x_ote", "y_ote", "lam"), ("v2", "v3", "lam")
-    moved = beside(aberration(exposure.meta.velocity_aberration.scale_factor, pointing), identity(1))
-    on_sky = beside(to_sky(pointing), identity(1))
     return [
         with_slit(slits_to_focus(optics), "msa2oteip", ("x_msa", "y_msa", "lam"), focus),
         with_slit(focus_to_telescope(optics), "oteip2v23", focus, telescope),
-        with_slit(moved, "va_corr", telescope, telescope),
-        with_slit(on_sky, "v2v3_to_sky", telescope, ("ra", "dec", "lam")),
+        *telescope_to_sky(exposure),
     ]
