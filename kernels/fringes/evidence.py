@@ -1,16 +1,17 @@
 """How probable a model makes data: the evidence, by which models with more or fewer sines are compared.
 
-The probability of the parameters is taken for a Gaussian about their best values, and the noise is unknown. With N the sum of
-weights, K parameters, the weighted sum of squares X, the noise s^2 = X / (N - K), and H the curvature, weighted products of
-derivatives,
+The probability of the parameters is taken for a Gaussian about their best values, and the noise is unknown. With N the
+sum of weights, K parameters, the weighted sum of squares X, the noise s^2 = X / (N - K), and H the curvature, weighted
+products of derivatives,
 
     ln Z = -N/2 ln(2 pi s^2) - X / (2 s^2)                    likelihood at the best values
            + 1/2 ln(pi (N - K)) - R                           the noise, of any scale within R = ln(s_high / s_low)
            - K ln(p_high - p_low) - ln R                      parameters, uniform within limits
            + K/2 ln(2 pi s^2) - 1/2 ln det H                  what the data leave of these
 
-This is equation 18 of Kester (2002, "Straight lines"), as BayesicFitting defines its `evidence` (``BaseFitter.getLogZ``; Kester &
-Mueller 2021, Astronomy and Computing 37, 100503). The last two lines are there only if there are parameters.
+This is equation 18 of Kester (2002, "Straight lines"), as BayesicFitting defines its `evidence`
+(``BaseFitter.getLogZ``; Kester & Mueller 2021, Astronomy and Computing 37, 100503). The last two lines are there only
+if there are parameters.
 """
 
 import math

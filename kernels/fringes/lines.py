@@ -35,8 +35,8 @@ def clip_lines(excess, sigma):
 def outside_lines(excess, limit):
     """Which points belong to no peak above a limit, from trough to trough.
 
-    Each peak above the limit takes, for itself and each of its two neighbours, what lies between the two troughs nearest
-    to these. Of the rest, points of more than twice the limit are left out.
+    Each peak above the limit takes, for itself and each of its two neighbours, what lies between the two troughs
+    nearest to these. Of the rest, points of more than twice the limit are left out.
 
     Parameters
     ----------

@@ -1,22 +1,29 @@
 """Which period data have: the periodogram of Lomb and Scargle, of any places, with a mean that is fitted too.
 
 The power at a frequency is the share of the squares of the data that a sine and a mean explain (Zechmeister & Kuerster
-2009, A&A 496, 577). It needs means of cosines, sines and their products over all places. These are smooth functions of
-the frequency: over all periods looked for, their phases change by no more than the length of the spectrum allows. So
-they are computed at the nodes of a polynomial, Chebyshev's, and interpolated, to about 1e-10; where there are fewer
-periods than nodes, at each period.
+2009, A&A 496, 577). It needs sums of ``exp(2 pi i f x)`` over all places x, with the data and without. As functions of
+the frequency these are smooth, since places have an end. So they are summed at evenly spaced frequencies, where the
+exponential of each is a product of a coarse and a fine one, and all sums are one product of matrices; in between they
+are interpolated with a windowed sinc, to about 1e-9 of the largest.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from gpucal.backend.fit import check_fit
+from gpucal.kernels.fringes.products import product_over_points
 
-# Nodes beyond as many as the phase has radians: the coefficients of a sine then fall faster than any power.
-SPARE_NODES = 24
-SPARE_SLOPE = 8.0
-NODES_AT_ONCE = 32
+# Frequencies per the number that places between two ends need at least.
+OVERSAMPLING = 2.0
+
+# Frequencies on each side that count where a sum is interpolated, and the shape of Kaiser's window of these.
+REACH = 14
+SHAPE = np.pi * REACH * (1.0 - 1.0 / OVERSAMPLING)
+
+# Lengths of spectra are rounded up to so many a doubling, so that what depends on them can be kept.
+LENGTHS = 8
 
 
 class Periodogram:
@@ -31,26 +38,17 @@ class Periodogram:
     """
 
     def __init__(self, places, periods):
-        self.places = places
-        middle, length = 0.5 * (places.max() + places.min()), np.ptp(places)
-        first, last = 1.0 / periods[-1], 1.0 / periods[0]
-        radians = np.pi * length * (last - first)
-        nodes = radians + SPARE_SLOPE * np.cbrt(radians) + SPARE_NODES
-        nodes = NODES_AT_ONCE * int(np.ceil(nodes / NODES_AT_ONCE))
-        if nodes < len(periods):
-            frequencies = _nodes(first, last, nodes)
-            self._to_periods = _interpolation(float(periods[0]), float(periods[-1]), len(periods), nodes)
-        else:
-            frequencies, self._to_periods = 1.0 / periods, None
-        angles = 2.0 * np.pi * np.multiply.outer(frequencies, places - middle)
-        self._cos, self._sin = np.cos(angles), np.sin(angles)
-        number = len(places)
-        moments = np.stack([
-            self._cos.mean(axis=1), self._sin.mean(axis=1),
-            np.einsum("fi,fi->f", self._cos, self._cos) / number, np.einsum("fi,fi->f", self._cos, self._sin) / number,
-        ])  # fmt: skip
-        c, s, cc, cs = self._at_periods(moments)
-        self._means, self._products = (c, s), (cc - c * c, 1.0 - cc - s * s, cs - c * s)
+        self._centered = places - 0.5 * (places.max() + places.min())
+        length = 2.0 ** (np.ceil(LENGTHS * np.log2(max(np.ptp(places), periods[0]))) / LENGTHS)
+        between = _Between(*(_interpolation(float(periods[0]), float(periods[-1]), len(periods), number, length)
+                             for number in (1, 2)))  # fmt: skip
+        self._once, self._tables = between.once, _tables(self._centered, between.once)
+        coarse, fine = self._tables
+        first = self._once.at_periods(product_over_points(coarse, fine)) / len(places)
+        coarse, fine = _tables(self._centered, between.twice)
+        second = between.twice.at_periods(product_over_points(coarse, fine)) / len(places)
+        c, s = first.real, first.imag
+        self._products = (0.5 + 0.5 * second.real - c * c, 0.5 - 0.5 * second.real - s * s, 0.5 * second.imag - c * s)
 
     def power(self, data):
         """The power at each period.
@@ -63,33 +61,54 @@ class Periodogram:
         Returns
         -------
         (nperiods,) float64 array
-            From 0 to 1.
+            From 0 to 1; NaN throughout if the data are constant.
         """
-        check_fit(places=(self.places, "npoints"), data=(data, "npoints"))
+        check_fit(places=(self._centered, "npoints"), data=(data, "npoints"))
         data = data - data.mean()
-        number = len(data)
-        yc, ys = self._at_periods(np.stack([self._cos @ data, self._sin @ data]) / number)
-        cc, ss, cs = self._products
-        return (ss * yc * yc + cc * ys * ys - 2.0 * cs * yc * ys) / ((cc * ss - cs * cs) * np.mean(data * data))
-
-    def _at_periods(self, at_nodes):
-        return at_nodes if self._to_periods is None else at_nodes @ self._to_periods.T
-
-
-def _nodes(first, last, number):
-    """Chebyshev's nodes between two frequencies, both among them."""
-    return 0.5 * (first + last) + 0.5 * (last - first) * np.cos(np.pi * np.arange(number) / (number - 1))
+        coarse, fine = self._tables
+        sums = self._once.at_periods(product_over_points(coarse * data, fine)) / len(data)
+        (cc, ss, cs), yc, ys = self._products, sums.real, sums.imag
+        with np.errstate(divide="ignore", invalid="ignore"):
+            power = (ss * yc * yc + cc * ys * ys - 2.0 * cs * yc * ys) / (cc * ss - cs * cs)
+            return power / np.mean(data * data)
 
 
-@lru_cache(maxsize=8)
-def _interpolation(shortest, longest, nperiods, number):
-    """From values at the nodes to those at periods, by the barycentric formula: (nperiods, number) float64."""
-    first, last = 1.0 / longest, 1.0 / shortest
-    signs = (-1.0) ** np.arange(number)
-    signs[[0, -1]] *= 0.5
-    distances = np.subtract.outer(1.0 / np.linspace(shortest, longest, nperiods), _nodes(first, last, number))
-    at_node = np.abs(distances) < 1e-14 * last
-    shares = signs / np.where(at_node, 1.0, distances)
-    shares[at_node.any(axis=1)] = 0.0
-    shares[at_node] = 1.0
-    return shares / shares.sum(axis=1, keepdims=True)
+class _Interpolation(NamedTuple):
+    """From evenly spaced frequencies, a coarse number of rows of fine ones, to those of periods."""
+
+    first: float
+    step: float
+    ncoarse: int
+    nfine: int
+    nearest: np.ndarray  # (nperiods, 2 reach)
+    shares: np.ndarray
+
+    def at_periods(self, sums):
+        return np.einsum("pk,pk->p", sums.ravel()[self.nearest], self.shares)
+
+
+class _Between(NamedTuple):
+    once: _Interpolation
+    twice: _Interpolation
+
+
+@lru_cache(maxsize=32)
+def _interpolation(shortest, longest, nperiods, multiple, length):
+    """The interpolation at a multiple of the frequencies of periods, for places not farther apart than a length."""
+    step = 1.0 / (OVERSAMPLING * length)
+    wanted = multiple / np.linspace(shortest, longest, nperiods) / step
+    begin = np.floor(wanted.min()) - REACH
+    before = np.floor(wanted)[:, None] + np.arange(1 - REACH, 1 + REACH)
+    distances = wanted[:, None] - before
+    window = np.i0(SHAPE * np.sqrt(np.maximum(1.0 - (distances / REACH) ** 2, 0.0))) / np.i0(SHAPE)
+    number = int(before.max() - begin) + 1
+    nfine = int(np.ceil(np.sqrt(number)))
+    nearest = (before - begin).astype(np.int32)
+    return _Interpolation(begin * step, step, -(-number // nfine), nfine, nearest, np.sinc(distances) * window)
+
+
+def _tables(places, grid):
+    """Exponentials whose products are those of the frequencies of a grid: (ncoarse, npoints), (nfine, npoints)."""
+    fine = np.exp(2j * np.pi * grid.step * np.multiply.outer(np.arange(grid.nfine), places))
+    starts = grid.first + grid.step * grid.nfine * np.arange(grid.ncoarse)
+    return np.exp(2j * np.pi * np.multiply.outer(starts, places)), fine

@@ -16,6 +16,7 @@ import numpy as np
 
 from gpucal.backend.fit import check_fit
 from gpucal.kernels.fringes.no_fit import NoFit
+from gpucal.kernels.fringes.products import product_over_points, weighted_sum
 
 TOLERANCE = 1e-4
 STEP = 0.5
@@ -59,7 +60,7 @@ def sum_of_sines(parameters, places):
     """
     frequencies, cosines, sines = parameters
     angles = 2.0 * np.pi * np.multiply.outer(frequencies, places)
-    return cosines @ np.cos(angles) + sines @ np.sin(angles)
+    return weighted_sum(cosines, np.cos(angles)) + weighted_sum(sines, np.sin(angles))
 
 
 def fit_sines(data, weights, places, frequencies, robust):
@@ -108,20 +109,22 @@ class _Amplitudes:
 
     def __init__(self, waves, data, weights):
         self.waves, self.data = waves, data
-        weighted = waves * weights
-        self.products = weighted @ waves.T
-        self.slope = weighted @ data
-        self.squares = data @ (weights * data)
+        both = np.concatenate([waves, data[None]])
+        products = product_over_points(both * weights, both)
+        self.products, self.slope, self.squares = products[:-1, :-1], products[:-1, -1], products[-1, -1]
 
     def at(self, parameters):
         squares = self.squares + parameters @ (self.products @ parameters - 2.0 * self.slope)
         return _State(parameters, squares, None, None)
 
+    def again(self, state):
+        return self.at(state.parameters)
+
     def derivatives(self, state):
         return self.slope - self.products @ state.parameters, self.products.copy()
 
     def left_by(self, state):
-        return self.data - state.parameters @ self.waves
+        return self.data - weighted_sum(state.parameters, self.waves)
 
 
 class _AllParameters:
@@ -134,15 +137,19 @@ class _AllParameters:
         frequencies, cosines, sines = parameters.reshape(3, -1)
         angles = np.multiply.outer(frequencies, self.turns)
         cos, sin = np.cos(angles), np.sin(angles)
-        left = self.data - (cosines @ cos + sines @ sin)
-        return _State(parameters, left @ (self.weights * left), left, (cos, sin))
+        left = self.data - weighted_sum(cosines, cos) - weighted_sum(sines, sin)
+        return self.again(_State(parameters, 0.0, left, (cos, sin)))
+
+    def again(self, state):
+        return state._replace(squares=np.sum(self.weights * state.left**2))
 
     def derivatives(self, state):
         _, cosines, sines = state.parameters.reshape(3, -1)
         cos, sin = state.angles
         by_frequency = (sines[:, None] * cos - cosines[:, None] * sin) * self.turns
-        each = np.concatenate([by_frequency, cos, sin])
-        return each @ (self.weights * state.left), (each * self.weights) @ each.T
+        each = np.concatenate([by_frequency, cos, sin, state.left[None]])
+        products = product_over_points(each[:-1] * self.weights, each)
+        return products[:, -1], products[:, :-1].copy()
 
     def left_by(self, state):
         return state.left
@@ -151,7 +158,7 @@ class _AllParameters:
 def _settle(problem_of, parameters, weights, robust):
     """Fit, and again with the weights that the fit before gives; the last state, curvature and weights."""
     problem = problem_of(weights)
-    state, curvature = _descend(problem, parameters)
+    state, curvature = _descend(problem, problem.at(parameters))
     if not robust:
         return state, curvature, weights
     used = weights
@@ -162,16 +169,15 @@ def _settle(problem_of, parameters, weights, robust):
         distances = problem.left_by(state) / (DOMAIN * np.sqrt(state.squares / freedom))
         used = weights * np.maximum(1.0 - distances**2, 0.0) ** 2
         problem, before = problem_of(used), state.squares
-        state, _ = _descend(problem, state.parameters)
+        state, _ = _descend(problem, problem.again(state))
         if abs(before - state.squares) < TOLERANCE * max(1.0, state.squares):
             return state, problem.derivatives(state)[1], used
     raise NoFit("a fit of sines does not converge")
 
 
-def _descend(problem, parameters):
+def _descend(problem, state):
     """Go down to where steps change little; the state there, and the curvature, damped, of the last step."""
-    state, damping = problem.at(parameters), FIRST_DAMPING
-    squares, turns = state.squares + 1.0, MOST_TURNS * parameters.size
+    squares, damping, turns = state.squares + 1.0, FIRST_DAMPING, MOST_TURNS * state.parameters.size
     while turns:
         slope, curvature = problem.derivatives(state)
         trial = None
