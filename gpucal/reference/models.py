@@ -8,6 +8,7 @@ MODEL_CLASSES = {
     "barshadow": "BarshadowModel",
     "dark": "DarkModel",
     "dflat": "NirspecFlatModel",
+    "fringefreq": "FringeFreqModel",
     "gain": "GainModel",
     "ipc": "IPCModel",
     "linearity": "LinearityModel",

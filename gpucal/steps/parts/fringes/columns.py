@@ -1,7 +1,7 @@
 """Residual fringes of a column of a slice.
 
-The light of a slice of the MRS is dispersed along columns, so that a column is a spectrum. Where its slice is not, or a pixel
-is bad, it has no weight. Lines are left out of fits, and pixels of little signal over their error.
+The light of a slice of the MRS is dispersed along columns, so that a column is a spectrum. Where its slice is not, or
+a pixel is bad, it has no weight. Lines are left out of fits, and pixels of little signal over their error.
 """
 
 from typing import NamedTuple

@@ -45,6 +45,8 @@ class Removed(NamedTuple):
 
     Attributes
     ----------
+    search : Search
+        Which kind.
     factors : (npoints,) float64 array
         The spectrum is multiplied by these.
     found : Found
@@ -57,6 +59,7 @@ class Removed(NamedTuple):
         Points where pieces of the baseline meet.
     """
 
+    search: Search
     factors: np.ndarray
     found: Found
     rejected: np.ndarray
@@ -83,4 +86,4 @@ def removal_of(flux, points: Points, search: Search) -> Removed | None:
     if found is None:
         return None
     kept, rejected = without_runaways(found.values, points.limit)
-    return Removed(1.0 / (kept * (points.weights > LEAST_WEIGHT) + 1.0), found, rejected, level, knots)
+    return Removed(search, 1.0 / (kept * (points.weights > LEAST_WEIGHT) + 1.0), found, rejected, level, knots)

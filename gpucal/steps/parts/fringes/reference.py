@@ -1,4 +1,4 @@
-"""What the reference of fringe frequencies says: the periods to look for in each slice, and how strong fringes can be."""
+"""What the reference of fringe frequencies says: which periods each slice has, and how strong fringes can be."""
 
 from typing import NamedTuple
 
