@@ -98,7 +98,7 @@ STEPS = {
     "resample": Entry("ResampleStep", "gpucal.steps.mosaics.resample"),
     "resample_spec": Entry("ResampleSpecStep", "gpucal.steps.spectra.resample_spec"),
     "reset": Entry("ResetStep", "gpucal.steps.ramps.reset"),
-    "residual_fringe": Entry("ResidualFringeStep"),
+    "residual_fringe": Entry("ResidualFringeStep", "gpucal.steps.spectra.residual_fringe"),
     "rscd": Entry("RscdStep", "gpucal.steps.ramps.rscd"),
     "saturation": Entry("SaturationStep", "gpucal.steps.ramps.saturation"),
     "skymatch": Entry("SkyMatchStep", "gpucal.steps.mosaics.skymatch"),

@@ -8,6 +8,7 @@ MODEL_CLASSES = {
     "barshadow": "BarshadowModel",
     "dark": "DarkModel",
     "dflat": "NirspecFlatModel",
+    "fringefreq": "FringeFreqModel",
     "gain": "GainModel",
     "ipc": "IPCModel",
     "linearity": "LinearityModel",
@@ -15,6 +16,7 @@ MODEL_CLASSES = {
     "pathloss": "PathlossModel",
     "readnoise": "ReadnoiseModel",
     "refpix": "IRS2Model",
+    "regions": "RegionsModel",
     "reset": "ResetModel",
     "rscd": "RSCDModel",
     "saturation": "SaturationModel",
@@ -31,7 +33,7 @@ INSTRUMENT_MODEL_CLASSES = {
 }
 
 # The array whose last two axes are the detector's rows and columns.
-PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq"}
+PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq", "regions": "regions"}
 
 
 def model_class_of(kind: str, path: Path) -> type | None:
