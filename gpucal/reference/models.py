@@ -12,9 +12,11 @@ MODEL_CLASSES = {
     "ipc": "IPCModel",
     "linearity": "LinearityModel",
     "mask": "MaskModel",
+    "mrsxartcorr": "MirMrsXArtCorrModel",
     "pathloss": "PathlossModel",
     "readnoise": "ReadnoiseModel",
     "refpix": "IRS2Model",
+    "regions": "RegionsModel",
     "reset": "ResetModel",
     "rscd": "RSCDModel",
     "saturation": "SaturationModel",
@@ -31,7 +33,7 @@ INSTRUMENT_MODEL_CLASSES = {
 }
 
 # The array whose last two axes are the detector's rows and columns.
-PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq"}
+PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq", "regions": "regions"}
 
 
 def model_class_of(kind: str, path: Path) -> type | None:
