@@ -19,6 +19,7 @@ from gpucal.startup.lazy import datamodels
 from gpucal.startup.schemas import new_model
 
 if TYPE_CHECKING:
+    from gpucal.wcs.slices import Slices
     from gpucal.wcs.world import Wcs
 
 # What an exposure is called that comes from no file, and has no name.
@@ -75,6 +76,7 @@ class Exposure(ArrayOwner):
         self.__dict__["origin"] = None
         self.__dict__["membership"] = Membership()
         self.__dict__["refused"] = {}
+        self.__dict__["_ifu_slices"] = None
         names = set(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
         super().__init__(names, images or {}, f"{type(model).__name__} of {self.source}")
         given = model._instance.pop(LISTS[self.model_type], None) if self.model_type in LISTS else None
@@ -136,6 +138,7 @@ class Exposure(ArrayOwner):
             The coordinates.
         """
         self.kept_meta["wcs"] = kept_wcs(tree)
+        self.__dict__["_ifu_slices"] = None
 
     @property
     def has_wcs(self) -> bool:
@@ -151,6 +154,23 @@ class Exposure(ArrayOwner):
             If it has none.
         """
         return wcs_of(self.kept_meta, self.source)
+
+    @property
+    def ifu_slices(self) -> Slices:
+        """The slices of an integral field with their coordinates; made once, and kept until the WCS is set.
+
+        Raises
+        ------
+        MissingWcsError
+            If it has no world coordinates.
+        NoSlicesError
+            If they are not those of an integral field.
+        """
+        if self._ifu_slices is None:
+            from gpucal.wcs.slices import slices_of  # of no use to most runs
+
+            self.__dict__["_ifu_slices"] = slices_of(self.get_wcs())
+        return self._ifu_slices
 
     def read_ahead(self) -> None:
         """Let another thread read the main array, if it is still in its file; on a CPU, without a limit of memory."""
@@ -237,6 +257,7 @@ class Exposure(ArrayOwner):
     def release(self) -> None:
         """Let all arrays go, wherever they are; metadata and tables stay."""
         super().release()
+        self.__dict__["_ifu_slices"] = None
         self.__dict__["_slits"] = self._slits.without_arrays()  # another exposure may have the same slits
 
     @property
@@ -249,6 +270,7 @@ class Exposure(ArrayOwner):
         if not self.can_be_dropped:
             return False
         self._slits.drop_pixels()
+        self.__dict__["_ifu_slices"] = None
         return super().drop_pixels()
 
     def snapshot(self) -> datamodels.JwstDataModel:

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gpucal.backend import current_backend
 from gpucal.wcs.world import Wcs
+
+HALF_TURN = 180.0  # degrees
 
 
 def footprint(wcs: Wcs) -> np.ndarray:
@@ -25,6 +28,32 @@ def footprint(wcs: Wcs) -> np.ndarray:
     program = wcs.program(end=wcs.frame_names[-1])
     longitude, latitude = program.at([left, left, right, right], [bottom, top, top, bottom])
     return np.stack([longitude % 360, latitude], axis=1)
+
+
+def box_on_sky(world) -> tuple[np.ndarray, tuple[float, float]]:
+    """The least box along right ascension and declination that holds pixels, and the wavelengths that they see.
+
+    Parameters
+    ----------
+    world : (3, ny, nx) float64 array
+        Right ascension, declination (degrees) and wavelength, on the backend; NaN where a pixel sees nothing.
+
+    Returns
+    -------
+    corners : (4, 2) float64 array
+        Right ascension and declination, degrees, from the least of both by the greatest right ascension.
+    wavelengths : tuple of float
+        The least and the greatest.
+    """
+    xp = current_backend().xp
+    longitude, latitude, wavelength = world
+    west, east = float(xp.nanmin(longitude)), float(xp.nanmax(longitude))
+    if east - west > HALF_TURN:  # more than that is no field of view: it lies on both sides of right ascension 0
+        turned = xp.where(longitude > HALF_TURN, longitude - 2 * HALF_TURN, longitude)
+        west, east = float(xp.nanmin(turned)) % (2 * HALF_TURN), float(xp.nanmax(turned))
+    south, north = float(xp.nanmin(latitude)), float(xp.nanmax(latitude))
+    corners = np.array([[west, south], [east, south], [east, north], [west, north]])
+    return corners, (float(xp.nanmin(wavelength)), float(xp.nanmax(wavelength)))
 
 
 def s_region(*polygons: np.ndarray) -> str:

@@ -95,6 +95,22 @@ def _of_rotation_at_the_wheel(transform):
     return type(transform)({**transform, **turned}, transform._tag)
 
 
+def _of_regions(transform):
+    """The way back of each region, and the label by what comes out: label mappers name their inverse."""
+    regions, labels = transform["selector"], transform["label_mapper"].get("inverse")
+    if labels is None:
+        raise NoInverseError("regions are not known by what comes out of them")
+    return type(transform)(
+        {
+            "inputs": transform["outputs"],
+            "outputs": transform["inputs"],
+            "label_mapper": labels,
+            "selector": {**regions, "transforms": [inverse_of(one) for one in regions["transforms"]]},
+        },
+        transform._tag,
+    )
+
+
 def _of_sphere(transform):
     wrap = transform.get("wrap_lon_at", 360)
     to_directions = transform["transform_type"] == "spherical_to_cartesian"
@@ -137,6 +153,7 @@ _INVERSES = {
     ),
     "coords": _of_coordinates,
     "rotate2d": _of_rotation_2d,
+    "regions_selector": _of_regions,
     "rotation_sequence": _of_rotation_at_the_wheel,
     "gnomonic": lambda transform: _turned(transform, "pix2sky", "sky2pix"),
     "rotate3d": lambda transform: _turned(transform, "native2celestial", "celestial2native"),

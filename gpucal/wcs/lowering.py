@@ -12,6 +12,7 @@ from gpucal.errors import GpucalError
 from gpucal.kernels.wcs import instructions as op
 from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.fusing import fused
+from gpucal.wcs.lowering_labels import LOWERINGS_OF_LABELS
 from gpucal.wcs.lowering_spectra import LOWERINGS_OF_SPECTRA
 from gpucal.wcs.matrices import sequence
 from gpucal.wcs.nodes import kind_of, number_of_inputs
@@ -223,4 +224,5 @@ _LOWERINGS: dict[str, Callable] = {
     "fix_inputs": _fixed,
     "fitswcs_imaging": lambda lowering, transform, inputs: lowering.lower(as_chain(transform), inputs),
     **LOWERINGS_OF_SPECTRA,
+    **LOWERINGS_OF_LABELS,
 }

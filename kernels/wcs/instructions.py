@@ -29,7 +29,9 @@ and where its constants begin. A register holds a number for each pixel of a str
     FACING,  # (w, v) = two rows of a matrix . (r, s, t), and u the third coordinate of a direction that faces forward
     SELLMEIER,  # w = index of refraction of a glass at the wavelength r
     REPLACE,  # w = a constant where r compares to another one, else r
-) = range(24)
+    WITHIN,  # w = s where r is between two constants, else t
+    ROUND,  # w = the whole number nearest to r, of two the greater one
+) = range(26)
 
 # Columns of a row.
 OPERATION, FIRST_WRITTEN, FIRST_READ, CONSTANTS, COLUMNS = 0, 1, 4, 7, 8

@@ -28,6 +28,7 @@ from gpucal.kernels.wcs.instructions import (
     POWER,
     PROJECT,
     REPLACE,
+    ROUND,
     SCALE,
     SELLMEIER,
     SHIFT,
@@ -38,6 +39,7 @@ from gpucal.kernels.wcs.instructions import (
     TO_SPHERICAL,
     TO_TANGENT_PLANE,
     UNPROJECT,
+    WITHIN,
 )
 from gpucal.kernels.wcs.optics import facing, length, sellmeier
 from gpucal.kernels.wcs.polynomials import polynomial_1d, polynomial_2d
@@ -51,7 +53,7 @@ from gpucal.kernels.wcs.spheres import (
     to_tangent_plane,
     unproject,
 )
-from gpucal.kernels.wcs.tables import replace_where, table_1d
+from gpucal.kernels.wcs.tables import choose_within, replace_where, round_to_whole, table_1d
 
 
 def evaluate_on_grid(code, constants, results, nregisters, origin, out):
@@ -168,6 +170,10 @@ def run_program(width, state, code, constants):
             sellmeier(width, w, r, c)
         elif operation == REPLACE:
             replace_where(width, w, r, c)
+        elif operation == WITHIN:
+            choose_within(width, w, r, s, t, c)
+        elif operation == ROUND:
+            round_to_whole(width, w, r)
         else:
             arithmetic(operation, width, w, r, s, c)
 

@@ -1,4 +1,4 @@
-"""Look-ups in a table of one coordinate, and comparisons with a constant, of a strip of pixels.
+"""Look-ups in a table of one coordinate, comparisons with constants, and rounding, of a strip of pixels.
 
 Look-ups are summed in the order of SciPy, so that they are equal to the last bit.
 
@@ -54,3 +54,17 @@ def replace_where(width, w, r, c):
         else:
             applies = not math.isnan(x) and x != c[1]
         w[lane] = c[2] if applies else x
+
+
+@pixel_function
+def choose_within(width, w, r, s, t, c):
+    """``w`` = s where r is between two constants and equal to neither, else t; also where r is NaN."""
+    for lane in range(width):
+        w[lane] = s[lane] if c[0] < r[lane] < c[1] else t[lane]
+
+
+@pixel_function
+def round_to_whole(width, w, r):
+    """``w`` = the whole number nearest to r, of two that are as near the greater one; NaN stays."""
+    for lane in range(width):
+        w[lane] = r[lane] if math.isnan(r[lane]) else math.floor(r[lane] + 0.5)

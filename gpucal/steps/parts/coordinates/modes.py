@@ -7,6 +7,7 @@ from gpucal.errors import GpucalError
 from gpucal.reference.trees import part_of
 from gpucal.steps.parts.coordinates.images import keep_coordinates, sip_options
 from gpucal.steps.parts.coordinates.lrs import give_lrs
+from gpucal.steps.parts.coordinates.mrs import MRS_REFERENCES, MRS_TYPE, give_mrs
 from gpucal.steps.parts.coordinates.nirspec import (
     NIRSPEC_REFERENCES,
     SPECTRUM_TYPES,
@@ -67,6 +68,7 @@ MODES: dict[str, CoordinateMode] = {
     **dict.fromkeys(NIRSPEC_IMAGE_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_nirspec_image)),
     **dict.fromkeys(SPECTRUM_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_slits)),
     **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), give_lrs)),
+    MRS_TYPE: CoordinateMode(MRS_REFERENCES, give_mrs),
 }
 
 # Types of exposures that have no coordinates: darks, and lamps that light no slit.

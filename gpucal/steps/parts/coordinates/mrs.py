@@ -1,0 +1,42 @@
+"""World coordinates of integral fields of MIRI, and the keywords that tell of them."""
+
+from gpucal.reference import ReferenceFileError
+from gpucal.reference.trees import tree_of
+from gpucal.wcs.footprint import box_on_sky, s_region
+from gpucal.wcs.modes.mrs.exposures import mrs_wcs
+from gpucal.wcs.modes.mrs.optics import UnknownBandError, optics_of
+
+MRS_TYPE = "MIR_MRS"
+MRS_REFERENCES = ("distortion", "specwcs", "regions", "wavelengthrange")
+
+
+def give_mrs(exposure, references, step) -> None:
+    """Give an exposure its coordinates, and keywords.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        Edited in place.
+    references : StepReferences
+        `MRS_REFERENCES` of it are used.
+    step : Step
+        Has no parameters for such exposures.
+
+    Raises
+    ------
+    ReferenceFileError
+        If a reference lacks the channels or the band of the exposure, or something else that is needed.
+    GpucalError
+        If the header lacks the pointing.
+    """
+    used = {name: references[name] for name in MRS_REFERENCES}
+    try:
+        optics = optics_of(exposure.meta, *map(tree_of, used.values()))
+    except (KeyError, UnknownBandError) as error:
+        labels = ", ".join(reference.label for reference in used.values())
+        raise ReferenceFileError(f"{exposure.source}: no world coordinates of {labels}: {error}") from error
+    exposure.set_wcs(mrs_wcs(exposure, optics).to_tree())
+    keywords = exposure.meta.wcsinfo
+    keywords.specsys, keywords.dispersion_direction = "BARYCENT", 2
+    corners, wavelengths = box_on_sky(exposure.ifu_slices.world)
+    keywords.s_region, keywords.spectral_region = s_region(corners), list(wavelengths)
