@@ -61,3 +61,21 @@ def columns_of_transforms(image):
     """Transform columns back; undoes `transform_columns`."""
     library, threads = _library(image)
     return library.ifft(image, axis=0, overwrite_x=True, **threads)
+
+
+def transform_image(image, shape):
+    """Transform a real image, padded with zeros to a shape; (shape[0], shape[1] // 2 + 1) complex array."""
+    library, threads = _library(image)
+    return library.rfft2(image, shape, **threads)
+
+
+def image_of_transform(transform, shape):
+    """Transform back to a real image of a shape; undoes `transform_image`."""
+    library, threads = _library(transform)
+    return library.irfft2(transform, shape, **threads)
+
+
+def fast_length(length, array) -> int:
+    """The next length, from this one on, whose transforms are fast; ``array`` tells where these are made."""
+    library, _ = _library(array)
+    return library.next_fast_len(length)

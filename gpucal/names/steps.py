@@ -106,7 +106,7 @@ STEPS = {
     "spectral_leak": Entry("SpectralLeakStep"),
     "srctype": Entry("SourceTypeStep", "gpucal.steps.spectra.srctype"),
     "stack_refs": Entry("StackRefsStep"),
-    "straylight": Entry("StraylightStep"),
+    "straylight": Entry("StraylightStep", "gpucal.steps.images.straylight"),
     "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
     "targ_centroid": Entry("TargCentroidStep", "gpucal.steps.spectra.targ_centroid"),
     "tso_photometry": Entry("TSOPhotometryStep"),

@@ -13,6 +13,7 @@ MODEL_CLASSES = {
     "ipc": "IPCModel",
     "linearity": "LinearityModel",
     "mask": "MaskModel",
+    "mrsxartcorr": "MirMrsXArtCorrModel",
     "pathloss": "PathlossModel",
     "readnoise": "ReadnoiseModel",
     "refpix": "IRS2Model",
