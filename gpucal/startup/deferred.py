@@ -2,7 +2,8 @@
 
 The data models import at their top what few of their functions use: units, time, tables, modeling, and with these all
 of the sky coordinates. The client of CRDS imports all of its tools, and with them clients of the web and parsers. What
-finds sources imports signal processing, and with it all of the distributions of statistics.
+finds sources imports signal processing, and with it all of the distributions of statistics. Splines come with what
+searches for minima and for neighbours.
 `import_deferring` finds the modules in `MODULES` as usual but does not execute them. Each executes by itself, in place,
 when it is asked for a name that it does not have yet.
 
@@ -26,6 +27,7 @@ from typing import TypeVar
 from gpucal.startup.switch import is_on
 
 TRIED = {"astropy": ("8.0",), "crds": ("14.0",), "stdatamodels": ("6.0",), "photutils": ("3.0",)}
+TRIED_SPLINES = {"numpy": ("2.4",), "scipy": ("1.17",)}
 
 # The modules that can wait, and what `IMPORTERS` take from them by name without using it at once. These take
 # submodules, too; for all others a package executes before its submodules do.
@@ -39,14 +41,18 @@ MODULES = {
     "crds": ("api",),
     "crds.certify": ("generic_tpn",),
     "filelock": ("FileLock",),
+    "numpy.f2py": (),
     "packaging.requirements": ("Requirement",),
-    "scipy.optimize": ("root_scalar",),
+    "scipy.optimize": ("minimize_scalar", "root_scalar"),
     "scipy.signal": ("fftconvolve",),
+    "scipy.spatial": ("KDTree", "cKDTree"),
+    "scipy.spatial.distance": ("cdist", "pdist", "squareform"),
+    "scipy.special": ("comb", "factorial", "poch", "xlogy"),
 }
 
 IMPORTERS = (
     "gpucal.", "astropy.io.fits.hdu.table", "astropy.utils.data", "crds.", "photutils.segmentation.catalog",
-    "photutils.segmentation.core", "stdatamodels.",
+    "photutils.segmentation.core", "scipy.interpolate.", "stdatamodels.",
 )  # fmt: skip
 
 # Names with underscores that are only there once a module, or a package, has been executed.
@@ -221,3 +227,9 @@ def import_segmentation() -> None:
             import_deferring("photutils.segmentation")
         finally:
             metadata.packages_distributions = asked
+
+
+def import_splines() -> None:
+    """Import the splines of scipy, and defer what their package imports for others. Does nothing but in a command."""
+    if _is_deferring and is_on("imports", TRIED_SPLINES):
+        import_deferring("scipy.interpolate")

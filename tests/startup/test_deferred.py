@@ -168,6 +168,23 @@ def test_sources_are_found_without_statistics():
     assert output_of(script) == "[4.] [9.] True False\nTrue (9, 9)\n[1. 2. 1.] False\n"
 
 
+def test_splines_come_without_what_their_package_imports_for_others():
+    script = """
+        import numpy as np
+        from gpucal.startup.deferred import import_splines
+        import_splines()
+        from scipy.interpolate import UnivariateSpline
+        places = np.arange(20.0)
+        smooth = UnivariateSpline(places, places**3, s=0)(places)
+        print(np.allclose(smooth, places**3), waiting("scipy.special"), waiting("scipy.spatial"))
+        from scipy.interpolate import BPoly, RBFInterpolator
+        print(BPoly([[1], [2], [1]], [0, 1])(0.5), RBFInterpolator([[0.0], [1.0]], [0.0, 2.0])([[1.0]]).round(9))
+        from scipy.special import comb
+        print(comb(4, 2), waiting("scipy.special"), waiting("scipy.spatial"))
+    """
+    assert output_of(script) == "True True True\n1.5 [2.]\n6.0 False True\n"
+
+
 def test_photutils_is_left_alone_where_nothing_is_deferred():
     code = "import sys\nfrom gpucal.startup.deferred import import_segmentation\nimport_segmentation()\n"
     script = code + "print('photutils' in sys.modules)"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.startup.deferred import import_splines
 from gpucal.wcs import frames
 from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.lowering import program_of
@@ -159,7 +160,8 @@ def _pixel_scale(optics, center) -> float:
 
 def _smooth(rows: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Values by row, smoothed by a cubic spline; the table begins with the last row."""
-    from scipy.interpolate import UnivariateSpline  # of no use to other runs
+    import_splines()  # of no use to other runs
+    from scipy.interpolate import UnivariateSpline
 
     return UnivariateSpline(rows[::-1], np.asarray(values, float)[::-1], s=SMOOTHING)(rows)
 
