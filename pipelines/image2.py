@@ -89,5 +89,6 @@ class Image2Pipeline(Pipeline):
                 self.bkg_subtract.save(exposure)
         exposure = self.run_steps(("assign_wcs", "flat_field", "photom"), exposure, references)
         if "resample" in steps:
-            self.run_beside("resample", exposure, references)
+            with self.kept_on_failure(exposure):
+                self.run_beside("resample", exposure, references)
         return exposure

@@ -146,7 +146,7 @@ class Spec2Pipeline(Pipeline):
         for name in modes.GOES_ON_WITHOUT:
             if modes.applies(name, exposure) and name not in self.step_defs:
                 log.warning("%s: gpucal does not have %s yet, and goes on without it", exposure.source, name)
-        with statuses_of(exposure):
+        with self.kept_on_failure(exposure), statuses_of(exposure):
             tell_left_out(set(modes.AFTER), exposure)
             spectrum = self.prepared(steps, exposure, references)
             for name in ("resample_spec", "extract_1d"):

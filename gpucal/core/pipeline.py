@@ -1,6 +1,7 @@
 """The base of all pipelines: a table of steps in order."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from gpucal.core.run.execution import Placed, execute, execute_in_order
 from gpucal.core.run.results import is_new
 from gpucal.core.step import Step
 from gpucal.data import Exposure, Members
+from gpucal.errors import OutOfMemory
 
 
 class Pipeline(Step):
@@ -111,3 +113,15 @@ class Pipeline(Step):
         placed = Placed(getattr(self, key), order.index(key) + 1, len(order))
         result = execute(placed, exposure, references, beside=True)
         return result if is_new(result, exposure) else None
+
+    @contextmanager
+    def kept_on_failure(self, exposure: Exposure) -> Iterator[None]:
+        """Save the main product, where it is to be saved, if what is made of it in a ``with`` block fails."""
+        try:
+            yield
+        except OutOfMemory:  # all is done once more, where there is more room
+            raise
+        except Exception:
+            if self.saves:
+                self.save(exposure)
+            raise

@@ -168,6 +168,20 @@ def test_pixels_are_estimated_for_what_is_extracted_alone(series, tmp_path):
         np.testing.assert_array_equal(made.data[~estimated], result.data[~estimated])
 
 
+def test_the_calibrated_exposure_is_saved_if_what_is_made_of_it_fails(series, tmp_path, monkeypatch):
+    def fail(*_):
+        raise GpucalError("no pixel can be estimated")
+
+    path, steps = series
+    monkeypatch.setattr(Spec2Pipeline.step_defs["pixel_replace"], "process", fail)
+    replaced = {"pixel_replace": {"skip": False}}
+    with pytest.raises(GpucalError, match="no pixel can be estimated"):
+        Spec2Pipeline.call(str(path), steps=steps | replaced, output_dir=str(tmp_path), save_results=True)
+    (saved,) = tmp_path.iterdir()
+    with datamodels.open(saved) as made:
+        assert saved.name.endswith("_calints.fits") and made.meta.cal_step.photom == "COMPLETE"
+
+
 def test_what_bkg_subtract_makes_is_saved(series, tmp_path):
     path, steps = series
     other = path.with_name("jw01000001001_02101_00002_mirimage_rateints.fits")
