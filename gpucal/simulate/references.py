@@ -239,8 +239,7 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
 
 
 def write_tree(path, instrument, kind, description, tree, own=(), inline=False):
-    """Write an ASDF file of a tree, the metadata that all references have, and its own; `inline` puts arrays into the text.
-    """
+    """Write an ASDF file of a tree, the metadata all references have, and its own; `inline`: arrays in the text."""
     meta = dict(own) | {
         "author": "gpucal simulate",
         "description": description,

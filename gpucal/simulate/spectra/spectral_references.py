@@ -182,8 +182,8 @@ def common_of_nirspec(setting: Setting) -> dict:
     `write_and_serve`.
     """
     selected = setting.lamp or setting.filter
-    waves = wavelengths_of(setting.grating, selected)
-    of_setting = (setting.exp_type, setting.grating, selected)
+    kind, waves = setting.exp_type, wavelengths_of(setting.grating, selected)
+    of_setting = (kind, setting.grating, selected)
     return {
         "camera": of_optics("camera_0004"),
         "collimator": of_optics("collimator_0004"),
@@ -195,7 +195,7 @@ def common_of_nirspec(setting: Setting) -> dict:
         "msa": ("msa", "asdf", write_msa),
         "sflat": of_model(
             (setting.detector, of_setting),
-            lambda: nirspec_flats.spectrograph_flat(waves, setting.exp_type, setting.detector, rng_of("sflat", of_setting)),
+            lambda: nirspec_flats.spectrograph_flat(waves, kind, setting.detector, rng_of("sflat", of_setting)),
         ),
         "dflat": of_model(
             setting.detector,

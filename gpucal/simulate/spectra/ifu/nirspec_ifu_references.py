@@ -1,7 +1,7 @@
 """The references of NIRSpec's integral field unit: written into a CRDS cache, and served.
 
-Layouts: https://jwst-pipeline.readthedocs.io, the pages of reference files of assign_wcs, pathloss, photom, cube_build and
-extract_1d.
+Layouts: https://jwst-pipeline.readthedocs.io, the pages of reference files of assign_wcs, pathloss, photom, cube_build
+and extract_1d.
 """
 
 from pathlib import Path
