@@ -1,8 +1,8 @@
-"""``gpucal simulate --observation``: exposures of a field or through slits, and the associations that combine them."""
+"""``gpucal simulate --observation``: exposures of a field, through slits or of integral fields, and associations."""
 
 from shlex import quote
 
-from gpucal.cli import simulate_slits
+from gpucal.cli import simulate_cubes, simulate_slits
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
 from gpucal.simulate.plan import PLANS
@@ -55,8 +55,9 @@ def add_options(parser) -> None:
     ----------
     parser : argparse.ArgumentParser
     """
-    group = parser.add_argument_group("observations of a field by imaging detectors, or of spectra through slits")
-    group.add_argument("--observation", choices=(*PLANS, *SLIT_PLANS), help="what kind of observation to make")
+    group = parser.add_argument_group("observations of a field by imaging detectors, of spectra, or of integral fields")
+    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES)
+    group.add_argument("--observation", choices=kinds, help="what kind of observation to make")
     for name, words in OPTIONS.items():
         group.add_argument(f"--{name.replace('_', '-')}", dest=f"observed_{name}", **words)
 
@@ -91,6 +92,9 @@ def run(args, effects, console) -> None:
     given = _given(args)
     if args.observation in SLIT_PLANS:
         simulate_slits.run(args, given, effects, console)
+        return
+    if args.observation in simulate_cubes.CUBES:
+        simulate_cubes.run(args, given, effects, console)
         return
     for name in ("grating", "slitlets"):
         if name in given:

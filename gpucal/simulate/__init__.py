@@ -8,16 +8,25 @@ from gpucal.simulate.pointing import PointingErrors
 from gpucal.simulate.reference_arrays import ReferenceOptions
 from gpucal.simulate.simulation import Simulation, Truth, simulate
 from gpucal.simulate.sky import Field
+from gpucal.simulate.spectra.ifu.cube_observation import CubeObservation
+from gpucal.simulate.spectra.ifu.cube_scene import CubeScene, ExtendedField, PointSource
+from gpucal.simulate.spectra.ifu.nirspec_ifu_plans import NirspecIfuPlan
+from gpucal.simulate.spectra.ifu.observe_nirspec_ifu import observe_nirspec_ifu
 from gpucal.simulate.spectra.observe_slits import observe_slits
 from gpucal.simulate.spectra.slit_observation import SlitObservation
 from gpucal.simulate.spectra.slit_plans import SlitPlan
 
 __all__ = [
+    "CubeObservation",
+    "CubeScene",
     "Effects",
+    "ExtendedField",
     "Field",
     "ImagingOptions",
+    "NirspecIfuPlan",
     "Observation",
     "Plan",
+    "PointSource",
     "PointingErrors",
     "ReferenceOptions",
     "Simulation",
@@ -25,6 +34,7 @@ __all__ = [
     "SlitPlan",
     "Truth",
     "observe",
+    "observe_nirspec_ifu",
     "observe_slits",
     "simulate",
 ]

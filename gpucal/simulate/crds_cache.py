@@ -57,6 +57,8 @@ SPECTRAL_KEYS = {
             ("pathloss", "barshadow", "photom", "wavecorr", "extract1d", "apcorr", "msaoper", "area"), (EXPOSURE_TYPE,)
         ),
         "psf": (GRATING, EXPOSURE_TYPE),
+        **dict.fromkeys(("ifufore", "ifuslicer", "ifupost", "cubepar"), (EXPOSURE_TYPE,)),
+        "chromcorr": (EXPOSURE_TYPE, FILTER),
     },
 }
 DEFAULT_SELECTION_KEYS = (DETECTOR, SUBARRAY)

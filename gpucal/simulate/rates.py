@@ -85,7 +85,7 @@ def _flags(readout, pixels, electrons):
     return dq
 
 
-def write_rates(path, rates: Rates, primary: dict, science: dict, times=None) -> None:
+def write_rates(path, rates: Rates, primary: dict, science: dict, times=None, model=None) -> None:
     """Write rates as a level-2a file.
 
     Parameters
@@ -96,8 +96,11 @@ def write_rates(path, rates: Rates, primary: dict, science: dict, times=None) ->
         Keywords of the primary header and of the SCI extension.
     times : ndarray, optional
         Of rates of each integration, (nints, ny, nx): see `gpucal.simulate.exposure.integration_times`.
+    model : str, optional
+        DATAMODL, if it is not the usual one of images or of those of integrations.
     """
-    own = {"FILENAME": path.name, "DATAMODL": "ImageModel" if times is None else "CubeModel", "S_RAMP": "COMPLETE"}
+    model = model or ("ImageModel" if times is None else "CubeModel")
+    own = {"FILENAME": path.name, "DATAMODL": model, "S_RAMP": "COMPLETE"}
     unit = {"BUNIT": "DN/s"}
     hdus = fits.HDUList(
         [

@@ -27,7 +27,7 @@ def fore_flat(wavelengths, exp_type: str, rng):
     wavelengths : tuple of float
         The first and the last one, micron.
     exp_type : str
-        With NRS_MSASPEC it has four quadrants, otherwise a row for each slit.
+        With NRS_MSASPEC it has four quadrants, with NRS_IFU one row, otherwise a row for each slit.
     rng : numpy.random.Generator
 
     Returns
@@ -36,7 +36,8 @@ def fore_flat(wavelengths, exp_type: str, rng):
     """
     if exp_type != "NRS_MSASPEC":
         model = datamodels.NirspecFlatModel()
-        model.flat_table = _fast_table(FIXED_SLITS, wavelengths, FORE_ERROR, rng)
+        rows = ("ANY",) if exp_type == "NRS_IFU" else FIXED_SLITS
+        model.flat_table = _fast_table(rows, wavelengths, FORE_ERROR, rng)
         return _described(model, "fflat", exp_type)
     model = datamodels.NirspecQuadFlatModel()
     planes = np.linspace(*wavelengths, 4)

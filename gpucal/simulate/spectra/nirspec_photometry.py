@@ -33,8 +33,9 @@ def photom(exp_type: str):
     NrsFsPhotomModel or NrsMosPhotomModel
         With a linear, an exponential and a power-law change with time.
     """
-    slits = ("",) if exp_type == "NRS_MSASPEC" else tuple(FIXED_SLITS)
-    model = datamodels.NrsMosPhotomModel() if exp_type == "NRS_MSASPEC" else datamodels.NrsFsPhotomModel()
+    by_slit = exp_type not in ("NRS_MSASPEC", "NRS_IFU")
+    slits = tuple(FIXED_SLITS) if by_slit else ("",)
+    model = datamodels.NrsFsPhotomModel() if by_slit else datamodels.NrsMosPhotomModel()
     keys = [
         (filter_name, grating, *(name for name in [slit] if name))
         for grating, filter_name in SETTINGS

@@ -24,6 +24,7 @@ SETTINGS = {
 # (grating, lamp) -> micron.
 LAMPS = {("G235M", "LINE2"): (1.6, 3.3), ("G395M", "LINE3"): (2.8, 5.35), ("G395M", "FLAT3"): (2.8, 5.35)}
 LAMP_TYPES = ("NRS_LAMP", "NRS_AUTOWAVE", "NRS_AUTOFLAT")
+SLICES = 30  # of the integral field unit
 ALL_WAVELENGTHS = (0.5, 5.6)  # micron
 
 # The readings of the grating wheel at which a disperser is where its reference has it.
@@ -42,6 +43,7 @@ APERTURES = {
     "S1600A1": (321.4575, -473.5791, 138.76),
     "S200B1": (440.5955, -364.5832, 138.16),
     "MSA": (378.563, -428.402, 138.49),
+    "IFU": (300.1403, -498.1975, 138.75),
 }
 SHUTTER_PITCH = 0.5302  # arcsec along a slitlet
 

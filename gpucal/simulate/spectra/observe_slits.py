@@ -9,16 +9,11 @@ from gpucal.associations import from_list
 from gpucal.data.writing import make_output_directory
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.effects import Effects
-from gpucal.simulate.events import draw_events
-from gpucal.simulate.exposure import integration_times, write_exposure
 from gpucal.simulate.imaging_associations import write_observed
 from gpucal.simulate.metadata import PROGRAM
-from gpucal.simulate.pixels import make_pixels
-from gpucal.simulate.ramp import read_out
-from gpucal.simulate.rates import Rates, draw_rates, write_rates
-from gpucal.simulate.reference_arrays import ReferenceOptions
-from gpucal.simulate.references import provide_references
-from gpucal.simulate.simulation import CACHE_NAME, Truth, readout_of
+from gpucal.simulate.rates import Rates, write_rates
+from gpucal.simulate.simulation import CACHE_NAME, readout_of
+from gpucal.simulate.spectra.exposure_writer import ExposureWriter
 from gpucal.simulate.spectra.lrs_painting import paint_lrs
 from gpucal.simulate.spectra.slit_headers import SlitHeader
 from gpucal.simulate.spectra.slit_observation import SlitExposure, SlitObservation
@@ -33,7 +28,6 @@ from gpucal.wcs.world import Wcs
 
 OBSERVATION = f"jw{PROGRAM}-o001"
 METADATA_FILE = f"jw{PROGRAM}001001_01_msa.fits"
-MISSED_HITS = 0.1  # share of the cosmic rays that the jump step misses, in rates
 SOME_METRES = 3e-6
 
 
@@ -85,7 +79,8 @@ def observe_slits(
     beside = {}
     if plan.configuration and plan.configuration.fixed_slits:
         beside = provide_spectral_references(store, replace(setting, exp_type="NRS_FIXEDSLIT"))
-    telescope = _Telescope(directory, plan, store, references, beside, rates, effects or Effects())
+    writer = ExposureWriter(store, effects or Effects(), rates, plan.series)
+    telescope = _Telescope(directory, plan, writer, references, beside)
     readout = readout_of(plan.detector, plan.subarray, readpatt, ngroups, plan.nints)
     seeds = np.random.SeedSequence(seed).spawn(len(plan.offsets))
     exposures = tuple(telescope.expose(readout, number, one) for number, one in enumerate(seeds, 1))
@@ -105,25 +100,16 @@ class _Telescope:
 
     directory: Path
     plan: SlitPlan
-    store: CrdsCache
+    writer: ExposureWriter
     references: dict
     beside: dict  # references of fixed slits beside shutters
-    rates: bool
-    effects: Effects
 
     def expose(self, readout, number, seed) -> SlitExposure:
         """Make and write an exposure."""
         plan = self.plan
         header = SlitHeader(plan, readout, number, METADATA_FILE if plan.configuration else None)
-        path = self.directory / header.file_name(
-            ("rateints" if plan.series else "rate") if self.rates else "uncal"
-        )
-        pixels = make_pixels(readout.detector, readout.subarray.window, self.effects)
-        light = self._light(header, readout)
-        light[pixels.reference | pixels.bad["dead"]] = 0
-        hits = self._write(path, header, readout, pixels, light * pixels.gain, seed)
-        truth_path = path.with_name(f"{path.stem.rpartition('_')[0]}_truth.npz")
-        Truth(light.astype(np.float32), *hits).save(truth_path)
+        path = self.directory / header.file_name(self.writer.suffix)
+        truth_path = self.writer.write(path, header, readout, self._light(header, readout), seed)
         return SlitExposure(path, truth_path, number)
 
     def _light(self, header, readout):
@@ -136,17 +122,17 @@ class _Telescope:
             self._write_configuration(header, place, empty)
         wcs = self._coordinates(header, place, empty)
         plan = self.plan
-        sky = plan.sky if self.effects.sky else DARK
+        sky = plan.sky if self.writer.effects.sky else DARK
         if plan.grating:
             return self._through_slits(header, wcs, shape, sky, readout.subarray)
-        point = plan.spectra[0] if self.effects.stars else DARK
+        point = plan.spectra[0] if self.writer.effects.stars else DARK
         day = header.middle.mjd
         return paint_lrs(shape, wcs, point, sky, (plan.ra, plan.dec), plan.exp_type, self.references, day)
 
     def _coordinates(self, header, place, empty) -> Wcs:
         """The WCS that stage 2 gives the exposure."""
         write_rates(place, empty, header.primary_keywords(), header.science_keywords())
-        with crds_environment(self.store.environment()):
+        with crds_environment(self.writer.store.environment()):
             model = AssignWcsStep.call(place, configure_log=False, disable_crds_steppars=True)
         place.unlink()
         return Wcs.of_kept(model.meta.wcs)
@@ -179,7 +165,7 @@ class _Telescope:
 
     def _light_on(self, slit, sky) -> SlitLight:
         source = slit.source_id if self.plan.configuration else 0
-        if not self.effects.stars or source not in self.plan.spectra:
+        if not self.writer.effects.stars or source not in self.plan.spectra:
             return SlitLight(extended=sky)
         spectrum = self.plan.spectra[source]
         if not self.plan.configuration:
@@ -187,35 +173,6 @@ class _Telescope:
         if 0 <= slit.stellarity < EXTENDED_BELOW:
             return SlitLight(extended=_sum(spectrum, sky))
         return SlitLight(spectrum, sky)
-
-    def _write(self, path, header, readout, pixels, electrons, seed):
-        """Write the exposure; the cosmic rays, snowballs and showers that are in it."""
-        event_seed, noise_seed, miss_seed = seed.spawn(3)
-        events = draw_events(readout, self.effects, np.random.default_rng(event_seed))
-        primary, science = header.primary_keywords(), header.science_keywords()
-        if not self.rates:
-            raw = read_out(readout, [(pixels, electrons)], events, self.effects, noise_seed)
-            write_exposure(path, readout, raw, primary, coordinates=science)
-            provide_references(self.store, readout, pixels, self.effects, ReferenceOptions())
-            return events.hits, events.snowballs, events.showers
-        is_missed = np.random.default_rng(miss_seed).random(len(events.hits)) < MISSED_HITS
-        drawn = self._draw(
-            readout, pixels, electrons, events.hits, is_missed, np.random.default_rng(noise_seed)
-        )
-        times = integration_times(readout, header.start.mjd) if self.plan.series else None
-        write_rates(path, drawn, primary, science, times)
-        return events.hits[is_missed], events.snowballs[:0], events.showers[:0]
-
-    def _draw(self, readout, pixels, electrons, hits, is_missed, rng) -> Rates:
-        if not self.plan.series:
-            return draw_rates(readout, pixels, electrons, hits, is_missed, self.effects, rng)
-        single, parts = replace(readout, nints=1), []
-        for number in range(readout.nints):
-            own = hits["integration"] == number
-            parts.append(draw_rates(single, pixels, electrons, hits[own], is_missed[own], self.effects, rng))
-        return Rates(
-            *(np.stack(planes) for planes in zip(*(vars(part).values() for part in parts), strict=True))
-        )
 
 
 def _sum(one: Spectrum, other: Spectrum):

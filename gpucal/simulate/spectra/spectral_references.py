@@ -1,7 +1,7 @@
 """Writing the references of an exposure with slits into a CRDS cache, and serving them."""
 
+import gzip
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +86,27 @@ def provide_spectral_references(cache: CrdsCache, setting: Setting, failed_open=
     dict
         Reference type -> path; types that do not apply are served as N/A and are not in it.
     """
-    write = _Writer(cache, setting)
     makers = _lrs(setting) if setting.instrument == "MIRI" else _nirspec(setting, tuple(failed_open))
+    return write_and_serve(cache, setting, makers)
+
+
+def write_and_serve(cache: CrdsCache, setting: Setting, makers: dict) -> dict[str, Path]:
+    """Write references that are not in the cache yet, and make it serve them for a setting.
+
+    Parameters
+    ----------
+    cache : CrdsCache
+    setting : Setting
+    makers : dict
+        Reference type -> what its contents follow from, extension of its name and function that writes it to a path;
+        None for a type that does not apply.
+
+    Returns
+    -------
+    dict
+        As `provide_spectral_references` returns it.
+    """
+    write = _Writer(cache, setting)
     paths = {kind: None if maker is None else write(kind, *maker) for kind, maker in makers.items()}
     rows = {kind: (setting.keys(kind), path.name if path else NOT_APPLICABLE) for kind, path in paths.items()}
     cache.serve(setting.instrument, rows)
@@ -109,20 +128,30 @@ class _Writer:
         return path
 
 
-def _rng(*state):
+def rng_of(*state) -> np.random.Generator:
+    """Random numbers that follow from a state."""
     return np.random.default_rng(int(digest(state), 16))
 
 
-def _model(state, make, extension="fits"):
+def of_model(state, make: Callable, extension: str = "fits"):
+    """How to write a reference that a function makes as a data model; see `write_and_serve`."""
     return state, extension, lambda path: make().save(str(path))
 
 
-def _json(state, tree):
+def of_json(state, tree: dict):
+    """How to write a reference in JSON; see `write_and_serve`."""
     return state, "json", lambda path: path.write_text(json.dumps(tree, indent=1) + "\n")
 
 
-def _copy(name):
-    return name, "asdf", lambda path: shutil.copyfile(OPTICS / f"jwst_nirspec_{name}.asdf", path)
+def of_optics(name: str):
+    """How to write one of the files of NIRSpec's optics, such as ``camera_0004``; see `write_and_serve`."""
+    return name, "asdf", lambda path: path.write_bytes(optics_file(name))
+
+
+def optics_file(name: str) -> bytes:
+    """The contents of a file of NIRSpec's optics; large ones are kept compressed."""
+    plain = OPTICS / f"jwst_nirspec_{name}.asdf"
+    return plain.read_bytes() if plain.exists() else gzip.decompress(plain.with_suffix(".asdf.gz").read_bytes())
 
 
 def _nirspec(setting, failed_open):
@@ -131,35 +160,47 @@ def _nirspec(setting, failed_open):
     waves = wavelengths_of(setting.grating, setting.lamp or setting.filter)
     of_setting = (kind, setting.grating, setting.lamp or setting.filter)
     sky = {
-        "fflat": _model(of_setting, lambda: nirspec_flats.fore_flat(waves, kind, _rng("fflat", of_setting))),
-        "photom": _model(kind, lambda: nirspec_photometry.photom(kind)),
-        "area": _model(kind, lambda: nirspec_photometry.area(kind)),
-        "apcorr": _model(kind, lambda: extraction.apcorr(kind)),
-        "psf": _model(of_setting, lambda: extraction.point_spread(waves, kind)),
-        "wavecorr": _model(kind, lambda: wavecorr(kind), "asdf"),
-        "pathloss": _model(kind, lambda: slit_losses.pathloss(kind)) if kind != "NRS_BRIGHTOBJ" else None,
-        "barshadow": _model(kind, slit_losses.barshadow) if shutters else None,
+        "fflat": of_model(of_setting, lambda: nirspec_flats.fore_flat(waves, kind, rng_of("fflat", of_setting))),
+        "photom": of_model(kind, lambda: nirspec_photometry.photom(kind)),
+        "area": of_model(kind, lambda: nirspec_photometry.area(kind)),
+        "apcorr": of_model(kind, lambda: extraction.apcorr(kind)),
+        "psf": of_model(of_setting, lambda: extraction.point_spread(waves, kind)),
+        "wavecorr": of_model(kind, lambda: wavecorr(kind), "asdf"),
+        "pathloss": of_model(kind, lambda: slit_losses.pathloss(kind)) if kind != "NRS_BRIGHTOBJ" else None,
+        "barshadow": of_model(kind, slit_losses.barshadow) if shutters else None,
     }
     return {
-        "camera": _copy("camera_0004"),
-        "collimator": _copy("collimator_0004"),
-        "fpa": _copy("fpa_0005"),
-        "ote": _copy("ote_0005"),
-        "wavelengthrange": _copy("wavelengthrange_0004"),
-        "disperser": _copy(f"disperser_{DISPERSERS[setting.grating]}"),
-        "fore": _copy(f"fore_{FORE_OPTICS[setting.filter]}"),
-        "msa": ("msa", "asdf", write_msa),
-        "sflat": _model(
-            (setting.detector, of_setting),
-            lambda: nirspec_flats.spectrograph_flat(waves, kind, setting.detector, _rng("sflat", of_setting)),
-        ),
-        "dflat": _model(
-            setting.detector,
-            lambda: nirspec_flats.detector_flat(setting.detector, _rng("dflat", setting.detector)),
-        ),
-        "extract1d": _json(kind, extraction.extract1d(kind)),
-        "msaoper": _json(failed_open, msaoper(failed_open)) if failed_open and (shutters or lamp) else None,
+        **common_of_nirspec(setting),
+        "extract1d": of_json(kind, extraction.extract1d(kind)),
+        "msaoper": of_json(failed_open, msaoper(failed_open)) if failed_open and (shutters or lamp) else None,
         **(dict.fromkeys(sky) if lamp else sky),
+    }
+
+
+def common_of_nirspec(setting: Setting) -> dict:
+    """How to write what all spectra of NIRSpec need: optics, the flats of spectrograph and detector; see
+    `write_and_serve`.
+    """
+    selected = setting.lamp or setting.filter
+    kind, waves = setting.exp_type, wavelengths_of(setting.grating, selected)
+    of_setting = (kind, setting.grating, selected)
+    return {
+        "camera": of_optics("camera_0004"),
+        "collimator": of_optics("collimator_0004"),
+        "fpa": of_optics("fpa_0005"),
+        "ote": of_optics("ote_0005"),
+        "wavelengthrange": of_optics("wavelengthrange_0004"),
+        "disperser": of_optics(f"disperser_{DISPERSERS[setting.grating]}"),
+        "fore": of_optics(f"fore_{FORE_OPTICS[setting.filter]}"),
+        "msa": ("msa", "asdf", write_msa),
+        "sflat": of_model(
+            (setting.detector, of_setting),
+            lambda: nirspec_flats.spectrograph_flat(waves, kind, setting.detector, rng_of("sflat", of_setting)),
+        ),
+        "dflat": of_model(
+            setting.detector,
+            lambda: nirspec_flats.detector_flat(setting.detector, rng_of("dflat", setting.detector)),
+        ),
     }
 
 
@@ -174,11 +215,11 @@ def _lrs(setting):
     )
     return {
         "distortion": distortion,
-        "specwcs": _model(kind, lambda: specwcs(kind)),
-        "flat": _model(kind, lambda: lrs_references.flat(kind, _rng("flat", kind))),
-        "photom": _model(kind, lambda: lrs_references.photom(kind)),
-        "apcorr": _model(kind, lambda: lrs_references.apcorr(kind)),
-        "psf": _model(kind, lambda: lrs_references.point_spread(kind)),
-        "extract1d": _json(kind, lrs_references.extract1d(kind)),
-        "pathloss": None if kind == SLITLESS else _model(kind, lrs_references.pathloss),
+        "specwcs": of_model(kind, lambda: specwcs(kind)),
+        "flat": of_model(kind, lambda: lrs_references.flat(kind, rng_of("flat", kind))),
+        "photom": of_model(kind, lambda: lrs_references.photom(kind)),
+        "apcorr": of_model(kind, lambda: lrs_references.apcorr(kind)),
+        "psf": of_model(kind, lambda: lrs_references.point_spread(kind)),
+        "extract1d": of_json(kind, lrs_references.extract1d(kind)),
+        "pathloss": None if kind == SLITLESS else of_model(kind, lrs_references.pathloss),
     }

@@ -1,0 +1,55 @@
+"""``gpucal simulate --observation`` with integral field units."""
+
+from shlex import quote
+
+from gpucal.errors import GpucalError
+from gpucal.simulate.spectra.ifu import nirspec_ifu_plans, observe_nirspec_ifu
+
+# Observation -> the function that makes it of a directory, values that the user gives, and keyword arguments.
+CUBES = {nirspec_ifu_plans.NAME: observe_nirspec_ifu.observe_as_told}
+# Options of observations that hold for cubes, by their names among the arguments.
+FITTING = ("backgrounds", "detectors", "dithers", "filters", "grating", "rates", "roll")
+
+
+def run(args, given: dict, effects, console) -> None:
+    """Observe, and tell where everything is.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+    given : dict
+        The options of observations that are on the command line.
+    effects : Effects
+    console : rich.console.Console
+
+    Raises
+    ------
+    GpucalError
+        One of them does not hold for cubes.
+    """
+    unfit = [name for name in given if name not in FITTING]
+    if unfit:
+        raise GpucalError(f"--{unfit[0].replace('_', '-')} does not hold for cubes (see gpucal simulate -h)")
+    for name in ("subarray", "nints"):
+        if getattr(args, name) is not None:
+            raise GpucalError(f"--{name} does not hold for cubes (see gpucal simulate -h)")
+    observation = CUBES[args.observation](
+        args.directory,
+        given,
+        rates="rates" in given,
+        effects=effects,
+        readpatt=args.readpatt,
+        ngroups=args.ngroups,
+        seed=args.seed,
+        cache=args.cache,
+    )
+    for exposure in observation.exposures:
+        console.print(f"[bold]{exposure.role}[/]  {exposure.path}")
+    for path in observation.level2:
+        console.print(f"[bold]stage 2[/]  {path}")
+    for path in observation.level3:
+        console.print(f"[bold]stage 3[/]  {path}")
+    console.print(f"[bold]cache[/]    {observation.cache}")
+    console.print("\nto calibrate it:")
+    for name, value in observation.environment().items():
+        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)

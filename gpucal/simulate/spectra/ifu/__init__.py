@@ -1,0 +1,1 @@
+"""Simulated exposures of integral field units."""

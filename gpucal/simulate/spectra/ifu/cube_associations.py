@@ -1,0 +1,58 @@
+"""The associations of an observation with an integral field unit: which exposures stages 2 and 3 combine."""
+
+from pathlib import Path
+
+from gpucal.associations import from_list
+from gpucal.simulate.imaging_associations import OBSERVATION, write_observed
+from gpucal.simulate.spectra.ifu.cube_observation import BACKGROUND, IMPRINT, SCIENCE, CubeExposure
+
+
+def write_level2(directory: Path, exposures: list[CubeExposure], with_backgrounds: bool) -> tuple[Path, ...]:
+    """Write the associations of stage 2: one for each science exposure, with what its detector took beside it.
+
+    Parameters
+    ----------
+    directory : Path
+    exposures : list of CubeExposure
+    with_backgrounds : bool
+        Whether backgrounds are members; imprints always are.
+
+    Returns
+    -------
+    tuple of Path
+        In the order of the science exposures.
+    """
+    roles = (IMPRINT, BACKGROUND) if with_backgrounds else (IMPRINT,)
+    kind = "spec2" if with_backgrounds else "alone_spec2"
+    paths = []
+    for exposure in exposures:
+        if exposure.role != SCIENCE:
+            continue
+        beside = {
+            role: [str(one.path) for one in exposures if (one.role, one.detector) == (role, exposure.detector)]
+            for role in roles
+        }
+        made = from_list([exposure.path], others=beside, stage=2)
+        name = f"{OBSERVATION}_{exposure.number:05d}_{exposure.detector.lower()}_{kind}_asn.json"
+        paths.append(directory / name)
+        write_observed(made.products, "spec2", "DMSLevel2bBase", paths[-1])
+    return tuple(paths)
+
+
+def write_level3(directory: Path, exposures: list[CubeExposure], instrument: str, optics: str = "") -> Path:
+    """Write the association of stage 3 of all science exposures.
+
+    Parameters
+    ----------
+    directory : Path
+    exposures : list of CubeExposure
+    instrument : str
+        As the product's name has it, such as ``nirspec``.
+    optics : str
+        What follows in the product's name.
+    """
+    name = "_".join(part for part in (OBSERVATION, "t001", instrument, optics) if part)
+    made = from_list([one.product("cal") for one in exposures if one.role == SCIENCE], name)
+    path = directory / f"{name}_spec3_asn.json"
+    write_observed(made.products, "spec3", "DMS_Level3_Base", path)
+    return path

@@ -1,0 +1,128 @@
+"""An observation with an integral field unit that was simulated: its files, and what is true of it."""
+
+import json
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gpucal.simulate.crds_cache import CrdsCache, crds_environment
+from gpucal.simulate.simulation import Truth
+from gpucal.simulate.spectra.ifu.cube_scene import CubeScene, ExtendedField, PointSource
+from gpucal.simulate.spectra.spectrum import Line, Spectrum
+
+RECORD = "cubes.json"
+SCIENCE, BACKGROUND, IMPRINT = "science", "background", "imprint"
+
+
+@dataclass(frozen=True)
+class CubeExposure:
+    """An exposure of one detector.
+
+    Attributes
+    ----------
+    path : Path
+        The rates, or the level-1b file.
+    truth_path : Path
+        Rates without noise, DN/s: see `gpucal.simulate.Truth`.
+    detector : str
+    role : str
+        ``science``, ``background`` (beside the target) or ``imprint`` (with the entrance of the unit closed).
+    number : int
+        Among those of its role, from 1; detectors that were exposed together have the same.
+    """
+
+    path: Path
+    truth_path: Path
+    detector: str
+    role: str
+    number: int
+
+    def product(self, suffix: str) -> Path:
+        """The file of that suffix that is made of this exposure: ``product("cal")``."""
+        return self.path.with_name(f"{self.path.stem.rpartition('_')[0]}_{suffix}.fits")
+
+    @property
+    def truth(self) -> Truth:
+        """Rates without noise."""
+        return Truth.load(self.truth_path)
+
+
+@dataclass(frozen=True)
+class CubeObservation:
+    """A simulated observation with an integral field unit and what belongs to it.
+
+    Attributes
+    ----------
+    exposures : tuple of CubeExposure
+    level2 : tuple of Path
+        Associations for stage 2, one for each science exposure, with the imprints and backgrounds there are.
+    level2_alone : tuple of Path
+        The same without backgrounds.
+    level3 : tuple of Path
+        Associations for stage 3.
+    scene : CubeScene
+        What is true; the backgrounds see its sky alone.
+    target : tuple of float
+        Where the places of the scene are measured from: right ascension and declination, degrees.
+    references : dict
+        Reference type -> Path inside the cache, of the first detector where they differ.
+    cache : Path
+        The CRDS cache, for CRDS_PATH.
+    context : str
+        The context of the cache under which the references are served.
+    """
+
+    exposures: tuple[CubeExposure, ...]
+    level2: tuple[Path, ...]
+    level2_alone: tuple[Path, ...]
+    level3: tuple[Path, ...]
+    scene: CubeScene
+    target: tuple[float, float]
+    references: dict[str, Path]
+    cache: Path
+    context: str
+
+    def of_role(self, role: str = SCIENCE) -> tuple[CubeExposure, ...]:
+        """The exposures of a role, in order."""
+        return tuple(exposure for exposure in self.exposures if exposure.role == role)
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables that make CRDS serve these exposures."""
+        return CrdsCache(self.cache).environment(self.context)
+
+    def crds(self) -> AbstractContextManager[None]:
+        """Context manager: within it, in this process, CRDS serves these exposures."""
+        return crds_environment(self.environment())
+
+    def save(self, directory: Path) -> None:
+        """Write what `load` reads, beside the exposures."""
+
+        def within(path):
+            return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
+
+        (directory / RECORD).write_text(json.dumps(asdict(self), default=within, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, directory: str | Path) -> "CubeObservation":
+        """The observation that was made in a directory."""
+        directory = Path(directory).absolute()
+        tree = json.loads((directory / RECORD).read_text())
+        tree["exposures"] = tuple(
+            CubeExposure(**one | {name: directory / one[name] for name in ("path", "truth_path")})
+            for one in tree["exposures"]
+        )
+        for name in ("level2", "level2_alone", "level3"):
+            tree[name] = tuple(directory / path for path in tree[name])
+        point, field = tree["scene"]["point"], tree["scene"]["field"]
+        tree["scene"] = CubeScene(
+            PointSource(**point | {"spectrum": _spectrum(point["spectrum"])}),
+            ExtendedField(**field | {name: _spectrum(field[name]) for name in ("sky", "cloud")}),
+        )
+        tree["target"] = tuple(tree["target"])
+        tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
+        tree["cache"] = directory / tree["cache"]
+        return cls(**tree)
+
+
+def _spectrum(tree):
+    return Spectrum(**tree | {"lines": tuple(Line(**line) for line in tree["lines"])})
