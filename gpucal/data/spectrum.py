@@ -19,6 +19,7 @@ ENTRIES = {
     "MultiSpecModel": "SpecModel",
     "TSOMultiSpecModel": "TSOSpecModel",
     "MultiCombinedSpecModel": "CombinedSpecModel",
+    "MRSMultiSpecModel": "MRSSpecModel",
 }
 
 # What the list is called in the tree of such a model, and the table of an entry.

@@ -19,8 +19,7 @@ NOT_READ = {
         "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
         "wfss_rms_stop", "wfss_outlier_percent",
     },
-    "Extract1dStep": {  # of cubes and of SOSS, which it refuses
-        "center_xy", "ifu_autocen", "bkg_sigma_clip", "ifu_rfcorr", "ifu_set_srctype", "ifu_rscale", "ifu_covar_scale",
+    "Extract1dStep": {  # of SOSS, which it refuses
         "soss_atoca", "soss_threshold", "soss_n_os", "soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate",
         "soss_rtol", "soss_max_grid_size", "soss_tikfac", "soss_width", "soss_bad_pix", "soss_modelname",
         "soss_order_3",

@@ -17,6 +17,7 @@ from gpucal.steps.parts.extraction.apertures import (
     entry_for,
     source_type_of,
 )
+from gpucal.steps.parts.extraction.cube_spectra import spectra_of_cube
 from gpucal.steps.parts.extraction.lines import SlitJob, extract, follow_sources, place, wavelengths_of
 from gpucal.steps.parts.extraction.products import save_images
 from gpucal.steps.parts.extraction.psf_fitting import PsfError, place_profiles
@@ -47,9 +48,9 @@ LATER = {
     "NRC_WFSS": "wide field slitless spectra",
     "NRC_GRISM": "wide field slitless spectra",
     "MIR_WFSS": "wide field slitless spectra",
-    "MIR_MRS": "integral field spectra",
-    "NRS_IFU": "integral field spectra",
 }
+
+CUBE = "IFUCubeModel"
 
 SERIES_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
 
@@ -58,17 +59,18 @@ LIMITS = {"position_offset": (-1e6, 1e6)}
 
 
 class Extract1dStep(Step):
-    """Extract the spectra of slits: sums over apertures, or amplitudes of profiles.
+    """Extract the spectra of slits and cubes: sums over apertures, or amplitudes of profiles.
 
     Each slit has an aperture in the extract1d reference; for sources whose place is known it is moved there. The
-    background is that of regions beside it. What an aperture leaves out of a point source is corrected.
+    background is that of regions beside it. What an aperture leaves out of a point source is corrected. A cube has a
+    circle about a point source, with an annulus for the background, or is extracted as a whole.
 
     Notes
     -----
     Beyond what jwst does, the extract1d reference may be a table (CSV or ECSV), and an aperture may be for one source
     alone: ``source_id``. Algorithms are described in `gpucal.kernels.spectra`, and apertures in
-    `gpucal.steps.parts.extraction.apertures`. Integral field spectra, SOSS and wide field slitless spectra are not
-    extracted yet.
+    `gpucal.steps.parts.extraction.apertures`; those of cubes in `gpucal.steps.parts.extraction.cube_spectra`. SOSS and
+    wide field slitless spectra are not extracted yet.
     """
 
     class_alias = "extract_1d"
@@ -114,10 +116,12 @@ class Extract1dStep(Step):
     """  # noqa: E501
     reference_file_types = ("extract1d", "apcorr", "pastasoss", "specprofile", "speckernel", "psf")
     optional_references = reference_file_types
-    input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel")
+    input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel", CUBE)
 
     def uses(self, exposure):
-        """All but those of SOSS; of corrections only if they are applied."""
+        """All but those of SOSS; of corrections only if they are applied, and no profiles for cubes."""
+        if exposure.model_type == CUBE:
+            return ("extract1d", "apcorr") if self.apply_apcorr else ("extract1d",)
         return ("extract1d", "apcorr", "psf") if self.apply_apcorr else ("extract1d", "psf")
 
     def check_applies(self, exposure):
@@ -134,7 +138,7 @@ class Extract1dStep(Step):
         return "x1dints"
 
     def process(self, exposure, references):
-        """Extract all slits.
+        """Extract all slits, or the cube.
 
         Returns
         -------
@@ -145,6 +149,8 @@ class Extract1dStep(Step):
         SkipStep
             If no slit can be extracted.
         """
+        if exposure.model_type == CUBE:
+            return spectra_of_cube(self, exposure, references)
         parts = parts_of(exposure, references, self)
         spectra = [spectrum for part, used in parts for spectrum in self.spectra_of(part, used)]
         if not spectra:
