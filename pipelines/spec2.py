@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
 from gpucal.core.run.references import RunReferences
+from gpucal.core.run.results import products_of
 from gpucal.data import Exposure, InputError
 from gpucal.pipelines import spec2_modes as modes
 from gpucal.pipelines.spec2_fixed_slits import calibrate_slits
@@ -32,8 +33,9 @@ class Spec2Pipeline(Pipeline):
     """Calibrate spectra: coordinates, background, slits, flat field, losses and units; resample and extract them.
 
     Which steps run, and in which order, depends on the type of the exposure: see `gpucal.pipelines.spec2_modes`.
-    Products: ``cal`` (``calints`` of integrations), ``s2d`` of slits, and ``x1d`` (``x1dints``). Background exposures
-    are members of that role in the association; without one, ``bkg_subtract`` does not run.
+    Products: ``cal`` (``calints`` of integrations), ``s2d`` of slits, ``s3d`` of integral fields, and ``x1d``
+    (``x1dints``). Background exposures are members of that role in the association; without one, ``bkg_subtract`` does
+    not run. In cubes of one exposure, holes in the field are not looked for, unless the user asks for that.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec2.html.
     """
@@ -57,6 +59,12 @@ class Spec2Pipeline(Pipeline):
     step_defs: ClassVar = {
         name: modes.entry_of(name).load() for name in STEPS if modes.entry_of(name).module is not None
     }
+
+    def __init__(self, name=None, parent=None, config_file=None, steps=None, **parameters):
+        steps = {**(steps or {})}
+        if "cube_build" in self.step_defs:
+            steps["cube_build"] = {"skip_dqflagging": True, **steps.get("cube_build", {})}
+        super().__init__(name, parent, config_file, steps, **parameters)
 
     @property
     def ends_on_failure(self) -> bool:
@@ -149,9 +157,13 @@ class Spec2Pipeline(Pipeline):
         with self.kept_on_failure(exposure), statuses_of(exposure):
             tell_left_out(set(modes.AFTER), exposure)
             spectrum = self.prepared(steps, exposure, references)
-            for name in ("resample_spec", "extract_1d"):
+            for name in ("resample_spec", "cube_build"):
                 if name in steps:
                     spectrum = self.run_beside(name, spectrum, references) or spectrum
+            if products_of(spectrum)[0].model_type == "IFUImageModel":
+                log.info("There is no spectrum, as there is no cube")
+            elif "extract_1d" in steps:
+                self.run_beside("extract_1d", spectrum, references)
 
     def prepared(self, steps, exposure: Exposure, references) -> Exposure:
         """What is resampled and extracted: the exposure or, if pixels are to be estimated, a copy of it with those."""

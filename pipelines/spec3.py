@@ -1,15 +1,19 @@
 """Stage 3 of spectra: from calibrated exposures to one spectrum of each source."""
 
+import logging
 from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
 from gpucal.core.run.references import RunReferences
+from gpucal.core.run.results import products_of
 from gpucal.data import Exposure, InputError, Members
 from gpucal.data.members import tell_membership
 from gpucal.names.steps import STEPS as ALL_STEPS
 from gpucal.pipelines import spec3_modes as modes
 from gpucal.steps.parts.alike import check_alike
 from gpucal.steps.parts.exp_to_source import by_source
+
+log = logging.getLogger(__name__)
 
 # All steps, in the order of most modes.
 STEPS = (
@@ -22,10 +26,10 @@ class Spec3Pipeline(Pipeline):
     """Combine exposures of spectra: flag outliers, resample all exposures of each source together, and extract it.
 
     Which steps run depends on the type of the exposures: see `gpucal.pipelines.spec3_modes`. Products: ``crf``, the
-    exposures with their outliers flagged; ``s2d``, what is combined of them, and ``x1d``, its spectrum. Slits of many
-    sources are sorted by source, and each source has products of its own; ``cal``, a file with its slits in all
-    exposures, is one of them. Exposures of a moving target are aligned on it. Background exposures are members of that
-    role in the association; without one, ``master_background`` does not run.
+    exposures with their outliers flagged; ``s2d``, what is combined of slits, or ``s3d``, the cubes of integral fields;
+    and ``x1d``, their spectra. Slits of many sources are sorted by source, and each source has products of its own;
+    ``cal``, a file with its slits in all exposures, is one of them. Exposures of a moving target are aligned on it.
+    Background exposures are members of that role in the association; without one, ``master_background`` does not run.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec3.html.
     """
@@ -35,7 +39,7 @@ class Spec3Pipeline(Pipeline):
     over_members = True
     uses_other_members = True
     stage = 3
-    input_types = ("MultiSlitModel", "SlitModel", "ImageModel")
+    input_types = ("MultiSlitModel", "SlitModel", "ImageModel", "IFUImageModel")
     required_keywords: ClassVar = {"INSTRUME": "instrument.name", "EXP_TYPE": "exposure.type"}
     product_steps = ("outlier_detection", "resample_spec", "cube_build", "extract_1d", "combine_1d", "spectral_leak")
     steps_save_all = True
@@ -64,8 +68,8 @@ class Spec3Pipeline(Pipeline):
         return tuple(name for name in wanted if name in self.step_defs)
 
     def product_suffix(self, exposure: Exposure) -> str:
-        """``s2d``, unless the user chose another."""
-        return self.suffix or "s2d"
+        """``s2d``, or ``s3d`` of cubes, unless the user chose another."""
+        return self.suffix or ("s3d" if exposure.model_type == "IFUCubeModel" else "s2d")
 
     def process(self, members: Members, references) -> Exposure | Members | None:
         """Make the spectrum of each source.
@@ -105,11 +109,23 @@ class Spec3Pipeline(Pipeline):
         for exposure in members:
             for name in set(modes.OPTIONAL).difference(steps):
                 setattr(exposure.meta.cal_step, name, "SKIPPED")
+        if "cube_build" in steps:
+            return self.extracted_cubes(self.run_step("cube_build", members, references), steps, references)
         combined = self.run_step("resample_spec", members, references)
         spectra = self.run_beside("extract_1d", combined, references)
         if isinstance(spectra, Members):
             self.run_beside("combine_1d", spectra, references)
         return combined
+
+    def extracted_cubes(self, cubes: Exposure | Members, steps: tuple[str, ...], references) -> Exposure | Members:
+        """The cubes, after they are extracted."""
+        if products_of(cubes)[0].model_type == "IFUImageModel":
+            log.info("There is no spectrum, as there is no cube")
+            return cubes
+        spectra = self.run_beside("extract_1d", cubes, references)
+        if "spectral_leak" in steps and spectra is not None:
+            self.run_beside("spectral_leak", spectra, references)
+        return cubes
 
 
 def check_calibrated(members: Members) -> None:
