@@ -32,9 +32,11 @@ def give_mrs(exposure, references, step) -> None:
     used = {name: references[name] for name in MRS_REFERENCES}
     try:
         optics = optics_of(exposure.meta, *map(tree_of, used.values()))
-    except (KeyError, UnknownBandError) as error:
+    except KeyError as error:
         labels = ", ".join(reference.label for reference in used.values())
-        raise ReferenceFileError(f"{exposure.source}: no world coordinates of {labels}: {error}") from error
+        raise ReferenceFileError(f"one of these references of assign_wcs holds no {error}: {labels}") from error
+    except UnknownBandError as error:
+        raise ReferenceFileError(f"{exposure.source}: {error}") from error
     exposure.set_wcs(mrs_wcs(exposure, optics).to_tree())
     keywords = exposure.meta.wcsinfo
     keywords.specsys, keywords.dispersion_direction = "BARYCENT", 2
