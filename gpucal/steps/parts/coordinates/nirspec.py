@@ -164,11 +164,13 @@ def trees_from(exposure, references, kinds, unused=()) -> dict[str, dict]:
     ReferenceFileError
         If one is missing.
     """
-    wanted = [kind for kind in kinds if kind not in unused]
-    for kind in wanted:
-        if references[kind] is None:
+    found = {kind: references[kind] for kind in kinds}  # all of them, so that headers tell of all
+    for kind in unused:
+        found.pop(kind)
+    for kind, reference in found.items():
+        if reference is None:
             raise ReferenceFileError(f"{exposure.source}: there is no {kind} reference, which a WCS of NIRSpec needs")
-    return {kind: tree_of(references[kind]) for kind in wanted}
+    return {kind: tree_of(reference) for kind, reference in found.items()}
 
 
 def made_of(trees: dict, exposure, make):

@@ -12,6 +12,7 @@ from gpucal.backend import current_backend
 from gpucal.backend.traffic import TABLES
 from gpucal.errors import NoScienceData
 from gpucal.wcs import frames
+from gpucal.wcs.lowering import program_of
 from gpucal.wcs.modes.nirspec.open_slits import boxes_in, of_one_slit
 from gpucal.wcs.modes.nirspec.slice_transforms import NSLICES
 from gpucal.wcs.nodes import bounding_box, chain, constant, identity, kind_of, node, remap, with_names
@@ -108,7 +109,9 @@ def with_slice_map(wcs: Wcs, labels: np.ndarray) -> Wcs:
 
 
 def _selector(wcs: Wcs, numbers: list[int], labels: np.ndarray):
-    slices = {number: slice_wcs(wcs, number) for number in numbers}
+    to_wheel = [of_one_slit(transform, 0) for transform in wcs.transforms[: wcs.index_of("gwa")]]  # a file holds it once
+    to_slicer = wcs.transforms[wcs.index_of("gwa") : wcs.index_of("slicer")]
+    slices = {number: [*to_wheel, *(of_one_slit(one, number) for one in to_slicer)] for number in numbers}
     mapper = node(
         "label_mapper",
         inputs=list(_PIXEL),
@@ -125,25 +128,24 @@ def _selector(wcs: Wcs, numbers: list[int], labels: np.ndarray):
         outputs=list(_PLACE),
         selector={
             "labels": [number + 1 for number in numbers],
-            "transforms": [_region(wcs, labels == number + 1) for number, wcs in slices.items()],
+            "transforms": [_region(one, labels == number + 1) for number, one in slices.items()],
         },
         undefined_transform_value=float("nan"),
     )
 
 
-def _region(wcs: Wcs, is_inside: np.ndarray):
+def _region(transforms, is_inside: np.ndarray):
     """The transform of a slice to the plane of the slicer, and where on the detector its pixels are."""
-    transform = with_names(chain(*wcs.transforms[: wcs.index_of("slicer")]), _PIXEL, _PLACE)
     intervals = (np.flatnonzero(is_inside.any(axis=axis))[[0, -1]] for axis in (0, 1))
     ends = ((float(first) - 0.5, float(last) + 0.5) for first, last in intervals)
-    return with_names(transform, _PIXEL, _PLACE, bounding_box=bounding_box(**dict(zip(_PIXEL, ends, strict=True))))
+    return with_names(chain(*transforms), _PIXEL, _PLACE, bounding_box=bounding_box(**dict(zip(_PIXEL, ends, strict=True))))
 
 
-def _by_place_on_slicer(slices: dict[int, Wcs]):
+def _by_place_on_slicer(slices: dict[int, list]):
     """The number of a slice by where it is across the slicer."""
     places, models = [], []
-    for number, wcs in slices.items():
-        x = wcs.program("slit_frame", "slicer").at(0.0, 0.0, 0.0)[0]
+    for number, (*_, to_slicer) in slices.items():
+        x = program_of(to_slicer).at(0.0, 0.0, 0.0)[0]
         places.append(round(float(x), _DECIMALS))
         models.append(chain(remap((0,), 3), constant(number + 1)))
     return node(
