@@ -25,6 +25,8 @@ READPATT = "META.EXPOSURE.READPATT"
 EXPOSURE_TYPE = "META.EXPOSURE.TYPE"
 FILTER = "META.INSTRUMENT.FILTER"
 GRATING = "META.INSTRUMENT.GRATING"
+BAND = "META.INSTRUMENT.BAND"
+ANY = "ANY"  # a value of selection keys that every exposure fits
 DATE_KEYS = ("META.OBSERVATION.DATE", "META.OBSERVATION.TIME")
 SELECTION_KEYS = {
     "dark": (DETECTOR, READPATT, SUBARRAY, "META.EXPOSURE.NGROUPS"),
@@ -45,7 +47,13 @@ SELECTION_KEYS = {
 }
 # Those of spectra, where an instrument has them.
 SPECTRAL_KEYS = {
-    "MIRI": {"flat": (DETECTOR, SUBARRAY, EXPOSURE_TYPE), "photom": (DETECTOR, EXPOSURE_TYPE)},
+    "MIRI": {
+        "flat": (DETECTOR, SUBARRAY, EXPOSURE_TYPE, BAND),
+        "photom": (DETECTOR, EXPOSURE_TYPE, BAND),
+        "specwcs": (EXPOSURE_TYPE, DETECTOR, BAND),
+        **dict.fromkeys(("distortion", "regions", "fringe"), (DETECTOR, BAND)),
+        **dict.fromkeys(("wavelengthrange", "mrsxartcorr", "fringefreq", "cubepar", "mrsptcorr"), (EXPOSURE_TYPE,)),
+    },
     "NIRSPEC": {
         **dict.fromkeys(("camera", "collimator", "fpa", "msa", "ote", "wavelengthrange"), (DETECTOR,)),
         "disperser": (GRATING,),

@@ -12,7 +12,7 @@ from astropy.table import Table
 from stdatamodels.jwst import datamodels
 
 from gpucal.kernels.flags.dqflags import DEAD, DO_NOT_USE, NO_FLAT_FIELD
-from gpucal.simulate.crds_cache import DETECTOR, EXPOSURE_TYPE, SUBARRAY, selection_keys
+from gpucal.simulate.crds_cache import ANY, BAND, DETECTOR, EXPOSURE_TYPE, SUBARRAY, selection_keys
 from gpucal.simulate.detectors import DETECTORS
 from gpucal.simulate.distortion import distorted_detectors, distortion_model, pixel_scale
 from gpucal.simulate.fields import DetectorFields
@@ -103,7 +103,7 @@ def provide_imaging_references(cache, readout, pixels, exp_type, effects, distor
     paths["photom"] = _file(cache, detector, "photom", [FORMAT, detector.name, BANDS], lambda: _photom_model(detector))
     paths["apcorr"] = _file(cache, detector, "apcorr", [FORMAT, BANDS], lambda: _apcorr_model(detector))
     paths["abvegaoffset"] = _vega_offsets(cache, detector)
-    values = {DETECTOR: detector.name, SUBARRAY: readout.subarray.name, EXPOSURE_TYPE: exp_type}
+    values = {DETECTOR: detector.name, SUBARRAY: readout.subarray.name, EXPOSURE_TYPE: exp_type, BAND: ANY}
     served = {
         kind: (tuple(values[key] for key in selection_keys(kind, detector.instrument)), path.name)
         for kind, path in paths.items()

@@ -238,8 +238,8 @@ def _write_parameters(cache, instrument, kind, class_name, parameters):
     return path
 
 
-def write_tree(path, instrument, kind, description, tree, own=(), inline=False):
-    """Write an ASDF file of a tree, the metadata all references have, and its own; `inline`: arrays in the text."""
+def write_tree(path, instrument, kind, description, tree, own=(), **storage):
+    """Write an ASDF file of a tree, the metadata all references have, and its own; `storage` as ASDF takes it."""
     meta = dict(own) | {
         "author": "gpucal simulate",
         "description": description,
@@ -250,4 +250,4 @@ def write_tree(path, instrument, kind, description, tree, own=(), inline=False):
         "telescope": "JWST",
         "useafter": USE_AFTER,
     }
-    asdf.AsdfFile(tree | {"meta": meta}).write_to(path, all_array_storage="inline" if inline else None)
+    asdf.AsdfFile(tree | {"meta": meta}).write_to(path, **storage)

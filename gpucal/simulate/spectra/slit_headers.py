@@ -38,7 +38,7 @@ class SlitHeader:
         self.number, self.offset = number, plan.offsets[number - 1]
         self.duration = readout.nints * readout.integration_time
         self.start = START + TimeDelta((number - 1) * (self.duration + OVERHEAD), format="sec")
-        self.v2, self.v3, self.angle, self.parity = _reference_point(plan)
+        self.v2, self.v3, self.angle, self.parity = self._reference_point()
         wcsinfo = {"v2_ref": self.v2, "v3_ref": self.v3, "v3yangle": self.angle, "vparity": self.parity}
         self.target_place = to_telescope(*self.offset, SimpleNamespace(**wcsinfo))
         target = Pointing(*self.target_place, plan.ra, plan.dec, plan.roll)
@@ -137,10 +137,10 @@ class SlitHeader:
             "VELOSYS": VELOCITY,
         }
 
-
-def _reference_point(plan):
-    """V2, V3, V3I_YANG and VPARITY of the aperture."""
-    if plan.grating:
-        return *APERTURES[plan.aperture], -1
-    v2, v3 = distortion_model(plan.detector)(*reference_place(plan.exp_type))
-    return float(v2), float(v3), *orientation_of(plan.detector)
+    def _reference_point(self):
+        """V2, V3, V3I_YANG and VPARITY of the aperture."""
+        plan = self._plan
+        if plan.grating:
+            return *APERTURES[plan.aperture], -1
+        v2, v3 = distortion_model(plan.detector)(*reference_place(plan.exp_type))
+        return float(v2), float(v3), *orientation_of(plan.detector)

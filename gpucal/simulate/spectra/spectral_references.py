@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from gpucal.simulate.crds_cache import (
+    ANY,
+    BAND,
     DETECTOR,
     EXPOSURE_TYPE,
     FILTER,
@@ -45,6 +47,8 @@ class Setting:
         Of NIRSpec.
     lamp : str or None
         Where FILTER is OPAQUE.
+    band : str
+        Of MIRI's medium-resolution spectrometer.
     """
 
     exp_type: str
@@ -53,6 +57,7 @@ class Setting:
     subarray: str
     grating: str = ""
     lamp: str | None = None
+    band: str = ANY
 
     @property
     def instrument(self) -> str:
@@ -62,6 +67,7 @@ class Setting:
     def keys(self, kind: str) -> tuple[str, ...]:
         """The values by which the rules choose a reference of a type."""
         values = {
+            BAND: self.band,
             DETECTOR: self.detector,
             EXPOSURE_TYPE: self.exp_type,
             FILTER: self.filter,

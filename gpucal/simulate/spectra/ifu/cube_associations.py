@@ -8,7 +8,7 @@ from gpucal.simulate.spectra.ifu.cube_observation import BACKGROUND, IMPRINT, SC
 
 
 def write_level2(directory: Path, exposures: list[CubeExposure], with_backgrounds: bool) -> tuple[Path, ...]:
-    """Write the associations of stage 2: one for each science exposure, with what its detector took beside it.
+    """Write the associations of stage 2: one for each science exposure, with what its detector took so beside it.
 
     Parameters
     ----------
@@ -29,14 +29,17 @@ def write_level2(directory: Path, exposures: list[CubeExposure], with_background
         if exposure.role != SCIENCE:
             continue
         beside = {
-            role: [str(one.path) for one in exposures if (one.role, one.detector) == (role, exposure.detector)]
-            for role in roles
+            role: [str(one.path) for one in exposures if one.role == role and _alike(one, exposure)] for role in roles
         }
         made = from_list([exposure.path], others=beside, stage=2)
-        name = f"{OBSERVATION}_{exposure.number:05d}_{exposure.detector.lower()}_{kind}_asn.json"
-        paths.append(directory / name)
+        of = "-".join(part for part in (exposure.detector.lower(), exposure.setting.lower()) if part)
+        paths.append(directory / f"{OBSERVATION}_{exposure.number:05d}_{of}_{kind}_asn.json")
         write_observed(made.products, "spec2", "DMSLevel2bBase", paths[-1])
     return tuple(paths)
+
+
+def _alike(one, other):
+    return (one.detector, one.setting) == (other.detector, other.setting)
 
 
 def write_level3(directory: Path, exposures: list[CubeExposure], instrument: str, optics: str = "") -> Path:

@@ -28,7 +28,9 @@ class CubeExposure:
     role : str
         ``science``, ``background`` (beside the target) or ``imprint`` (with the entrance of the unit closed).
     number : int
-        Among those of its role, from 1; detectors that were exposed together have the same.
+        Among those of its role and setting, from 1; detectors that were exposed together have the same.
+    setting : str
+        Of an observation in several settings one after another: which it is; empty of others.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class CubeExposure:
     detector: str
     role: str
     number: int
+    setting: str = ""
 
     def product(self, suffix: str) -> Path:
         """The file of that suffix that is made of this exposure: ``product("cal")``."""

@@ -187,4 +187,4 @@ def _write_apcorr(path, grating, filter_name):
 def _write_inline(path, kind, tree, own):
     """References whose arrays must be in the text: they are read after the file was closed."""
     own = own | {"exposure": {"type": KIND}}
-    write_tree(path, {"name": "NIRSPEC"}, kind, f"Simulated {kind} of cubes", tree, own, inline=True)
+    write_tree(path, {"name": "NIRSPEC"}, kind, f"Simulated {kind} of cubes", tree, own, all_array_storage="inline")
