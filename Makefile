@@ -34,6 +34,7 @@ parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity
 	$(BIN)/python -m bench.parity_images
 	$(BIN)/python -m bench.parity_slits
+	$(BIN)/python -m bench.parity_ifu
 
 newest:
 	$(PYTHON) -m venv $(NEWEST)

@@ -1,4 +1,4 @@
-"""What is measured of observations through slits, and with which programs."""
+"""What is measured of observations of spectra, and with which programs."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import slits
+from bench import ifu, spectral_stages
 from bench.slit_cases import CASES, INTEGRATIONS
 
 SHUTTERS = [name for name in CASES if "slitlets" in name]
@@ -21,14 +21,14 @@ def measured(monkeypatch):
         level2=(Path("/o/nods.json"),), level2_alone=(Path("/o/alone.json"),), level3=Path("/o/all.json"),
         environment=dict,
     )  # fmt: skip
-    monkeypatch.setattr(slits, "make", lambda *_: observation)
-    monkeypatch.setattr(slits, "calibrate_exposures", lambda _observation: calls.append("calibrated"))
-    monkeypatch.setattr(slits, "measure_by_turns", lambda commands, *_: calls.append(commands) or {})
+    monkeypatch.setattr(spectral_stages, "elsewhere", lambda *_, **__: observation)
+    monkeypatch.setattr(spectral_stages, "calibrate_exposures", lambda _observation: calls.append("calibrated"))
+    monkeypatch.setattr(spectral_stages, "measure_by_turns", lambda commands, *_: calls.append(commands) or {})
 
-    def of(name, kind):
+    def of(name, kind, cases=CASES):
         calls.clear()
         arguments = Namespace(peer=True, backend="cpu", runs=1)
-        return slits.measure_case(name, kind, arguments, Path("/place")), calls
+        return spectral_stages.measuring(cases)(name, kind, arguments, Path("/place")), calls
 
     return of
 
@@ -57,3 +57,12 @@ def test_series_have_stage_2_only(measured):
     assert measured(SERIES[0], "spec3") == (None, [])
     _, (commands,) = measured(SERIES[0], "spec2")
     assert commands["gpucal"][-1] == "/o/alone.json"
+
+
+@pytest.mark.parametrize("name", ifu.CASES)
+def test_integral_fields_by_both(measured, name):
+    _, (commands,) = measured(name, "spec2", ifu.CASES)
+    assert [command[-2:] for command in commands.values()] == [["calwebb_spec2", "/o/alone.json"]] * 2
+    _, (first, commands) = measured(name, "spec3", ifu.CASES)
+    assert first == "calibrated"
+    assert [command[-2:] for command in commands.values()] == [["calwebb_spec3", "/o/all.json"]] * 2
