@@ -154,3 +154,43 @@ def references(folder, kind="MIR_MRS", **keys):
         "override_psf": "N/A",  # which jwst asks for, and does not use
         "override_apcorr": corrections(folder / "apcorr.asdf", kind, inline=keys.get("inline", True)),
     }
+
+
+def leaking_part():
+    """Wavelengths, and which part of the light leaks there."""
+    wavelength = np.linspace(11.5, 13.0, 31)
+    return wavelength, 0.067 * np.exp(-0.5 * ((wavelength - 12.2) / 0.3) ** 2)
+
+
+def leaks(path):
+    """An mrsptcorr reference: what leaks falls on both sides of 12.2 micron."""
+    model = datamodels.MirMrsPtCorrModel()
+    wavelength, part = leaking_part()
+    rows = list(zip(wavelength, part, 0.1 * part, strict=True))
+    model.leakcor_table = np.array(rows, [(name, "f4") for name in ("wavelength", "frac_leak", "err_leak")])
+    for name, value in about("mrsptcorr", "MirMrsPtCorrModel").items():
+        if name not in ("instrument", "telescope"):
+            setattr(model.meta, name, value)
+    model.meta.instrument.name = "MIRI"
+    model.save(path)
+    return str(path)
+
+
+def spectrum_of_band(channel, band, first, last, seed=2, source_type="POINT"):
+    """A spectrum of MIRI, as a model."""
+    rng, count = np.random.default_rng(seed), 60
+    model = datamodels.MRSMultiSpecModel()
+    entry = datamodels.MRSSpecModel()
+    table = np.zeros(count, entry.get_dtype("spec_table"))
+    for name in table.dtype.names:
+        table[name] = rng.uniform(1, 2, count)
+    table["WAVELENGTH"], table["DQ"] = np.linspace(first, last, count), 0
+    entry.spec_table = table
+    entry.source_type, entry.name = source_type, "MIR_MRS"
+    model.spec.append(entry)
+    told = {"name": "MIRI", "detector": "MIRIFUSHORT", "channel": channel, "band": band}
+    for name, value in told.items():
+        setattr(model.meta.instrument, name, value)
+    model.meta.exposure.type, model.meta.filename = "MIR_MRS", f"made_ch{channel}-{band.lower()}_x1d.fits"
+    model.meta.observation.date, model.meta.observation.time = "2024-03-04", "05:06:07"
+    return model

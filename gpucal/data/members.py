@@ -58,7 +58,7 @@ class Members(Sequence):
         self._done = [0] * len(self._exposures)
         self._held: OrderedDict[int, int] = OrderedDict()
         self._leased: set[int] = set()
-        self._statuses: dict[int, str] = {}
+        self._statuses: dict[int, str | None] = {}
 
     def __len__(self) -> int:
         return len(self._exposures)
@@ -134,11 +134,14 @@ class Members(Sequence):
         if index in self._leased or index in self._held:
             self._apply_edits(index)
 
-    def set_status(self, index: int, status: str) -> None:
-        """Tell what becomes of the step at work for one of the exposures, such as ``SKIPPED``; else it is COMPLETE."""
+    def set_status(self, index: int, status: str | None) -> None:
+        """Tell what becomes of the step at work for one of the exposures, such as ``SKIPPED``, or None for nothing.
+
+        It is COMPLETE for those that nothing is told of.
+        """
         self._statuses[index] = status
 
-    def take_statuses(self) -> dict[int, str]:
+    def take_statuses(self) -> dict[int, str | None]:
         """What `set_status` was told since the last call, by place."""
         statuses, self._statuses = self._statuses, {}
         return statuses

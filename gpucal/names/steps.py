@@ -103,7 +103,7 @@ STEPS = {
     "saturation": Entry("SaturationStep", "gpucal.steps.ramps.saturation"),
     "skymatch": Entry("SkyMatchStep", "gpucal.steps.mosaics.skymatch"),
     "source_catalog": Entry("SourceCatalogStep", "gpucal.steps.mosaics.source_catalog"),
-    "spectral_leak": Entry("SpectralLeakStep"),
+    "spectral_leak": Entry("SpectralLeakStep", "gpucal.steps.spectra.spectral_leak"),
     "srctype": Entry("SourceTypeStep", "gpucal.steps.spectra.srctype"),
     "stack_refs": Entry("StackRefsStep"),
     "straylight": Entry("StraylightStep", "gpucal.steps.images.straylight"),

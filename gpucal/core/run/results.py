@@ -19,8 +19,8 @@ def is_new(result, given: Exposure | Members) -> bool:
     return {id(one.model) for one in products_of(result)}.isdisjoint(id(one.model) for one in products_of(given))
 
 
-def set_status(exposure: Exposure, step, status: str) -> None:
-    """Write what became of a step into the header, where there is a place for it."""
+def set_status(exposure: Exposure, step, status: str | None) -> None:
+    """Write what became of a step into the header, where there is a place for it; None for nothing."""
     name = step.status_name or step.class_alias
     if name is not None and hasattr(exposure.meta.cal_step, name):
         setattr(exposure.meta.cal_step, name, status)
