@@ -21,8 +21,10 @@ LEAST_PERIODS = 5
 GOOD_WEIGHT = 1e-3
 EDGE_SHARE = 0.1
 
-# Robust fits: distances at which data lose all weight, in standard deviations; where fits count as the same.
+# Robust fits: distances at which data lose all weight but a trace, without which a piece of nothing but such data would
+# be undetermined, in standard deviations; where fits count as the same.
 DOMAIN = 10.0
+TRACE = 1e-8
 TOLERANCE = 1e-4
 MOST_TURNS = 1000
 
@@ -108,7 +110,7 @@ def _spline_through(places, values, weights, knots, degree, robust):
         raise NoFit("the baseline has more pieces than there are data of weight")
     for _ in range(MOST_TURNS * number):
         distances = (values - fit) / (DOMAIN * np.sqrt(squares / freedom))
-        used = weights * np.maximum(1.0 - distances**2, 0.0) ** 2
+        used = weights * np.maximum(np.maximum(1.0 - distances**2, 0.0) ** 2, TRACE)
         fit = _spline(places, values, used, knots, degree)
         before, squares = squares, np.nansum((values - fit) ** 2 * used)
         if abs(before - squares) < TOLERANCE * max(1.0, squares):

@@ -32,11 +32,11 @@ def clip_lines(excess, sigma):
     return excess < np.median(kept) + sigma * np.std(kept)
 
 
-def outside_lines(excess, limit):
+def outside_lines(excess, limit, sort="stable"):
     """Which points belong to no peak above a limit, from trough to trough.
 
     Each peak above the limit takes, for itself and each of its two neighbours, what lies between the two troughs
-    nearest to these. Of the rest, points of more than twice the limit are left out.
+    nearest to these, the first of them included. Of the rest, points of more than twice the limit are left out.
 
     Parameters
     ----------
@@ -44,6 +44,9 @@ def outside_lines(excess, limit):
         How far the spectrum is above its envelope.
     limit : (npoints,) float64 array
         How far peaks may be.
+    sort : str
+        The algorithm of `numpy.argsort` that decides between troughs that are equally near: "stable" prefers the first
+        one; what "quicksort" does depends on the processor.
 
     Returns
     -------
@@ -58,18 +61,8 @@ def outside_lines(excess, limit):
     peaks = peaks[excess[peaks] > limit[peaks]]
     free = np.ones(len(excess), bool)
     if len(troughs) > 1 and len(peaks):
-        _between_troughs(free, (peaks[:, None] + np.array([-1, 0, 1])).ravel(), troughs)
+        places = (peaks[:, None] + np.array([-1, 0, 1])).ravel()
+        nearest = np.argsort(np.abs(troughs - places[:, None]), axis=1, kind=sort)[:, :2]
+        for first, last in np.unique(np.sort(troughs[nearest], axis=1), axis=0):
+            free[first:last] = False
     return free & ~(np.where(free, excess, 0.0) > 2.0 * limit)
-
-
-def _between_troughs(free, places, troughs):
-    """Take what is between the two troughs that are nearest to each place, the first of them included."""
-    following = np.searchsorted(troughs, places)
-    candidates = np.clip(following[:, None] + np.array([-2, -1, 0, 1]), 0, len(troughs) - 1)
-    distances = np.abs(troughs[candidates] - places[:, None])
-    same = np.zeros_like(candidates, bool)
-    same[:, 1:] = candidates[:, 1:] == candidates[:, :-1]
-    nearest = np.argsort(np.where(same, len(free), distances), axis=1, kind="stable")[:, :2]
-    two = np.sort(np.take_along_axis(troughs[candidates], nearest, axis=1), axis=1)
-    for first, last in np.unique(two, axis=0):
-        free[first:last] = False

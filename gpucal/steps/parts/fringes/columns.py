@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.as_peer import as_peer
 from gpucal.kernels.fringes.envelopes import envelopes
 from gpucal.kernels.fringes.lines import outside_lines
 from gpucal.steps.parts.fringes.components import TINY, Points, Removed, removal_of
@@ -129,12 +130,13 @@ def signal_over_noise(flux) -> float:
 
 def _weights_outside_lines(flux, weights, column: Column):
     """Weights without those of lines, and of single pixels at the ends."""
+    sort = "quicksort" if as_peer() else "stable"
     lower, _ = envelopes(flux)
-    fitted = weights * outside_lines((np.abs(flux / lower) - 1.0) * column.usable, column.limit)
+    fitted = weights * outside_lines((np.abs(flux / lower) - 1.0) * column.usable, column.limit, sort)
     if column.has_dichroic:
         sums = np.cumsum(np.concatenate([[0.0], flux]))
         lower, _ = envelopes((sums[WINDOW:] - sums[:-WINDOW]) / WINDOW, npoints=len(flux))
-        fitted *= outside_lines(np.abs(flux / lower) - 1.0, column.limit)
+        fitted *= outside_lines(np.abs(flux / lower) - 1.0, column.limit, sort)
     for end, next_to_it in ((0, 1), (-1, -2)):
         if fitted[end] and not fitted[next_to_it]:
             fitted[end] = TINY

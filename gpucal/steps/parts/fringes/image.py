@@ -1,6 +1,7 @@
 """Residual fringes of an image of the MRS, column by column in each slice."""
 
 import logging
+import warnings
 from collections import Counter
 from typing import NamedTuple
 
@@ -108,10 +109,9 @@ def corrected(image: Image, reference: FringeReference, ignore=()) -> Corrected:
 
 def _weights_of(data):
     """The flux of each column, relative to its mean."""
-    finite = np.where(np.isnan(data), 0, data)
-    numbers = np.sum(~np.isnan(data), axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        weights = data / (finite.sum(axis=0, dtype=np.float64) / numbers).astype(data.dtype)
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of columns without data
+        weights = data / np.array([np.nanmean(column) for column in data.T])
     return np.where(np.isnan(weights) | (weights == np.inf), 0.0, weights).astype(np.float64)
 
 
