@@ -3,12 +3,13 @@
 from shlex import quote
 
 from gpucal.errors import GpucalError
-from gpucal.simulate.spectra.ifu import nirspec_ifu_plans, observe_nirspec_ifu
+from gpucal.simulate.spectra.ifu import mrs_plans, nirspec_ifu_plans, observe_mrs, observe_nirspec_ifu
 
 # Observation -> the function that makes it of a directory, values that the user gives, and keyword arguments.
-CUBES = {nirspec_ifu_plans.NAME: observe_nirspec_ifu.observe_as_told}
-# Options of observations that hold for cubes, by their names among the arguments.
-FITTING = ("backgrounds", "detectors", "dithers", "filters", "grating", "rates", "roll")
+CUBES = {nirspec_ifu_plans.NAME: observe_nirspec_ifu.observe_as_told, mrs_plans.NAME: observe_mrs.observe_as_told}
+# Options of observations that hold for cubes, by their names among the arguments; and those of one of them alone.
+FITTING = ("backgrounds", "detectors", "dithers", "rates", "roll")
+OWN = {nirspec_ifu_plans.NAME: ("filters", "grating"), mrs_plans.NAME: ("bands",)}
 
 
 def run(args, given: dict, effects, console) -> None:
@@ -27,9 +28,10 @@ def run(args, given: dict, effects, console) -> None:
     GpucalError
         One of them does not hold for cubes.
     """
-    unfit = [name for name in given if name not in FITTING]
+    unfit = [name for name in given if name not in (*FITTING, *OWN[args.observation])]
     if unfit:
-        raise GpucalError(f"--{unfit[0].replace('_', '-')} does not hold for cubes (see gpucal simulate -h)")
+        name = unfit[0].replace("_", "-")
+        raise GpucalError(f"--{name} does not hold for --observation {args.observation} (see gpucal simulate -h)")
     for name in ("subarray", "nints"):
         if getattr(args, name) is not None:
             raise GpucalError(f"--{name} does not hold for cubes (see gpucal simulate -h)")

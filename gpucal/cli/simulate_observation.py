@@ -42,6 +42,7 @@ OPTIONS = {
     "pointing_error": {"type": float, "metavar": "ARCSEC", "help": "of each exposure, one sigma (default 0)"},
     "common_error": {"type": float, "metavar": "ARCSEC", "help": "of all exposures alike, one sigma (default 0)"},
     "grating": {"metavar": "NAME", "help": "of spectra (default G395M; of bots PRISM)"},
+    "bands": {"nargs": "+", "metavar": "NAME", "help": "of mrs: SHORT, MEDIUM, LONG (default SHORT)"},
     "slitlets": {"type": int, "metavar": "N", "help": "of mos: as many slitlets, with the prism"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
 }
@@ -96,7 +97,7 @@ def run(args, effects, console) -> None:
     if args.observation in simulate_cubes.CUBES:
         simulate_cubes.run(args, given, effects, console)
         return
-    for name in ("grating", "slitlets"):
+    for name in ("bands", "grating", "slitlets"):
         if name in given:
             raise GpucalError(f"--{name} is for spectra (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})

@@ -10,7 +10,9 @@ from gpucal.simulate.simulation import Simulation, Truth, simulate
 from gpucal.simulate.sky import Field
 from gpucal.simulate.spectra.ifu.cube_observation import CubeObservation
 from gpucal.simulate.spectra.ifu.cube_scene import CubeScene, ExtendedField, PointSource
+from gpucal.simulate.spectra.ifu.mrs_plans import MrsPlan
 from gpucal.simulate.spectra.ifu.nirspec_ifu_plans import NirspecIfuPlan
+from gpucal.simulate.spectra.ifu.observe_mrs import observe_mrs
 from gpucal.simulate.spectra.ifu.observe_nirspec_ifu import observe_nirspec_ifu
 from gpucal.simulate.spectra.observe_slits import observe_slits
 from gpucal.simulate.spectra.slit_observation import SlitObservation
@@ -23,6 +25,7 @@ __all__ = [
     "ExtendedField",
     "Field",
     "ImagingOptions",
+    "MrsPlan",
     "NirspecIfuPlan",
     "Observation",
     "Plan",
@@ -34,6 +37,7 @@ __all__ = [
     "SlitPlan",
     "Truth",
     "observe",
+    "observe_mrs",
     "observe_nirspec_ifu",
     "observe_slits",
     "simulate",

@@ -117,6 +117,9 @@ def flat(setting: MrsSetting):
     model = datamodels.FlatModel(
         data=data.astype(np.float32), dq=dq, err=np.full(SHAPE, FLAT_ERROR, np.float32)
     )
+    window = model.meta.subarray
+    window.name, window.xstart, window.ystart, window.ysize, window.xsize = "FULL", 1, 1, *SHAPE
+    window.fastaxis, window.slowaxis = 1, 2
     return _described(model, "flat", setting)
 
 

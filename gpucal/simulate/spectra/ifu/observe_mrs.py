@@ -107,13 +107,10 @@ def observe_as_told(directory, given: dict, **others) -> CubeObservation:
     Raises
     ------
     GpucalError
-        More dithers than there are, or an option of other spectrographs.
+        More dithers than there are.
+    SimulationError
+        No such detector or band.
     """
-    for name in ("filters", "grating"):
-        if name in given:
-            raise GpucalError(
-                f"--{name} is not for MIRI's medium-resolution spectrometer; its settings are --bands"
-            )
     changes = {name: given[name] for name in ("backgrounds", "roll") if name in given}
     changes |= {
         name: tuple(one.upper() for one in given[name]) for name in ("detectors", "bands") if name in given
