@@ -65,7 +65,7 @@ STEPS = {
     "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
     "clean_flicker_noise": Entry("CleanFlickerNoiseStep", "gpucal.steps.images.clean_flicker_noise"),
     "combine_1d": Entry("Combine1dStep", "gpucal.steps.spectra.combine_1d"),
-    "cube_build": Entry("CubeBuildStep"),
+    "cube_build": Entry("CubeBuildStep", "gpucal.steps.cubes.cube_build"),
     "dark_current": Entry("DarkCurrentStep", "gpucal.steps.ramps.dark_current"),
     "dq_init": Entry("DQInitStep", "gpucal.steps.ramps.dq_init"),
     "emicorr": Entry("EmiCorrStep", "gpucal.steps.ramps.emicorr"),

@@ -17,7 +17,7 @@ from gpucal.errors import GpucalError
 from gpucal.kernels.wcs.instructions import CONSTANTS
 from gpucal.kernels.wcs.labels import STRIP, evaluate_by_label
 from gpucal.wcs.modes.nirspec.slice_map import labels_of, slice_wcs, takes_slice
-from gpucal.wcs.nodes import kind_of, with_names
+from gpucal.wcs.nodes import beside, chain, kind_of, shift, with_names
 from gpucal.wcs.program import Program
 from gpucal.wcs.world import Wcs
 
@@ -34,6 +34,21 @@ class _Packed(NamedTuple):
     tables: tuple
     nregisters: int
     nresults: int
+
+
+class Moved(NamedTuple):
+    """By how much coordinates are moved in a frame on the way.
+
+    Attributes
+    ----------
+    frame : str
+        The frame.
+    shifts : tuple of float
+        What is added to each of its coordinates.
+    """
+
+    frame: str
+    shifts: tuple[float, ...]
 
 
 class Slices:
@@ -65,8 +80,9 @@ class Slices:
         host = np.where(known[np.maximum(host, 0)], host, 0)
         self.shape = host.shape
         self.labels = backend.asarray(host, TABLES)
+        self._ends = np.cumsum(np.bincount(host.ravel())[1:])
         self._lists = tuple(backend.asarray(table, TABLES) for table in _lists_of(host, counts, self.numbers))
-        self._programs: dict[tuple[str | None, str | None], _Packed] = {}
+        self._programs: dict[tuple[str | None, str | None, Moved | None], _Packed] = {}
 
     def slice_wcs(self, number: int) -> Wcs:
         """The WCS of one slice: from pixels of the detector, x and y, on."""
@@ -75,6 +91,24 @@ class Slices:
     def program(self, number: int, start: str | None = None, end: str | None = None) -> Program:
         """The program of one slice, from a frame to another; see `gpucal.wcs.world.Wcs.program`."""
         return self._wcs[number].program(start, end)
+
+    def pixels_of(self, first: int, last: int | None = None):
+        """The pixels of a slice, or of those from one number to another, one slice after another.
+
+        Returns
+        -------
+        (n,) int32 array
+            Counted row by row; on the backend.
+        """
+        ends = np.concatenate([[0], self._ends])
+        return self._lists[1][slice(*ends[np.minimum((first - 1, last or first), len(ends) - 1)])]
+
+    def box_of(self, number: int) -> tuple[tuple[float, float], ...]:
+        """Where a slice is on the detector: least and greatest x, and y, by its WCS or about its pixels."""
+        if (box := self._wcs[number].bounding_box) is not None:
+            return box
+        y, x = np.divmod(current_backend().asnumpy(self.pixels_of(number), TABLES), self.shape[1])
+        return (x.min() - 0.5, x.max() + 0.5), (y.min() - 0.5, y.max() + 0.5)
 
     def on_pixels(self, start: str | None = None, end: str | None = None):
         """The coordinates of all pixels.
@@ -91,7 +125,7 @@ class Slices:
         """
         return self._at((0.0, 0.0), start, end)
 
-    def at_offsets(self, dx: float, dy: float, end: str | None = None):
+    def at_offsets(self, dx: float, dy: float, end: str | None = None, moved: Moved | None = None):
         """The coordinates at places beside the centers of the pixels, each by the slice of its own pixel.
 
         Parameters
@@ -100,13 +134,15 @@ class Slices:
             How far, pixels.
         end : str, optional
             As for `on_pixels`.
+        moved : Moved, optional
+            By how much coordinates are moved on the way.
 
         Returns
         -------
         (noutputs, ny, nx) float64 array
             As for `on_pixels`.
         """
-        return self._at((dx, dy), None, end)
+        return self._at((dx, dy), None, end, moved)
 
     @cached_property
     def world(self):
@@ -119,19 +155,20 @@ class Slices:
         """
         return self.on_pixels()
 
-    def _at(self, offset: tuple[float, float], start: str | None, end: str | None):
-        if (start, end) not in self._programs:
-            self._programs[start, end] = self._packed(start, end)
-        packed = self._programs[start, end]
+    def _at(self, offset: tuple[float, float], start: str | None, end: str | None, moved: Moved | None = None):
+        if (start, end, moved) not in self._programs:
+            self._programs[start, end, moved] = self._packed(start, end, moved)
+        packed = self._programs[start, end, moved]
         out = current_backend().xp.full((packed.nresults, *self.shape), np.nan)
         evaluate_by_label(*packed.tables, packed.nregisters, *self._lists, offset, out)
         return out
 
-    def _packed(self, start: str | None, end: str | None) -> _Packed:
+    def _packed(self, start: str | None, end: str | None, moved: Moved | None) -> _Packed:
         """Put the programs of all slices into one."""
         if not self.numbers:
             raise NoSlicesError("no pixel of the exposure is in a slice that has coordinates")
-        made = [self.program(number, start, end) for number in self.numbers]
+        wcses = [self._wcs[number] for number in self.numbers]
+        made = [(wcs if moved is None else _with_shift(wcs, moved)).program(start, end) for wcs in wcses]
         ends = np.cumsum([len(one.code) for one in made])
         first_constants = np.cumsum([0] + [len(one.constants) for one in made])
         code = [one.code.copy() for one in made]
@@ -147,6 +184,13 @@ class Slices:
         backend = current_backend()
         on_backend = tuple(backend.asarray(np.ascontiguousarray(table), TABLES) for table in tables)
         return _Packed(on_backend, max(one.nregisters for one in made), len(made[0].results))
+
+
+def _with_shift(wcs: Wcs, moved: Moved) -> Wcs:
+    """A WCS whose coordinates are moved in one of its frames."""
+    place = wcs.index_of(moved.frame)
+    shifted = chain(beside(*map(shift, moved.shifts)), wcs.transforms[place])
+    return Wcs(wcs.frames, (*wcs.transforms[:place], shifted, *wcs.transforms[place + 1 :]), wcs.name)
 
 
 def slices_of(wcs: Wcs) -> Slices:

@@ -1,0 +1,1 @@
+"""Steps that make spectral cubes of exposures of integral fields."""

@@ -1,0 +1,233 @@
+"""The pixels of an exposure as points of a cube, sorted by wavelength.
+
+Source: the ``cube_build`` step of the JWST pipeline documentation,
+https://jwst-pipeline.readthedocs.io/en/latest/jwst/cube_build/main.html.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from gpucal.backend import current_backend
+from gpucal.kernels.cubes.clipping import CORNERS
+from gpucal.kernels.cubes.drizzle import COLUMNS, ERROR, FLUX, WAVE, WIDTH
+from gpucal.kernels.cubes.points import place_points, tangent_at
+from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
+from gpucal.steps.parts.cubes.bands import Band
+from gpucal.steps.parts.cubes.grid import CubeGrid
+from gpucal.wcs.slices import Moved, Slices
+
+# Slices of NIRSpec, and of the channels of MIRI.
+SLICES = {"1": (101, 121), "2": (201, 217), "3": (301, 316), "4": (401, 412)}
+NIRSPEC_SLICES = (1, 30)
+
+# A pixel with NaN in one of these is not used.
+_VALUES = ("data", "err", "var_poisson", "var_rnoise", "var_flat")
+
+
+class Outline(NamedTuple):
+    """What the outline of a pixel is made of: pixels along the slice, the slice's width across.
+
+    Attributes
+    ----------
+    frame, axis : str, int
+        The frame of slices, and which of its coordinates is that across them.
+    to_corner, to_edge : tuple of float
+        How far to the corners from the centre, along the slice; and to the edges along wavelength; x and y, pixels.
+        Less than half a pixel, so that rounding does not lead to the next one.
+    """
+
+    frame: str
+    axis: int
+    to_corner: tuple[float, float]
+    to_edge: tuple[float, float]
+
+
+OUTLINES = {
+    "MIRI": Outline("alpha_beta", 1, (0.4999, 0.0), (0.0, 0.4999)),
+    "NIRSPEC": Outline("slicer", 0, (0.0, 0.49), (0.4999, 0.0)),
+}
+
+# The corners, one after another round the pixel: to which side along the slice, and across.
+_ROUND = ((-1, -1), (-1, 1), (1, 1), (1, -1))
+
+
+class Points(NamedTuple):
+    """Pixels of an exposure, sorted by wavelength; all on the backend.
+
+    Attributes
+    ----------
+    places : (n, 2) float64 array or None
+        Of their centres on the plane of the cube, arcsec; None where they are not asked for.
+    wave : (n,) float64 array
+        Wavelengths, micrometres.
+    values : (2, n) float64 array
+        Values and errors.
+    slices : (n,) int32 array
+        Their slices.
+    drops : (n, 12) float64 array or None
+        For drizzling; see `gpucal.kernels.cubes.drizzle.add_drops`.
+    """
+
+    places: object
+    wave: object
+    values: object
+    slices: object
+    drops: object
+
+
+def slices_of_band(instrument: str, band: Band) -> tuple[int, int]:
+    """The first and the last slice of a band."""
+    return SLICES[band.disperser] if instrument == "MIRI" else NIRSPEC_SLICES
+
+
+def in_band(slices: Slices, instrument: str, band: Band):
+    """Which pixels are in a slice of the band, (ny, nx) bool array on the backend."""
+    first, last = slices_of_band(instrument, band)
+    return (slices.labels >= first) & (slices.labels <= last)
+
+
+class PointMaker:
+    """Makes points of exposures for one cube.
+
+    Parameters
+    ----------
+    grid : CubeGrid
+        The voxels.
+    instrument : str
+        In capitals.
+    reach : float or None
+        How far, micrometres, pixels reach in wavelength beyond their centres; None for drizzling, where it depends on
+        the pixel.
+    with_places : bool
+        Whether the centres are wanted when drizzling, too.
+    """
+
+    def __init__(self, grid: CubeGrid, instrument: str, reach: float | None, with_places: bool):
+        self.grid = grid
+        self.instrument = instrument
+        self.outline = OUTLINES[instrument]
+        self.reach = reach
+        self.with_places = with_places or reach is not None
+
+    def of(self, exposure, band: Band, offset: tuple[float, float]) -> Points | None:
+        """The points of a band of an exposure.
+
+        Parameters
+        ----------
+        exposure : Exposure
+            With pixels; not changed.
+        band : Band
+            One that it covers.
+        offset : tuple of float
+            By how much it is moved to the east and north, arcsec.
+
+        Returns
+        -------
+        Points or None
+            None if no pixel is good and in reach.
+        """
+        xp, slices = current_backend().xp, exposure.ifu_slices
+        is_drizzled = self.reach is None
+        world = slices.world.reshape(3, -1)
+        inside = in_band(slices, self.instrument, band).reshape(-1) & xp.isfinite(world[0])
+        width = self._widths(slices).reshape(-1) if is_drizzled else None
+        low, high = self._limits(width, inside)
+        used = inside & self._good(exposure).reshape(-1) & (world[2] >= low) & (world[2] <= high)
+        pixels = xp.flatnonzero(used)
+        pixels = pixels[xp.argsort(world[2][pixels], kind="stable")]
+        if not len(pixels):
+            return None
+        tangent = tangent_at(*self.grid.crval, self.grid.turn, offset)
+        places = drops = None
+        if self.with_places:
+            places = xp.empty((len(pixels), 2), np.float64)
+            place_points(world[0], world[1], pixels, tangent, places, 0, 1)
+        wave = world[2][pixels]
+        values = xp.stack([getattr(exposure, name).reshape(-1)[pixels].astype(np.float64) for name in ("data", "err")])
+        labels = _labels(slices, self.instrument).reshape(-1)[pixels]
+        if is_drizzled:
+            drops = xp.empty((len(pixels), COLUMNS), np.float64)
+            drops[:, WAVE], drops[:, WIDTH], drops[:, FLUX], drops[:, ERROR] = wave, width[pixels], *values
+            self._place_corners(slices, band, pixels, tangent, drops)
+        return _with_corners(Points(places, wave, values, labels, drops))
+
+    def _limits(self, width, inside) -> tuple[float, float]:
+        """Between which wavelengths pixels may reach a plane."""
+        z, dz = self.grid.z, self.grid.dz
+        if self.reach is not None:
+            return z[0] - self.reach, z[-1] + self.reach
+        if self.grid.step is None:
+            return z[0] - dz[0], z[-1] + dz[-1]
+        xp = current_backend().xp
+        widest = float(xp.where(inside & xp.isfinite(width), width, 0.0).max(initial=0.0))
+        return z[0] - self.grid.step - widest, z[-1] + self.grid.step + widest
+
+    def _good(self, exposure):
+        """Which pixels may be used."""
+        xp = current_backend().xp
+        good = (exposure.dq & (DO_NOT_USE | NON_SCIENCE)) == 0
+        for name in _VALUES:
+            if exposure.has(name) and exposure.shape_of(name) == exposure.shape_of("data"):
+                good &= ~xp.isnan(getattr(exposure, name))
+        return good & xp.isfinite(exposure.data)
+
+    def _widths(self, slices: Slices):
+        """How wide pixels are in wavelength."""
+        dx, dy = self.outline.to_edge
+        return current_backend().xp.abs(slices.at_offsets(-dx, -dy)[2] - slices.at_offsets(dx, dy)[2])
+
+    def _place_corners(self, slices: Slices, band: Band, pixels, tangent, drops) -> None:
+        """Write the corners of pixels on the plane of the cube."""
+        half = _slice_width(slices, self.instrument, slices_of_band(self.instrument, band)) / 2
+        dx, dy = self.outline.to_corner
+        for number, (along, across) in enumerate(_ROUND):
+            shifts = tuple(across * half if axis == self.outline.axis else 0.0 for axis in range(3))
+            corner = slices.at_offsets(along * dx, along * dy, moved=Moved(self.outline.frame, shifts)).reshape(3, -1)
+            place_points(corner[0], corner[1], pixels, tangent, drops, number, CORNERS + number)
+
+
+def _labels(slices: Slices, instrument: str):
+    """The slice of each pixel; of NIRSpec, as jwst counts pixels in its field, the last whose box it is in."""
+    if instrument == "MIRI":
+        return slices.labels
+    made = slices.labels.copy()
+    for number in slices.numbers:
+        columns, rows = (slice(math.ceil(first), math.floor(last) + 1) for first, last in slices.box_of(number))
+        made[rows, columns][made[rows, columns] > 0] = number
+    return made
+
+
+def _with_corners(points: Points) -> Points | None:
+    """The points without those that have a corner that is not known."""
+    if points.drops is None:
+        return points
+    xp = current_backend().xp
+    known = xp.isfinite(points.drops[:, : 2 * CORNERS]).all(axis=1)
+    if bool(known.all()):
+        return points
+    if not bool(known.any()):
+        return None
+    places = None if points.places is None else points.places[known]
+    drops = points.drops[known]
+    return Points(places, points.wave[known], points.values[:, known], points.slices[known], drops)
+
+
+def _slice_width(slices: Slices, instrument: str, numbers: tuple[int, int]) -> float:
+    """How wide a slice is, in the units of its frame."""
+    outline = OUTLINES[instrument]
+    if instrument == "NIRSPEC":
+        # Slices 1 and 3 are neighbours in the field.
+        first, second = (_across_middle(slices, number, outline) for number in (1, 3))
+        return abs(first - second)
+    first, last = numbers
+    own = [number for number in slices.numbers if first <= number <= last]
+    across = np.unique([slices.program(number, None, outline.frame).at(0.0, 0.0)[outline.axis] for number in own])
+    return float(across[1] - across[0])
+
+
+def _across_middle(slices: Slices, number: int, outline: Outline) -> float:
+    """The coordinate across the slices of the middle of a slice."""
+    middle = [np.mean(ends) for ends in slices.box_of(number)]
+    return float(slices.program(number, None, outline.frame).at(*middle)[outline.axis])
