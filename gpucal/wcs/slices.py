@@ -5,19 +5,19 @@ exposure, as regions of a selector, or the WCS takes the number of the slice as 
 image.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import TABLES
 from gpucal.errors import GpucalError
-from gpucal.kernels.wcs.instructions import CONSTANTS
-from gpucal.kernels.wcs.labels import STRIP, evaluate_by_label
+from gpucal.kernels.wcs.labels import evaluate_by_label
+from gpucal.wcs.label_programs import LabelPrograms, packed, strips_of
 from gpucal.wcs.modes.nirspec.slice_map import labels_of, slice_wcs, takes_slice
-from gpucal.wcs.nodes import beside, chain, kind_of, shift, with_names
+from gpucal.wcs.nodes import kind_of, with_names
 from gpucal.wcs.program import Program
 from gpucal.wcs.world import Wcs
 
@@ -26,29 +26,6 @@ _EVERYWHERE = (-np.inf, np.inf, -np.inf, np.inf)
 
 class NoSlicesError(GpucalError):
     """World coordinates are not those of an integral field."""
-
-
-class _Packed(NamedTuple):
-    """The programs of all slices, on the backend; see `gpucal.kernels.wcs.labels`."""
-
-    tables: tuple
-    nregisters: int
-    nresults: int
-
-
-class Moved(NamedTuple):
-    """By how much coordinates are moved in a frame on the way.
-
-    Attributes
-    ----------
-    frame : str
-        The frame.
-    shifts : tuple of float
-        What is added to each of its coordinates.
-    """
-
-    frame: str
-    shifts: tuple[float, ...]
 
 
 class Slices:
@@ -80,9 +57,11 @@ class Slices:
         host = np.where(known[np.maximum(host, 0)], host, 0)
         self.shape = host.shape
         self.labels = backend.asarray(host, TABLES)
-        self._ends = np.cumsum(np.bincount(host.ravel())[1:])
-        self._lists = tuple(backend.asarray(table, TABLES) for table in _lists_of(host, counts, self.numbers))
-        self._programs: dict[tuple[str | None, str | None, Moved | None], _Packed] = {}
+        counts = counts[list(self.numbers)]
+        self._counts = dict(zip(self.numbers, counts.tolist(), strict=True))
+        self._firsts = dict(zip(self.numbers, (np.cumsum(counts) - counts).tolist(), strict=True))
+        self._pixels = backend.asarray(_sorted_pixels(host), TABLES)
+        self._programs: dict[tuple[str | None, str | None], LabelPrograms] = {}
 
     def slice_wcs(self, number: int) -> Wcs:
         """The WCS of one slice: from pixels of the detector, x and y, on."""
@@ -92,16 +71,16 @@ class Slices:
         """The program of one slice, from a frame to another; see `gpucal.wcs.world.Wcs.program`."""
         return self._wcs[number].program(start, end)
 
-    def pixels_of(self, first: int, last: int | None = None):
-        """The pixels of a slice, or of those from one number to another, one slice after another.
+    def pixels_of(self, number: int):
+        """The pixels of a slice.
 
         Returns
         -------
         (n,) int32 array
             Counted row by row; on the backend.
         """
-        ends = np.concatenate([[0], self._ends])
-        return self._lists[1][slice(*ends[np.minimum((first - 1, last or first), len(ends) - 1)])]
+        first = self._firsts[number]
+        return self._pixels[first : first + self._counts[number]]
 
     def box_of(self, number: int) -> tuple[tuple[float, float], ...]:
         """Where a slice is on the detector: least and greatest x, and y, by its WCS or about its pixels."""
@@ -125,7 +104,7 @@ class Slices:
         """
         return self._at((0.0, 0.0), start, end)
 
-    def at_offsets(self, dx: float, dy: float, end: str | None = None, moved: Moved | None = None):
+    def at_offsets(self, dx: float, dy: float, end: str | None = None):
         """The coordinates at places beside the centers of the pixels, each by the slice of its own pixel.
 
         Parameters
@@ -134,15 +113,13 @@ class Slices:
             How far, pixels.
         end : str, optional
             As for `on_pixels`.
-        moved : Moved, optional
-            By how much coordinates are moved on the way.
 
         Returns
         -------
         (noutputs, ny, nx) float64 array
             As for `on_pixels`.
         """
-        return self._at((dx, dy), None, end, moved)
+        return self._at((dx, dy), None, end)
 
     @cached_property
     def world(self):
@@ -155,42 +132,75 @@ class Slices:
         """
         return self.on_pixels()
 
-    def _at(self, offset: tuple[float, float], start: str | None, end: str | None, moved: Moved | None = None):
-        if (start, end, moved) not in self._programs:
-            self._programs[start, end, moved] = self._packed(start, end, moved)
-        packed = self._programs[start, end, moved]
-        out = current_backend().xp.full((packed.nresults, *self.shape), np.nan)
-        evaluate_by_label(*packed.tables, packed.nregisters, *self._lists, offset, out)
+    def packed(self, programs: Mapping[int, Program]) -> LabelPrograms:
+        """Programs of some slices, put into one.
+
+        Raises
+        ------
+        NoSlicesError
+            If there are none.
+        """
+        if not programs:
+            raise NoSlicesError("no pixel of the exposure is in a slice that has coordinates")
+        return packed(programs, {number: _box_of(self._wcs[number]) for number in programs})
+
+    def evaluate(self, programs: LabelPrograms, offset: tuple[float, float] = (0.0, 0.0)):
+        """Run the programs of some slices at all of their pixels.
+
+        Parameters
+        ----------
+        programs : LabelPrograms
+            As `packed` gives them.
+        offset : tuple of float
+            How far from the centers of pixels, along x and y.
+
+        Returns
+        -------
+        (nresults, ny, nx) float64 array
+            On the backend; NaN at other pixels.
+        """
+        strips = strips_of(*([table[number] for number in programs.numbers] for table in (self._firsts, self._counts)))
+        out = current_backend().xp.full((programs.nresults, math.prod(self.shape)), np.nan)
+        self._run(programs, strips, self._pixels, self._pixels, offset, out)
+        return out.reshape(-1, *self.shape)
+
+    def evaluate_at(self, programs: LabelPrograms, pixels):
+        """Run the programs of some slices at some pixels.
+
+        Parameters
+        ----------
+        programs : LabelPrograms
+            As `packed` gives them.
+        pixels : (npixels,) integer array
+            Of these slices, counted row by row; on the backend.
+
+        Returns
+        -------
+        (nresults, npixels) float64 array
+            On the backend.
+        """
+        backend = current_backend()
+        xp = backend.xp
+        labels = self.labels.reshape(-1)[pixels]
+        order = xp.argsort(labels.astype(np.uint16), kind="stable").astype(np.int32)  # short integers are sorted faster
+        counts = backend.asnumpy(xp.bincount(labels, minlength=max(programs.numbers) + 1), TABLES)
+        counts = counts[list(programs.numbers)]
+        if counts.sum() != len(pixels):
+            raise ValueError("pixels are in slices of which no program is given")
+        strips = strips_of(np.cumsum(counts) - counts, counts)
+        out = xp.empty((programs.nresults, len(pixels)), np.float64)
+        self._run(programs, strips, pixels[order].astype(np.int32), order, (0.0, 0.0), out)
         return out
 
-    def _packed(self, start: str | None, end: str | None, moved: Moved | None) -> _Packed:
-        """Put the programs of all slices into one."""
-        if not self.numbers:
-            raise NoSlicesError("no pixel of the exposure is in a slice that has coordinates")
-        wcses = [self._wcs[number] for number in self.numbers]
-        made = [(wcs if moved is None else _with_shift(wcs, moved)).program(start, end) for wcs in wcses]
-        ends = np.cumsum([len(one.code) for one in made])
-        first_constants = np.cumsum([0] + [len(one.constants) for one in made])
-        code = [one.code.copy() for one in made]
-        for rows, first in zip(code, first_constants, strict=False):
-            rows[:, CONSTANTS] += first
-        tables = (
-            np.concatenate(code),
-            np.concatenate([one.constants for one in made]),
-            np.column_stack([ends - [len(rows) for rows in code], ends]),
-            np.array([one.results for one in made]),
-            np.array([_box_of(self._wcs[number]) for number in self.numbers]),
-        )
-        backend = current_backend()
-        on_backend = tuple(backend.asarray(np.ascontiguousarray(table), TABLES) for table in tables)
-        return _Packed(on_backend, max(one.nregisters for one in made), len(made[0].results))
+    def _run(self, programs: LabelPrograms, strips, pixels, targets, offset: tuple[float, float], out) -> None:
+        tables, nregisters = programs.tables, programs.nregisters
+        evaluate_by_label(*tables, nregisters, strips, pixels, targets, self.shape[1], offset, out)
 
-
-def _with_shift(wcs: Wcs, moved: Moved) -> Wcs:
-    """A WCS whose coordinates are moved in one of its frames."""
-    place = wcs.index_of(moved.frame)
-    shifted = chain(beside(*map(shift, moved.shifts)), wcs.transforms[place])
-    return Wcs(wcs.frames, (*wcs.transforms[:place], shifted, *wcs.transforms[place + 1 :]), wcs.name)
+    def _at(self, offset: tuple[float, float], start: str | None, end: str | None):
+        if (start, end) not in self._programs:
+            own = {number: self.program(number, start, end) for number in self.numbers}
+            self._programs[start, end] = self.packed(own)
+        return self.evaluate(self._programs[start, end], offset)
 
 
 def slices_of(wcs: Wcs) -> Slices:
@@ -254,19 +264,8 @@ def _box_of(wcs: Wcs) -> tuple[float, ...]:
     return _EVERYWHERE if box is None else (*box[0], *box[1])
 
 
-def _lists_of(labels: np.ndarray, counts: np.ndarray, numbers: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Strips, and the pixels of all slices, those of a slice one after another; see `gpucal.kernels.wcs.labels`."""
+def _sorted_pixels(labels: np.ndarray) -> np.ndarray:
+    """The pixels of all slices, counted row by row: those of a slice one after another."""
     flat = labels.ravel()
     within = np.flatnonzero(flat)
-    small = flat[within].astype(np.uint16)  # integers of this size are sorted by their digits, which is fast
-    pixels = within[np.argsort(small, kind="stable")].astype(np.int32)
-    strips, first = [], 0
-    for program, number in enumerate(numbers):
-        begins = np.arange(0, counts[number], STRIP)
-        strips.append(
-            np.column_stack(
-                [np.full(len(begins), program), first + begins, np.minimum(counts[number] - begins, STRIP)]
-            )
-        )
-        first += counts[number]
-    return np.concatenate([*strips, np.empty((0, 3))]).astype(np.int64), pixels
+    return within[np.argsort(flat[within].astype(np.uint16), kind="stable")].astype(np.int32)

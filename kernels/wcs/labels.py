@@ -19,7 +19,9 @@ FIRST_INSTRUCTION, END_OF_INSTRUCTIONS, PROGRAM_COLUMNS = 0, 1, 2
 PROGRAM, FIRST_PIXEL, COUNT, STRIP_COLUMNS = 0, 1, 2, 3
 
 
-def evaluate_by_label(code, constants, programs, results, boxes, nregisters, strips, pixels, offset, out):
+def evaluate_by_label(
+    code, constants, programs, results, boxes, nregisters, strips, pixels, targets, columns, offset, out
+):
     """Evaluate at the pixels of labels the program of their label.
 
     Parameters
@@ -39,12 +41,14 @@ def evaluate_by_label(code, constants, programs, results, boxes, nregisters, str
         How many there are, of the program that has most.
     strips : (nstrips, 3) int64 array
         The program of each strip, the place of its first pixel in the list, and how many pixels, no more than `STRIP`.
-    pixels : (npixels,) int32 array
-        Pixels of the image, counted row by row.
+    pixels, targets : (npixels,) int32 array
+        Pixels of the image, counted row by row, and where what is found at them is written.
+    columns : int
+        How many the image has.
     offset : tuple of float
         How far from the centers of pixels, along x and y.
-    out : (nresults, ny, nx) float64 array
-        Filled at these pixels; NaN outside of the box of their program.
+    out : (nresults, ntargets) float64 array
+        Filled; NaN for pixels outside of the box of their program.
     """
     check_fit(
         code=(code, ("n", COLUMNS)),
@@ -52,27 +56,26 @@ def evaluate_by_label(code, constants, programs, results, boxes, nregisters, str
         results=(results, "nprograms nresults"),
         boxes=(boxes, ("nprograms", 4)),
         strips=(strips, ("nstrips", STRIP_COLUMNS)),
-        out=(out, "nresults ny nx"),
+        pixels=(pixels, "npixels"),
+        targets=(targets, "npixels"),
+        out=(out, "nresults ntargets"),
     )
-    check_indices(pixels, out.shape[1] * out.shape[2])
-    flat = out.reshape(out.shape[0], -1)
-    columns, shape = out.shape[2], (strips.shape[0], STRIP)
-    scratch = Scratch(state=nregisters + 1)
-    run_by_label(
-        shape, scratch, code, constants, programs, results, boxes, strips, pixels, columns, *map(float, offset), flat
-    )
+    check_indices(targets, out.shape[1])
+    tables = code, constants, programs, results, boxes, strips, pixels, targets
+    run_by_label((strips.shape[0], STRIP), Scratch(state=nregisters + 1), *tables, columns, *map(float, offset), out)
 
 
 @strip_kernel
 def run_by_label(
-    strip, begin, end, samples, state, code, constants, programs, results, boxes, strips, pixels, columns, dx, dy, out
-):
+    strip, begin, end, samples, state, code, constants, programs, results, boxes, strips, pixels, targets, columns,
+    dx, dy, out,
+):  # fmt: skip
     """One strip of pixels of a label."""
     program, first = strips[strip, PROGRAM], strips[strip, FIRST_PIXEL]
     width = min(end, strips[strip, COUNT], pixels.size - first) - begin
     if width <= 0:
         return
-    places = pixels[first + begin : first + begin + width]
+    places, goals = pixels[first + begin : first + begin + width], targets[first + begin : first + begin + width]
     x, y = state[0], state[1]
     for lane in range(width):
         row = places[lane] // columns
@@ -85,7 +88,7 @@ def run_by_label(
     for result in range(results.shape[1]):
         values = state[results[program, result]]
         for lane in range(width):
-            out[result, places[lane]] = values[lane] + outside[lane]
+            out[result, goals[lane]] = values[lane] + outside[lane]
 
 
 @pixel_function

@@ -10,8 +10,8 @@ class AssignWcsStep(Step):
     They are kept as a gwcs object in ``meta.wcs``. The header of an image gets the footprint (S_REGION) and, with
     ``sip_approx``, an approximation by FITS keywords. Spectra through slits of NIRSpec get the coordinates of all slits
     whose light falls on the detector; the open shutters are told by the MSA metadata file, which the header names, and
-    which is looked for beside the exposure. Integral fields of MIRI have an image of slices in their coordinates, and
-    transforms for each slice. So far not of the IFU of NIRSpec, and spectra without slits of NIRCam and NIRISS.
+    which is looked for beside the exposure. Integral fields have an image of slices in their coordinates, and
+    transforms for each slice. So far not of spectra without slits of NIRCam and NIRISS.
 
     Notes
     -----

@@ -27,13 +27,14 @@ def test_pixels_of_a_label_have_its_program(backend):
         np.int64([[2], [0]]),
         np.float64(boxes),
     )
-    lists = np.int64(strips), np.int32([*first, *second])
-    out = backend.asarray(np.full((1, 2, 300), NAN))
-    evaluate_by_label(*map(backend.asarray, tables), 3, *map(backend.asarray, lists), (0.25, 0.5), out)
+    pixels = np.int32([*first, *second])
+    lists = np.int64(strips), pixels, (pixels + 1) % 600
+    out = backend.asarray(np.full((1, 600), NAN))
+    evaluate_by_label(*map(backend.asarray, tables), 3, *map(backend.asarray, lists), 300, (0.25, 0.5), out)
     expected = np.full((1, 2, 300), NAN)
     expected[0, 0, :290] = first + 0.25 + 5.0
     expected[0, 1, [2, 299]] = 5 * (np.array([2, 299]) + 100.25)  # the pixel at x = 0.25 is outside of the box
-    np.testing.assert_array_equal(backend.asnumpy(out), expected)
+    np.testing.assert_array_equal(backend.asnumpy(out)[0], np.roll(expected.ravel(), 1))
 
 
 def test_choices_and_whole_numbers_at_points(backend):

@@ -16,7 +16,8 @@ from gpucal.kernels.cubes.points import place_points, tangent_at
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
 from gpucal.steps.parts.cubes.bands import Band
 from gpucal.steps.parts.cubes.grid import CubeGrid
-from gpucal.wcs.slices import Moved, Slices
+from gpucal.wcs.slice_outlines import PixelOutline, Plane, corners_on_plane, widths
+from gpucal.wcs.slices import Slices
 
 # Slices of NIRSpec, and of the channels of MIRI.
 SLICES = {"1": (101, 121), "2": (201, 217), "3": (301, 316), "4": (401, 412)}
@@ -26,32 +27,10 @@ NIRSPEC_SLICES = (1, 30)
 _VALUES = ("data", "err", "var_poisson", "var_rnoise", "var_flat")
 
 
-class Outline(NamedTuple):
-    """What the outline of a pixel is made of: pixels along the slice, the slice's width across.
-
-    Attributes
-    ----------
-    frame, axis : str, int
-        The frame of slices, and which of its coordinates is that across them.
-    to_corner, to_edge : tuple of float
-        How far to the corners from the centre, along the slice; and to the edges along wavelength; x and y, pixels.
-        Less than half a pixel, so that rounding does not lead to the next one.
-    """
-
-    frame: str
-    axis: int
-    to_corner: tuple[float, float]
-    to_edge: tuple[float, float]
-
-
 OUTLINES = {
-    "MIRI": Outline("alpha_beta", 1, (0.4999, 0.0), (0.0, 0.4999)),
-    "NIRSPEC": Outline("slicer", 0, (0.0, 0.49), (0.4999, 0.0)),
+    "MIRI": PixelOutline("alpha_beta", 1, (0.4999, 0.0), (0.0, 0.4999)),
+    "NIRSPEC": PixelOutline("slicer", 0, (0.0, 0.49), (0.4999, 0.0)),
 }
-
-# The corners, one after another round the pixel: to which side along the slice, and across.
-_ROUND = ((-1, -1), (-1, 1), (1, 1), (1, -1))
-
 
 class Points(NamedTuple):
     """Pixels of an exposure, sorted by wavelength; all on the backend.
@@ -86,6 +65,12 @@ def in_band(slices: Slices, instrument: str, band: Band):
     """Which pixels are in a slice of the band, (ny, nx) bool array on the backend."""
     first, last = slices_of_band(instrument, band)
     return (slices.labels >= first) & (slices.labels <= last)
+
+
+def numbers_in_band(slices: Slices, instrument: str, band: Band) -> list[int]:
+    """The numbers of the slices of the band."""
+    first, last = slices_of_band(instrument, band)
+    return [number for number in slices.numbers if first <= number <= last]
 
 
 class PointMaker:
@@ -132,16 +117,17 @@ class PointMaker:
         is_drizzled = self.reach is None
         world = slices.world.reshape(3, -1)
         inside = in_band(slices, self.instrument, band).reshape(-1) & xp.isfinite(world[0])
-        width = self._widths(slices).reshape(-1) if is_drizzled else None
+        numbers = numbers_in_band(slices, self.instrument, band)
+        width = widths(slices, numbers, self.outline).reshape(-1) if is_drizzled else None
         low, high = self._limits(width, inside)
         used = inside & self._good(exposure).reshape(-1) & (world[2] >= low) & (world[2] <= high)
         pixels = xp.flatnonzero(used)
         pixels = pixels[xp.argsort(world[2][pixels], kind="stable")]
         if not len(pixels):
             return None
-        tangent = tangent_at(*self.grid.crval, self.grid.turn, offset)
         places = drops = None
         if self.with_places:
+            tangent = tangent_at(*self.grid.crval, self.grid.turn, offset)
             places = xp.empty((len(pixels), 2), np.float64)
             place_points(world[0], world[1], pixels, tangent, places, 0, 1)
         wave = world[2][pixels]
@@ -150,7 +136,9 @@ class PointMaker:
         if is_drizzled:
             drops = xp.empty((len(pixels), COLUMNS), np.float64)
             drops[:, WAVE], drops[:, WIDTH], drops[:, FLUX], drops[:, ERROR] = wave, width[pixels], *values
-            self._place_corners(slices, band, pixels, tangent, drops)
+            across = _slice_width(slices, self.instrument, numbers)
+            plane = Plane(self.grid.crval, self.grid.turn or 0.0, offset)
+            drops[:, : 2 * CORNERS] = corners_on_plane(slices, numbers, self.outline, across, plane, pixels).T
         return _with_corners(Points(places, wave, values, labels, drops))
 
     def _limits(self, width, inside) -> tuple[float, float]:
@@ -172,20 +160,6 @@ class PointMaker:
             if exposure.has(name) and exposure.shape_of(name) == exposure.shape_of("data"):
                 good &= ~xp.isnan(getattr(exposure, name))
         return good & xp.isfinite(exposure.data)
-
-    def _widths(self, slices: Slices):
-        """How wide pixels are in wavelength."""
-        dx, dy = self.outline.to_edge
-        return current_backend().xp.abs(slices.at_offsets(-dx, -dy)[2] - slices.at_offsets(dx, dy)[2])
-
-    def _place_corners(self, slices: Slices, band: Band, pixels, tangent, drops) -> None:
-        """Write the corners of pixels on the plane of the cube."""
-        half = _slice_width(slices, self.instrument, slices_of_band(self.instrument, band)) / 2
-        dx, dy = self.outline.to_corner
-        for number, (along, across) in enumerate(_ROUND):
-            shifts = tuple(across * half if axis == self.outline.axis else 0.0 for axis in range(3))
-            corner = slices.at_offsets(along * dx, along * dy, moved=Moved(self.outline.frame, shifts)).reshape(3, -1)
-            place_points(corner[0], corner[1], pixels, tangent, drops, number, CORNERS + number)
 
 
 def _labels(slices: Slices, instrument: str):
@@ -214,20 +188,18 @@ def _with_corners(points: Points) -> Points | None:
     return Points(places, points.wave[known], points.values[:, known], points.slices[known], drops)
 
 
-def _slice_width(slices: Slices, instrument: str, numbers: tuple[int, int]) -> float:
+def _slice_width(slices: Slices, instrument: str, numbers: list[int]) -> float:
     """How wide a slice is, in the units of its frame."""
     outline = OUTLINES[instrument]
     if instrument == "NIRSPEC":
         # Slices 1 and 3 are neighbours in the field.
         first, second = (_across_middle(slices, number, outline) for number in (1, 3))
         return abs(first - second)
-    first, last = numbers
-    own = [number for number in slices.numbers if first <= number <= last]
-    across = np.unique([slices.program(number, None, outline.frame).at(0.0, 0.0)[outline.axis] for number in own])
+    across = np.unique([slices.program(number, None, outline.frame).at(0.0, 0.0)[outline.axis] for number in numbers])
     return float(across[1] - across[0])
 
 
-def _across_middle(slices: Slices, number: int, outline: Outline) -> float:
+def _across_middle(slices: Slices, number: int, outline: PixelOutline) -> float:
     """The coordinate across the slices of the middle of a slice."""
     middle = [np.mean(ends) for ends in slices.box_of(number)]
     return float(slices.program(number, None, outline.frame).at(*middle)[outline.axis])
