@@ -109,7 +109,8 @@ def with_slice_map(wcs: Wcs, labels: np.ndarray) -> Wcs:
 
 
 def _selector(wcs: Wcs, numbers: list[int], labels: np.ndarray):
-    to_wheel = [of_one_slit(transform, 0) for transform in wcs.transforms[: wcs.index_of("gwa")]]  # a file holds it once
+    # All slices have the same nodes up to the wheel: a file holds them once.
+    to_wheel = [of_one_slit(transform, 0) for transform in wcs.transforms[: wcs.index_of("gwa")]]
     to_slicer = wcs.transforms[wcs.index_of("gwa") : wcs.index_of("slicer")]
     slices = {number: [*to_wheel, *(of_one_slit(one, number) for one in to_slicer)] for number in numbers}
     mapper = node(
@@ -138,7 +139,8 @@ def _region(transforms, is_inside: np.ndarray):
     """The transform of a slice to the plane of the slicer, and where on the detector its pixels are."""
     intervals = (np.flatnonzero(is_inside.any(axis=axis))[[0, -1]] for axis in (0, 1))
     ends = ((float(first) - 0.5, float(last) + 0.5) for first, last in intervals)
-    return with_names(chain(*transforms), _PIXEL, _PLACE, bounding_box=bounding_box(**dict(zip(_PIXEL, ends, strict=True))))
+    box = bounding_box(**dict(zip(_PIXEL, ends, strict=True)))
+    return with_names(chain(*transforms), _PIXEL, _PLACE, bounding_box=box)
 
 
 def _by_place_on_slicer(slices: dict[int, list]):
