@@ -2,7 +2,7 @@
 
 import logging
 
-from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core import SkipStep, Step
 from gpucal.data import Exposure
 from gpucal.data.reading import expand
 from gpucal.data.slits import slits_of
@@ -15,6 +15,8 @@ from gpucal.kernels.images.flat_field import (
 )
 from gpucal.kernels.images.flat_rates import Flat, Rates, flat_field_rates
 from gpucal.reference import Reference
+from gpucal.steps.parts.calibration.ifu_flats import apply_flat, calculated_flat, users_flat
+from gpucal.steps.parts.calibration.ifu_flats import flat_product as ifu_product
 from gpucal.steps.parts.calibration.slit_flats import (
     apply_flats,
     calculated_flats,
@@ -35,8 +37,9 @@ NOT_USED = "N/A"
 SLIT_TYPES = ("NRS_FIXEDSLIT", "NRS_BRIGHTOBJ", "NRS_MSASPEC", "NRS_AUTOWAVE", "NRS_LAMP")
 NO_SLITS = "IMAGE"
 
-# Those whose slits are the slices of the integral field unit.
+# Those whose slits are the slices of the integral field unit; those of lamps tell it by their mode.
 IFU_TYPES = ("NRS_IFU",)
+LAMP_TYPES, IFU_LAMP = ("NRS_AUTOWAVE", "NRS_LAMP"), "IFU"
 
 # Exposures of NIRSpec that are images.
 NIRSPEC_IMAGES = (
@@ -48,10 +51,11 @@ NIRSPEC_IMAGES = (
 class FlatFieldStep(Step):
     """Divide by the flat field, and add its uncertainty to the errors.
 
-    Of images, of integrations, of guide star data, of spectra of MIRI, and of the slits of NIRSpec. The flags of the
-    flat are added to DQ; pixels without a usable flat keep their rates. The variance that the flat adds is kept as
-    ``var_flat``. With ``save_interpolated_flat``, the flat is saved in a product of its own, with suffix
-    ``interpolatedflat``: the reference or, of slits, what was put together for the wavelengths of their pixels.
+    Of images, of integrations, of guide star data, of spectra of MIRI, and of the slits and slices of NIRSpec. The
+    flags of the flat are added to DQ; pixels without a usable flat keep their rates, but in an integral field. The
+    variance that the flat adds is kept as ``var_flat``. With ``save_interpolated_flat``, the flat is saved in a product
+    of its own, with suffix ``interpolatedflat``: the reference or, of slits, what was put together for the wavelengths
+    of their pixels.
 
     Notes
     -----
@@ -65,7 +69,7 @@ class FlatFieldStep(Step):
         user_supplied_flat = string(default=None)  # file with a flat of the user's, in place of all references
         inverse = boolean(default=False)  # multiply by the flat: undo the division
     """
-    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", GUIDE_STAR_RATES)
+    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", "IFUImageModel", GUIDE_STAR_RATES)
     reference_file_types = (*KINDS, "flat")
     optional_references = KINDS
 
@@ -80,7 +84,7 @@ class FlatFieldStep(Step):
         """None where the user gives a flat; of spectra of NIRSpec three components."""
         if self.user_supplied_flat is not None:
             return ()
-        return KINDS if has_slits(exposure) else self.reference_file_types
+        return KINDS if has_slits(exposure) or has_slices(exposure) else self.reference_file_types
 
     def process(self, exposure, references):
         """Flat-field rates.
@@ -90,10 +94,11 @@ class FlatFieldStep(Step):
         SkipStep
             If the flat is smaller than the exposure.
         GpucalError
-            If the exposure is of a mode that is not flat-fielded yet, or its slits were not cut out.
+            If slits of the exposure were not cut out, or slices have no coordinates.
         """
-        if str(exposure.meta.exposure.type).upper() in IFU_TYPES:
-            raise GpucalError(f"{exposure.source}: integral field spectra are not flat-fielded yet")
+        if has_slices(exposure):
+            self.correct_slices(exposure, references)
+            return exposure
         if has_slits(exposure):
             self.correct_slits(exposure, references)
             return exposure
@@ -121,6 +126,21 @@ class FlatFieldStep(Step):
         if self.save_interpolated_flat:
             self.save(product, "interpolatedflat")
 
+    def correct_slices(self, exposure, references) -> None:
+        """Flat-field the integral field of NIRSpec."""
+        name = NOT_USED
+        if self.user_supplied_flat is not None:
+            product, flat = users_flat(self.user_supplied_flat, exposure)
+            name = product.meta.filename
+            log.info("Flat of the user: %s; flat references are not used", self.user_supplied_flat)
+        else:
+            flat = calculated_flat(exposure, {kind: references[kind] for kind in KINDS})
+            product = ifu_product(exposure, flat) if self.save_interpolated_flat else None
+        exposure.meta.ref_file.flat.name = name
+        apply_flat(exposure, flat, self.inverse)
+        if self.save_interpolated_flat:
+            self.save(product, "interpolatedflat")
+
     def flat_of(self, exposure, references) -> Reference:
         """The user's flat, or that of the references."""
         if self.user_supplied_flat is not None:
@@ -139,6 +159,12 @@ def has_slits(exposure) -> bool:
     """Whether the flat field of an exposure is that of slits, and depends on the wavelength."""
     is_image = str(exposure.meta.instrument.lamp_mode).upper() == NO_SLITS
     return str(exposure.meta.exposure.type).upper() in SLIT_TYPES and not is_image
+
+
+def has_slices(exposure) -> bool:
+    """Whether the flat field of an exposure is that of the slices of the integral field of NIRSpec."""
+    kind, mode = (str(one).upper() for one in (exposure.meta.exposure.type, exposure.meta.instrument.lamp_mode))
+    return kind in IFU_TYPES or (kind in LAMP_TYPES and mode == IFU_LAMP and exposure.model_type == "IFUImageModel")
 
 
 def correct_rates(exposure: Exposure, flat: Reference, inverse: bool) -> None:

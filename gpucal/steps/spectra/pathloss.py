@@ -1,6 +1,7 @@
 """The pathloss step."""
 
 from gpucal.core import SkipStep, Step
+from gpucal.steps.parts.calibration.pathloss_ifu import correct_ifu
 from gpucal.steps.parts.calibration.pathloss_lrs import correct_lrs
 from gpucal.steps.parts.calibration.pathloss_slits import correct_slits
 
@@ -10,6 +11,7 @@ CORRECTIONS = {
     "NRS_FIXEDSLIT": correct_slits,
     "NRS_BRIGHTOBJ": correct_slits,
     "NRS_MSASPEC": correct_slits,
+    "NRS_IFU": correct_ifu,
 }
 
 
@@ -17,8 +19,9 @@ class PathLossStep(Step):
     """Make up for the light that does not pass the slit.
 
     That of a point source depends on its place in the slit: where the reference does not reach to, the slit of NIRSpec
-    is not corrected, and that of MIRI as if the source were in its middle, which is told in the log. The corrections
-    for a point and for a source that fills the slit are kept with each slit.
+    is not corrected, and that of MIRI as if the source were in its middle, which is told in the log; in the integral
+    field of NIRSpec all count as being in the middle. The corrections for a point and for a source that fills the slit
+    are kept with each slit, or with the image.
     """
 
     class_alias = "pathloss"
@@ -28,7 +31,7 @@ class PathLossStep(Step):
         user_slit_loc = float(default=None)  # slit of MIRI: the place of the source across it, arcsec from its center
     """
     reference_file_types = ("pathloss",)
-    input_types = ("MultiSlitModel", "SlitModel", "ImageModel", "CubeModel")
+    input_types = ("MultiSlitModel", "SlitModel", "ImageModel", "CubeModel", "IFUImageModel")
 
     def check_applies(self, exposure):
         """Skip exposures whose light passes no slit."""

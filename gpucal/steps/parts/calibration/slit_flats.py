@@ -74,11 +74,11 @@ def flats_product(exposure: Exposure, flats: SpectralFlat) -> Exposure:
         flat.wavelength = array_namespace(flats.data).nan_to_num(slit.wavelength)
     if exposure.model_type == "MultiSlitModel":
         product = exposure.with_slits(made)
-        _keep_keywords_alone(product)
+        keep_keywords_alone(product)
         product.meta.cal_step.flat_field = "COMPLETE"
     else:
         product = exposure.blank("ImageModel", **{name: getattr(made[0], name) for name in made[0].arrays})
-        _keep_keywords_alone(product)
+        keep_keywords_alone(product)
         product.model._instance["meta"]["wcs"] = slits[0]["meta.wcs"]
     return product
 
@@ -89,7 +89,7 @@ def _place_of(slit: Slit) -> dict:
     return told | {"meta": {"model_type": "SlitModel", "wcs": slit["meta.wcs"]}}
 
 
-def _keep_keywords_alone(product: Exposure) -> None:
+def keep_keywords_alone(product: Exposure) -> None:
     """Leave of the metadata those that are keywords of the primary header."""
     tree, kept = product.model._instance, {}
     for keyword in keywords_of(product.model):

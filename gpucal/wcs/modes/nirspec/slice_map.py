@@ -109,7 +109,7 @@ def with_slice_map(wcs: Wcs, labels: np.ndarray) -> Wcs:
 
 
 def _selector(wcs: Wcs, numbers: list[int], labels: np.ndarray):
-    # A file holds the way to the wheel once.
+    # All slices have the same nodes up to the wheel: a file holds them once.
     to_wheel = [of_one_slit(transform, 0) for transform in wcs.transforms[: wcs.index_of("gwa")]]
     to_slicer = wcs.transforms[wcs.index_of("gwa") : wcs.index_of("slicer")]
     slices = {number: [*to_wheel, *(of_one_slit(one, number) for one in to_slicer)] for number in numbers}
