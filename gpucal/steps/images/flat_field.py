@@ -65,7 +65,7 @@ class FlatFieldStep(Step):
         user_supplied_flat = string(default=None)  # file with a flat of the user's, in place of all references
         inverse = boolean(default=False)  # multiply by the flat: undo the division
     """
-    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", GUIDE_STAR_RATES)
+    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", "IFUImageModel", GUIDE_STAR_RATES)
     reference_file_types = (*KINDS, "flat")
     optional_references = KINDS
 

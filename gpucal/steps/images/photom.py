@@ -6,6 +6,7 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
+from gpucal.steps.parts.calibration.mrs_photometry import MRS_TYPES, convert_mrs
 from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.calibration.response import convert_spectrum
 from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
@@ -45,7 +46,7 @@ class PhotomStep(Step):
     """
     reference_file_types = ("area", "photom")  # the header tells of the first even where there is no second
     optional_references = ("area",)
-    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel")
+    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", "IFUImageModel")
 
     def process(self, exposure, references):
         """Convert an image, a spectrum, or integrations.
@@ -65,6 +66,11 @@ class PhotomStep(Step):
             check_cut_out(exposure)
             calibrate_slits(exposure, reference, references["area"], self)
             return exposure
+        if kind in MRS_TYPES:
+            keep_pixel_area(exposure, reference, references["area"])
+            factor = convert_mrs(exposure, reference, self.apply_time_correction, self.inverse)
+            self.tell(meta, factor, "MJy/sr")
+            return exposure
         if kind not in (*IMAGE_TYPES, *LRS_TYPES) or str(meta.instrument.name).upper() not in ROW_KEYS:
             raise GpucalError(f"{exposure.source}: exposures of type {meta.exposure.type} are not calibrated yet")
         if exposure.model_type == "CubeModel" and meta.instrument.name.upper() == "NIRISS":
@@ -83,10 +89,14 @@ class PhotomStep(Step):
             rates = Rates(*(getattr(exposure, name) for name in Rates._fields))
             var_flat = exposure.var_flat if exposure.has("var_flat") else None
             convert_units(rates, var_flat, factor, self.inverse)
-        meta.photometry.conversion_megajanskys = float(factor)
-        meta.photometry.conversion_microjanskys = float(factor * MICROJANSKY)
-        meta.bunit_data = meta.bunit_err = "DN/s" if self.inverse else unit
+        self.tell(meta, factor, unit)
         return exposure
+
+    def tell(self, meta, factor, unit: str) -> None:
+        """Write into the header what rates were multiplied by, if that is one number, and their unit."""
+        meta.photometry.conversion_megajanskys = None if factor is None else float(factor)
+        meta.photometry.conversion_microjanskys = None if factor is None else float(factor * MICROJANSKY)
+        meta.bunit_data = meta.bunit_err = "DN/s" if self.inverse else unit
 
     def factor_of(self, row, area: float | None):
         """The factor in a row, and its unit; a factor for fluxes is spread over the area of a pixel, steradian."""
