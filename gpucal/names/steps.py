@@ -73,7 +73,7 @@ STEPS = {
     "extract_2d": Entry("Extract2dStep", "gpucal.steps.spectra.extract_2d"),
     "firstframe": Entry("FirstFrameStep", "gpucal.steps.ramps.firstframe"),
     "flat_field": Entry("FlatFieldStep", "gpucal.steps.images.flat_field"),
-    "fringe": Entry("FringeStep"),
+    "fringe": Entry("FringeStep", "gpucal.steps.images.fringe"),
     "gain_scale": Entry("GainScaleStep", "gpucal.steps.images.gain_scale"),
     "group_scale": Entry("GroupScaleStep", "gpucal.steps.ramps.group_scale"),
     "guider_cds": Entry("GuiderCdsStep", "gpucal.steps.ramps.guider_cds"),

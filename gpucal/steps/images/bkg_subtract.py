@@ -70,7 +70,7 @@ class BackgroundStep(Step):
     """
     reference_file_types = ("bkg", "wavelengthrange")
     optional_references = reference_file_types
-    input_types = ("ImageModel", "CubeModel")
+    input_types = ("ImageModel", "CubeModel", "IFUImageModel")
     uses_other_members = True
 
     @classmethod

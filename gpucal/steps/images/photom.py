@@ -7,6 +7,7 @@ from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.parts.calibration.ifu_photometry import IFU_TYPES, convert_ifu
+from gpucal.steps.parts.calibration.mrs_photometry import MRS_TYPES, convert_mrs
 from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.calibration.response import convert_spectrum
 from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
@@ -69,6 +70,11 @@ class PhotomStep(Step):
         if kind in IFU_TYPES:
             self.tell(meta, convert_ifu(exposure, reference, references["area"], self), "MJy/sr")
             return exposure
+        if kind in MRS_TYPES:
+            keep_pixel_area(exposure, reference, references["area"])
+            factor = convert_mrs(exposure, reference, self.apply_time_correction, self.inverse)
+            self.tell(meta, factor, "MJy/sr")
+            return exposure
         if kind not in (*IMAGE_TYPES, *LRS_TYPES) or str(meta.instrument.name).upper() not in ROW_KEYS:
             raise GpucalError(f"{exposure.source}: exposures of type {meta.exposure.type} are not calibrated yet")
         if exposure.model_type == "CubeModel" and meta.instrument.name.upper() == "NIRISS":
@@ -91,9 +97,9 @@ class PhotomStep(Step):
         return exposure
 
     def tell(self, meta, factor, unit: str) -> None:
-        """Write into the header what rates were multiplied by, and their unit."""
-        meta.photometry.conversion_megajanskys = float(factor)
-        meta.photometry.conversion_microjanskys = float(factor * MICROJANSKY)
+        """Write into the header what rates were multiplied by, if that is one number, and their unit."""
+        meta.photometry.conversion_megajanskys = None if factor is None else float(factor)
+        meta.photometry.conversion_microjanskys = None if factor is None else float(factor * MICROJANSKY)
         meta.bunit_data = meta.bunit_err = "DN/s" if self.inverse else unit
 
     def factor_of(self, row, area: float | None):

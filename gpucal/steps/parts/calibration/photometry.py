@@ -137,9 +137,10 @@ def _exponential(day, row):
     return row["amplitude"] * np.exp(-(day - row["t0"]) / row["tau"]) + row["const"]
 
 
-def _powerlaw(day, row):
+def power_law(day, row):
+    """A loss that slows down with time, with the coefficients of rows of a table."""
     norm = (DAYS_OF_YEAR + row["tsoft"]) ** row["alpha"] / row["year1value"]
     return (day - row["t0"] + row["tsoft"]) ** row["alpha"] / norm
 
 
-_FORMS = {"linear": _linear, "exponential": _exponential, "powerlaw": _powerlaw}
+_FORMS = {"linear": _linear, "exponential": _exponential, "powerlaw": power_law}
