@@ -11,7 +11,8 @@ Draw products as PNG files. Images are drawn in an asinh stretch with the grid o
 beside their flags; of ramps the last group of the first integration, of integrations the first. Segmentation maps are
 drawn in colours, catalogs (.ecsv) as a plane of their own. Where a _cat.ecsv stands beside a product, its sources are
 marked. Slits (s2d, cal) are drawn with the aperture, the trace and the regions of the background, beside the spectrum
-(x1d), where both files stand side by side."""
+(x1d), where both files stand side by side. Cubes (s3d) are drawn as the mean of all planes and as maps of three lines,
+or of --wavelengths, with the aperture, above the spectrum."""
 
 
 def add_parser(subparsers) -> None:
@@ -22,6 +23,10 @@ def add_parser(subparsers) -> None:
         "-o", "--output-file", type=Path, metavar="FILE", help="the picture of a single product (default: beside it)"
     )
     parser.add_argument("--catalog", type=Path, metavar="FILE", help="mark these sources (.ecsv) on the images")
+    parser.add_argument(
+        "--wavelengths", nargs="+", type=float, default=(), metavar="MICRON",
+        help="draw maps of a cube at these, less the continuum (default: its strongest lines)",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -39,4 +44,4 @@ def run(args: argparse.Namespace) -> None:
 
     for path in args.files:
         beside = path.with_name(Path(plain_name(path.name)).stem + ".png")
-        print(draw(path, args.output_file or beside, args.catalog))
+        print(draw(path, args.output_file or beside, args.catalog, tuple(args.wavelengths)))

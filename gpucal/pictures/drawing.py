@@ -5,6 +5,8 @@ from pathlib import Path
 from astropy.wcs import WCS
 
 from gpucal.errors import GpucalError
+from gpucal.pictures.cube_panels import show_cube, size_of
+from gpucal.pictures.cubes import CubePicture, cube_of, read_cube
 from gpucal.pictures.panels import show_flags, show_image, show_labels, show_plane, show_sources
 from gpucal.pictures.product import PictureError, Product, read_product
 from gpucal.pictures.sources import beside, read_sources
@@ -15,12 +17,12 @@ PANEL = (9.5, 8.5)  # inches
 DPI = 100
 
 
-def draw(path: Path, picture: Path, catalog: Path | None = None) -> Path:
+def draw(path: Path, picture: Path, catalog: Path | None = None, wavelengths: tuple[float, ...] = ()) -> Path:
     """Draw a product.
 
     An image is drawn in an asinh stretch with the grid of the sky, and its flags beside it; a segmentation map in
     colours; a catalog as a plane of its own. Slits are drawn with their apertures beside their spectra, if both are
-    there.
+    there; a cube as the mean of its planes and as maps of lines, with the aperture, above the spectrum.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def draw(path: Path, picture: Path, catalog: Path | None = None) -> Path:
         The PNG to write.
     catalog : Path, optional
         Sources to mark; by default those of the ``_cat.ecsv`` that stands beside the product, if there is one.
+    wavelengths : tuple of float
+        Those that maps of a cube are drawn of, micron; by default the strongest lines.
 
     Returns
     -------
@@ -45,6 +49,8 @@ def draw(path: Path, picture: Path, catalog: Path | None = None) -> Path:
         sources = read_sources(path)
         figure, (axes,) = _figure(1, None)
         show_plane(figure, axes, sources)
+    elif (cube := cube_of(path)) is not None:
+        figure = _figure_of_cube(read_cube(cube, wavelengths))
     elif holds_spectra(path):
         figure = _figure_of_slits(read_spectra(path))
     else:
@@ -120,6 +126,16 @@ def _figure_of_slits(slits: list[SlitSpectrum]):
                 show_spectrum(axes, slit)
     if len(shown) < len(slits):
         figure.supxlabel(f"{len(shown)} of {len(slits)} slits")
+    return figure
+
+
+def _figure_of_cube(cube: CubePicture):
+    """A row of maps, and the spectrum."""
+    figure_class = _figure_class()
+    if cube.wcs is not None:
+        import astropy.visualization.wcsaxes  # noqa: F401  so that matplotlib knows the axes of a WCS
+    figure = figure_class(figsize=size_of(cube), dpi=DPI, layout="constrained")
+    show_cube(figure, cube)
     return figure
 
 

@@ -93,7 +93,7 @@ def _read(path: Path, hdus: fits.HDUList) -> Product:
         title=("", ", first integration", ", last group of the first integration")[len(which)],
         unit=science.header.get("BUNIT", RAW_UNIT),
         dq=_flags(hdus),
-        wcs=_celestial(science.header),
+        wcs=celestial(science.header),
         is_labels=is_labels,
     )
 
@@ -108,7 +108,8 @@ def _flags(hdus: fits.HDUList) -> np.ndarray | None:
     return None
 
 
-def _celestial(header: fits.Header) -> WCS | None:
+def celestial(header: fits.Header) -> WCS | None:
+    """The way to the sky that a header tells; None if it tells none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FITSFixedWarning)
         wcs = WCS(header)

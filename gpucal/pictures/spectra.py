@@ -10,7 +10,7 @@ from astropy.io import fits
 
 from gpucal.pictures.product import RAW_UNIT, PictureError
 
-SPECTRA = ("MultiSpecModel", "TSOMultiSpecModel", "MultiCombinedSpecModel")
+SPECTRA = ("MultiSpecModel", "TSOMultiSpecModel", "MultiCombinedSpecModel", "MRSMultiSpecModel")
 SLITS = ("SlitModel", "MultiSlitModel")
 
 # Names of products: of spectra, and of what they may have been extracted from; the better one first.

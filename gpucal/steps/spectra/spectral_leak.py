@@ -58,7 +58,8 @@ class SpectralLeakStep(Step):
             if exposure.spectra[0]["source_type"] == "EXTENDED":
                 raise SkipStep(f"{exposure.source} is of an extended source: how much leaks is known for points alone")
         source, target = (place_of(members, *band) for band in (SOURCE, TARGET))
-        missing = [f"channel {band[0]} {band[1]}" for band, place in ((SOURCE, source), (TARGET, target)) if place is None]
+        places = ((SOURCE, source), (TARGET, target))
+        missing = [f"channel {channel} {band}" for (channel, band, _), place in places if place is None]
         if missing:
             raise SkipStep(f"there is no spectrum of {' nor of '.join(missing)} among those of {members.name}")
         log.info("The leak from %s is subtracted from %s", members[source].source, members[target].source)
