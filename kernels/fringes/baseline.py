@@ -21,10 +21,11 @@ LEAST_PERIODS = 5
 GOOD_WEIGHT = 1e-3
 EDGE_SHARE = 0.1
 
-# Robust fits: distances at which data lose all weight but a trace, without which a piece of nothing but such data would
-# be undetermined, in standard deviations; where fits count as the same.
-DOMAIN = 10.0
+# What data without weight count in a fit: pieces of nothing but such data would be undetermined, and with them all.
 TRACE = 1e-8
+
+# Robust fits: distances at which data lose their weight, in standard deviations; where fits count as the same.
+DOMAIN = 10.0
 TOLERANCE = 1e-4
 MOST_TURNS = 1000
 
@@ -110,7 +111,7 @@ def _spline_through(places, values, weights, knots, degree, robust):
         raise NoFit("the baseline has more pieces than there are data of weight")
     for _ in range(MOST_TURNS * number):
         distances = (values - fit) / (DOMAIN * np.sqrt(squares / freedom))
-        used = weights * np.maximum(np.maximum(1.0 - distances**2, 0.0) ** 2, TRACE)
+        used = weights * np.maximum(1.0 - distances**2, 0.0) ** 2
         fit = _spline(places, values, used, knots, degree)
         before, squares = squares, np.nansum((values - fit) ** 2 * used)
         if abs(before - squares) < TOLERANCE * max(1.0, squares):
@@ -122,6 +123,6 @@ def _spline(places, values, weights, knots, degree):
     from scipy.interpolate import LSQUnivariateSpline
 
     try:
-        return LSQUnivariateSpline(places, values, knots, w=weights, k=degree)(places)
+        return LSQUnivariateSpline(places, values, knots, w=np.maximum(weights, TRACE), k=degree)(places)
     except ValueError as error:
         raise NoFit("the pieces of the baseline have too few points") from error

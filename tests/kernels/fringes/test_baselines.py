@@ -53,7 +53,7 @@ def test_spectra_without_room_for_a_baseline_are_refused():
     with pytest.raises(NoFit, match="more pieces than there are data"):
         baseline(CURVE, np.full(600, 0.1), NUMBERS, 2.9)
     with pytest.raises(NoFit, match="too few points"):
-        baseline(CURVE, np.ones(600), NUMBERS, 0.3)
+        baseline(CURVE, np.ones(600), np.where(np.abs(np.arange(600) - 300) < 30, NUMBERS[300], NUMBERS), 2.9)
 
 
 def test_knots():
@@ -68,14 +68,14 @@ def test_envelopes_go_through_peaks_and_troughs():
     signal = np.sin(np.arange(200) / 5.0)
     lower, upper = envelopes(signal)
     assert np.abs(upper[10:-10] - 1).max() < 0.01 and np.abs(lower[25:-25] + 1).max() < 0.01
-    assert lower[0] == upper[0] == signal[0] and lower[-1] == upper[-1] == signal[-1]
+    np.testing.assert_allclose([lower[[0, -1]], upper[[0, -1]]], [signal[[0, -1]]] * 2, rtol=1e-12)
 
 
 def test_peaks_have_to_surpass_more_neighbors_if_that_is_asked():
     signal = np.zeros(30)
     signal[[10, 12]] = 1.0, 2.0
-    assert envelopes(signal, 1)[1][10] == 1.0
-    assert envelopes(signal, 2)[1][10] < 1.9 and envelopes(signal, 2)[1][12] == 2.0
+    assert envelopes(signal, 1)[1][[10, 12]].tolist() == [1.0, 2.0]
+    assert envelopes(signal, 2)[1][10] > 1.5 and envelopes(signal, 2)[1][12] == 2.0
 
 
 def test_a_beat_that_swings_too_far_is_left_out():
@@ -97,6 +97,6 @@ def test_a_peak_takes_what_is_between_its_troughs():
     excess = np.tile([0.0, 0.1, 0.05, 0.1], 10)
     excess[17] = 1.0
     free = outside_lines(excess, np.full(40, 0.5))
-    assert set(np.flatnonzero(~free)) == {16, 17}
+    assert set(np.flatnonzero(~free)) == {14, 15, 16, 17}  # of the troughs at 14 and 18, as near to 16, it is the first
     excess[30:32] = 1.2  # flat, so no peak
     assert not outside_lines(excess, np.full(40, 0.5))[[17, 30, 31]].any()

@@ -41,7 +41,8 @@ def test_outliers_count_less_in_a_robust_fit():
     data = sum_of_sines(TRUE, PLACES) + noise()
     data[100:110] += 0.5
     plain, robust = (fit_sines(data, np.ones_like(data), PLACES, TRUE[0], robust) for robust in (False, True))
-    missed = [np.abs(sum_of_sines(fit.parameters, PLACES) - sum_of_sines(TRUE, PLACES)).max() for fit in (plain, robust)]
+    truth = sum_of_sines(TRUE, PLACES)
+    missed = [np.abs(sum_of_sines(fit.parameters, PLACES) - truth).max() for fit in (plain, robust)]
     assert missed[1] < 1e-3 < missed[0]
     assert 750 < robust.sum_weights < 790
 
