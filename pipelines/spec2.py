@@ -8,7 +8,7 @@ from typing import ClassVar
 from gpucal.core import GpucalError, Pipeline
 from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import products_of
-from gpucal.data import Exposure, InputError
+from gpucal.data import Exposure, InputError, Members
 from gpucal.pipelines import spec2_modes as modes
 from gpucal.pipelines.spec2_fixed_slits import calibrate_slits
 from gpucal.pipelines.spec2_members import clean_members
@@ -71,14 +71,15 @@ class Spec2Pipeline(Pipeline):
         """Whether a product that cannot be made ends the run with an error."""
         return self.fail_on_exception
 
-    def order(self, exposure: Exposure) -> tuple[str, ...]:
-        """The names of the steps for the exposure, in order.
+    def order(self, exposure: Exposure | Members) -> tuple[str, ...]:
+        """The names of the steps for the exposure, or for the cubes that are made of it, in order.
 
         Raises
         ------
         GpucalError
             If one of them is not a part of gpucal yet.
         """
+        exposure = products_of(exposure)[0]
         wanted = [name for name in (*modes.calls(exposure), *modes.PRODUCTS) if modes.applies(name, exposure)]
         missing = [name for name in wanted if name not in self.step_defs]
         if needed := [name for name in missing if name not in (*modes.OPTIONAL, *modes.GOES_ON_WITHOUT)]:

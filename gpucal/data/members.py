@@ -81,6 +81,11 @@ class Members(Sequence):
         """The metadata of the first one."""
         return self._exposures[0].meta
 
+    @property
+    def model_type(self) -> str:
+        """The data model of the first one."""
+        return self._exposures[0].model_type
+
     def read_ahead(self) -> None:
         """Nothing: pixels are read when they are used."""
 

@@ -2,6 +2,7 @@
 
 import logging
 
+from gpucal.as_peer import as_peer
 from gpucal.core import GpucalError, Step
 from gpucal.data import Members
 from gpucal.names.products import base_name
@@ -101,6 +102,8 @@ class CubeBuildStep(Step):
         made = []
         for bands in cubes:
             name = name_of_cube(base, bands, instrument, self.coord_system == "internal_cal")
+            if self.is_of_one_exposure and (len(cubes) == 1 or as_peer()):
+                name = base
             log.info("Making %s", name)
             builder = self.builder(members, instrument, {band: by_band[band] for band in bands}, offsets, references)
             made.append(self.cube(builder, name))
@@ -113,6 +116,11 @@ class CubeBuildStep(Step):
         if (self.grating == "all") != (self.filter == "all"):
             raise GpucalError("grating and filter go together: give both, or none of them")
         return self.grating, self.filter
+
+    @property
+    def is_of_one_exposure(self) -> bool:
+        """Whether it is a step of stage 2, in which a single cube has the name of the exposure."""
+        return self.parent is not None and self.parent.stage == 2
 
     def base_of(self, members: Members) -> str:
         """What names of cubes begin with."""
