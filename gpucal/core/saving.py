@@ -64,10 +64,9 @@ class Saving(Configurable):
         Path
             The path; its directory may not exist yet.
         """
-        output_file = output_file or (
-            self.search("output_file") if self.search_output_file else self.output_file
-        )
         membership = exposure.membership
+        if output_file is None and not membership.is_named:
+            output_file = self.search("output_file") if self.search_output_file else self.output_file
         name = membership.product if membership.is_alone and not self.over_members else exposure.source
         source = (self.output_use_model and exposure.meta.filename) or name
         asn_id = membership.asn_id if self.names_association else None

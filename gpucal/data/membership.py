@@ -24,6 +24,8 @@ class Membership:
         Catalogues of the sources of science members, by the names of the files of these.
     is_alone : bool
         Whether the exposure is the only science member: its products then bear the name of the product.
+    is_named : bool
+        Whether the name of the product is made of the ``output_file`` that the user chose, where there is one.
     """
 
     product: str = ""
@@ -33,6 +35,7 @@ class Membership:
     pool: str | None = None
     is_alone: bool = False
     catalogs: Mapping[str, Path] = field(default_factory=dict)
+    is_named: bool = False
 
     def of_role(self, role: str) -> list[Path]:
         """The members with another role than science, in order."""

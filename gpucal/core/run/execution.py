@@ -229,7 +229,8 @@ class StepAtWork:
         Returns
         -------
         Members
-            These members or, where other exposures are made of them, those, named after the product.
+            These members or, where other exposures are made of them, those, named after the product, or after products
+            of their own if they have such.
 
         Raises
         ------
@@ -254,8 +255,10 @@ class StepAtWork:
         results = list(made.values())
         if not is_new(results, members):
             return members
-        for one in results:
-            one.membership = replace(members.membership, product=members.name, is_alone=True)
+        for place, one in made.items():
+            own = members[place].membership
+            name = own.product if own.is_alone else members.name
+            one.membership = replace(members.membership, product=name, is_alone=True, is_named=own.is_named)
         return Members(results, members.membership)
 
     def process_block(self, segment: Exposure, integrations: slice, block: int, blocks: int) -> None:

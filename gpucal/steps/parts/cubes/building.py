@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -170,8 +171,8 @@ class CubeBuilder:
         """
         own = [place for places in self.places.values() for place in places]
         product = self.members.blank("IFUCubeModel", own[0], **planes._asdict())
-        product.source = name
-        product.meta.filename = name
+        product.source = product.meta.filename = name
+        product.membership = replace(product.membership, product=name, is_named=True)
         if len(self.members) > 1:
             products.blended(product, self.members, own if as_peer() else list(dict.fromkeys(own)))
         product.kept_meta.pop("group_id", None)  # that of one exposure
