@@ -52,6 +52,7 @@ def test_the_wcs_is_the_tree_that_was_given_until_another_is_kept(tmp_path):
     assert result.get_wcs().name == "moved"
     result.meta.wcs = object_of_another
     assert result.get_wcs().name == wcs.name
+    assert result.get_wcs() is result.get_wcs()
 
 
 def test_other_exposures_have_no_slices():
