@@ -76,7 +76,7 @@ class Exposure(ArrayOwner):
         self.__dict__["origin"] = None
         self.__dict__["membership"] = Membership()
         self.__dict__["refused"] = {}
-        self.__dict__.update(_ifu_slices=None, _wcs_given=(None, None))
+        self.__dict__.update(_ifu_slices=(None, None), _wcs=(None, None))
         names = set(images_of(model)) | _UNLISTED_ARRAYS.get(type(model).__name__, set())
         super().__init__(names, images or {}, f"{type(model).__name__} of {self.source}")
         given = model._instance.pop(LISTS[self.model_type], None) if self.model_type in LISTS else None
@@ -138,7 +138,7 @@ class Exposure(ArrayOwner):
             The coordinates.
         """
         kept = self.kept_meta["wcs"] = kept_wcs(tree)
-        self.__dict__.update(_ifu_slices=None, _wcs_given=(kept, tree))
+        self.__dict__["_wcs"] = kept, wcs_of({"wcs": tree}, self.source)
 
     @property
     def has_wcs(self) -> bool:
@@ -153,15 +153,14 @@ class Exposure(ArrayOwner):
         MissingWcsError
             If it has none.
         """
-        kept, tree = self._wcs_given
-        meta = self.kept_meta
-        if kept is not None and meta.get("wcs") is kept:  # to make a tree of an object takes long
-            meta = {"wcs": tree}
-        return wcs_of(meta, self.source)
+        kept = self.kept_meta.get("wcs")
+        if kept is None or kept is not self._wcs[0]:
+            self.__dict__["_wcs"] = kept, wcs_of(self.kept_meta, self.source)  # of an object it takes long
+        return self._wcs[1]
 
     @property
     def ifu_slices(self) -> Slices:
-        """The slices of an integral field with their coordinates; made once, and kept until the WCS is set.
+        """The slices of an integral field with their coordinates; made once, and kept until there is another WCS.
 
         Raises
         ------
@@ -170,11 +169,12 @@ class Exposure(ArrayOwner):
         NoSlicesError
             If they are not those of an integral field.
         """
-        if self._ifu_slices is None:
+        wcs = self.get_wcs()
+        if wcs is not self._ifu_slices[0]:
             from gpucal.wcs.slices import slices_of  # of no use to most runs
 
-            self.__dict__["_ifu_slices"] = slices_of(self.get_wcs())
-        return self._ifu_slices
+            self.__dict__["_ifu_slices"] = wcs, slices_of(wcs)
+        return self._ifu_slices[1]
 
     def read_ahead(self) -> None:
         """Let another thread read the main array, if it is still in its file; on a CPU, without a limit of memory."""
@@ -261,7 +261,7 @@ class Exposure(ArrayOwner):
     def release(self) -> None:
         """Let all arrays go, wherever they are; metadata and tables stay."""
         super().release()
-        self.__dict__["_ifu_slices"] = None
+        self.__dict__["_ifu_slices"] = None, None
         self.__dict__["_slits"] = self._slits.without_arrays()  # another exposure may have the same slits
 
     @property
@@ -274,7 +274,7 @@ class Exposure(ArrayOwner):
         if not self.can_be_dropped:
             return False
         self._slits.drop_pixels()
-        self.__dict__["_ifu_slices"] = None
+        self.__dict__["_ifu_slices"] = None, None
         return super().drop_pixels()
 
     def snapshot(self) -> datamodels.JwstDataModel:

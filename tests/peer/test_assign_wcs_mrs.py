@@ -18,7 +18,8 @@ def values(array):
 
 @pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize(("channels", "band"), [*SETTINGS, *ACROSS_BANDS])
-def test_the_step_gives_the_product_of_jwst(channels, band, peer_step, tmp_path):
+def test_the_step_gives_the_product_of_jwst(channels, band, peer_step, tmp_path, monkeypatch):
+    monkeypatch.setenv("GPUCAL_AS_PEER", "1")
     given = overrides(tmp_path, channels, band)
     velocity = {"SHORT": 12000.0, "LONG": 0.0}.get(band)
     longitude = {"MEDIUM": 41.7}.get(band, 359.9999)

@@ -11,7 +11,6 @@ from gwcs.coordinate_frames import Frame2D
 from gwcs.selector import LabelMapper, LabelMapperArray, LabelMapperDict, LabelMapperRange, RegionsSelector
 from stdatamodels.jwst.transforms.models import MIRI_AB2Slice
 
-from gpucal.backend import current_backend
 from gpucal.wcs.documents import parse_document
 from gpucal.wcs.inverses import NoInverseError, inverse_of
 from gpucal.wcs.lowering import program_of
@@ -64,19 +63,34 @@ def both():
     return theirs, Wcs.of_node(parse_document(content.getvalue())["wcs"])
 
 
-def test_all_slices_at_once_as_gwcs_has_them(both):
+def test_all_slices_at_once_as_gwcs_has_them(both, backend):
     theirs, wcs = both
     y, x = np.indices(LABELS.shape, float)
     slices = slices_of(wcs)
     assert slices.numbers == (A, B)
-    np.testing.assert_array_equal(current_backend().asnumpy(slices.labels), np.where(LABELS == UNKNOWN, 0, LABELS))
+    np.testing.assert_array_equal(backend.asnumpy(slices.labels), np.where(LABELS == UNKNOWN, 0, LABELS))
     first, second = (theirs.pipeline[number].transform for number in (0, 1))
     there = first(x, y, with_bounding_box=True)
     beside = first(x + 0.25, y - 0.4, with_bounding_box=True)
-    np.testing.assert_array_equal(current_backend().asnumpy(slices.on_pixels("detector", "slit")), there)
-    np.testing.assert_array_equal(current_backend().asnumpy(slices.on_pixels()), second(*there))
-    np.testing.assert_array_equal(current_backend().asnumpy(slices.at_offsets(0.25, -0.4)), second(*beside))
+    np.testing.assert_array_equal(backend.asnumpy(slices.on_pixels("detector", "slit")), there)
+    np.testing.assert_array_equal(backend.asnumpy(slices.on_pixels()), second(*there))
+    np.testing.assert_array_equal(backend.asnumpy(slices.at_offsets(0.25, -0.4)), second(*beside))
     assert np.isfinite(there[0]).sum() > np.isfinite(second(*there)[0]).sum() > 5
+
+
+def test_some_pixels_of_some_slices(both, backend):
+    """In the order in which they are asked for; all pixels of a slice, and NaN at those of others."""
+    slices = slices_of(both[1])
+    programs = slices.packed({B: slices.program(B)})
+    whole, pixels = backend.asnumpy(slices.world), np.array([17, 4, 16, 10])
+    found = slices.evaluate_at(programs, backend.asarray(pixels))
+    np.testing.assert_array_equal(backend.asnumpy(found), whole.reshape(3, -1)[:, pixels])
+    np.testing.assert_array_equal(backend.asnumpy(slices.pixels_of(B)), np.flatnonzero(LABELS == B))
+    np.testing.assert_array_equal(backend.asnumpy(slices.evaluate(programs)), np.where(LABELS == B, whole, np.nan))
+    with pytest.raises(ValueError, match="slices of which no program is given"):
+        slices.evaluate_at(programs, backend.asarray(np.array([4, 1])))
+    with pytest.raises(NoSlicesError, match="no pixel of the exposure is in a slice"):
+        slices.packed({})
 
 
 def test_the_program_of_a_slice_holds_beyond_its_pixels(both):

@@ -1,5 +1,7 @@
 """What assign_wcs needs of integral fields of MIRI, what it says where that is missing, and what it keeps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from gpucal.errors import GpucalError
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 from gpucal.wcs.footprint import box_on_sky
-from gpucal.wcs.slices import world
+from gpucal.wcs.slices import slices_of, world
 from tests.lrs_exposures import exposure as image
 from tests.mrs_coordinates import exposure, overrides, references
 
@@ -27,6 +29,30 @@ def test_slices_and_their_coordinates_are_kept_until_the_wcs_is_set(tmp_path):
     result.set_wcs(tree)
     assert result.ifu_slices is not slices
     np.testing.assert_array_equal(*(current_backend().asnumpy(one) for one in (world(result), slices.world)))
+
+
+@pytest.mark.parametrize(("as_peer", "rows_off", "tolerance"), [("", 0.0, 1e-9), ("1", -0.038, 0.003)])
+def test_the_way_back_knows_of_the_velocity_of_the_telescope(as_peer, rows_off, tolerance, tmp_path, monkeypatch):
+    """30 km/s are 1e-4 of the wavelength: 0.0005 of 5 micron, where rows are 0.0139 micron high."""
+    monkeypatch.setenv("GPUCAL_AS_PEER", as_peer)
+    rows = []
+    for velocity in (0.0, 30000.0):
+        wcs = Exposure(run(exposure(velocity=velocity), tmp_path)).get_wcs()
+        there = slices_of(wcs).program(102).at([30.0, 31.0], [20.0, 60.0])
+        rows.append(wcs.program("world", "detector").at(*there)[1])
+    np.testing.assert_allclose(rows[1] - rows[0], rows_off, rtol=0, atol=tolerance)
+
+
+def test_the_wcs_is_the_tree_that_was_given_until_another_is_kept(tmp_path):
+    result = Exposure(run(exposure(), tmp_path))
+    wcs, object_of_another = result.get_wcs(), result.meta.wcs
+    moved = replace(wcs, name="moved")
+    result.set_wcs(moved.to_tree())
+    assert result.get_wcs().transforms[0] is wcs.transforms[0]
+    assert result.get_wcs().name == "moved"
+    result.meta.wcs = object_of_another
+    assert result.get_wcs().name == wcs.name
+    assert result.get_wcs() is result.get_wcs()
 
 
 def test_other_exposures_have_no_slices():

@@ -4,6 +4,8 @@ Which slice a pixel is in tells an image. Of light that comes in, the channel te
 place across slices.
 """
 
+from gpucal.as_peer import as_peer
+from gpucal.wcs.inverses import inverse_of
 from gpucal.wcs.modes.mrs.optics import Channel, Optics, Slice
 from gpucal.wcs.nodes import beside, chain, constant, identity, node, remap, with_names
 from gpucal.wcs.velocity import velocity_correction
@@ -51,6 +53,8 @@ def _of_slice(one: Slice, correction):
     wavelength = one.wavelength if correction is None else chain(one.wavelength, correction)
     there = chain(remap([1, 0, 0, 1, 0]), beside(one.alpha, one.beta, wavelength))
     back = chain(remap([2, 0, 2, 0], 3), beside(one.x, one.y))
+    if correction is not None and not as_peer():  # jwst 3.0.0 takes corrected wavelengths for those on the detector
+        back = chain(beside(identity(2), inverse_of(correction)), back)
     return with_names(there, PIXEL, PLACE, inverse=with_names(back, PLACE, PIXEL))
 
 
