@@ -7,7 +7,8 @@ from gpucal.kernels.statistics.window_medians import window_medians
 
 
 @pytest.mark.parametrize(
-    ("shape", "window"), [((9, 11), (5, 7)), ((9, 11), (15, 1)), ((9, 11), (1, 5)), ((9, 11), (1, 1)), ((3, 4), (11, 15))]
+    ("shape", "window"),
+    [((9, 11), (5, 7)), ((9, 11), (15, 1)), ((9, 11), (1, 5)), ((9, 11), (1, 1)), ((3, 4), (11, 15))],
 )
 def test_windows(shape, window, backend):
     rng = np.random.default_rng(2)
