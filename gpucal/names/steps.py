@@ -48,7 +48,7 @@ STEPS = {
     "ami_normalize": Entry("AmiNormalizeStep"),
     "assign_mtwcs": Entry("AssignMTWcsStep", "gpucal.steps.pointing.assign_mtwcs"),
     "assign_wcs": Entry("AssignWcsStep", "gpucal.steps.pointing.assign_wcs"),
-    "badpix_selfcal": Entry("BadpixSelfcalStep"),
+    "badpix_selfcal": Entry("BadpixSelfcalStep", "gpucal.steps.images.badpix_selfcal"),
     "barshadow": Entry("BarShadowStep", "gpucal.steps.spectra.barshadow"),
     "bkg_subtract": Entry("BackgroundStep", "gpucal.steps.images.bkg_subtract"),
     "calwebb_ami3": Entry("Ami3Pipeline"),

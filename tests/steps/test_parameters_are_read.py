@@ -30,10 +30,7 @@ NOT_READ = {
     },
     "Image3Pipeline": {"in_memory"},  # read by the run, for what its members hold
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
-    # Of integral field spectra, which it refuses; the run reads in_memory; maps of pixels are exact.
-    "OutlierDetectionStep": {
-        "kernel_size", "threshold_percent", "ifu_second_check", "in_memory", "pixmap_stepsize", "pixmap_order",
-    },
+    "OutlierDetectionStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "RampFitStep": {"maximum_cores", "int_name"},
     "ResampleSpecStep": {"in_memory"},  # spectra are small
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.steps.parts.limits import check_limits
+from gpucal.steps.parts.outliers.ifu import flag_fields
 from gpucal.steps.parts.outliers.images import flag_images
 from gpucal.steps.parts.outliers.integrations import flag_coronagraphs, flag_time_series
 from gpucal.steps.parts.outliers.spectra import flag_spectra
@@ -35,7 +36,7 @@ TIME_SERIES = Mode("time series", flag_time_series)
 CORONAGRAPHS = Mode("integrations of coronagraphs", flag_coronagraphs)
 SLIT_SPECTRA = Mode("spectra of slits", flag_spectra)
 SOURCE_SPECTRA = Mode("spectra without a slit")
-FIELD_SPECTRA = Mode("integral field spectra")
+FIELD_SPECTRA = Mode("integral field spectra", flag_fields)
 
 MODES = {
     **dict.fromkeys(("NRC_IMAGE", "MIR_IMAGE", "NRS_IMAGE", "NIS_IMAGE", "FGS_IMAGE"), IMAGES),
@@ -56,7 +57,9 @@ class OutlierDetectionStep(Step):
     onto the grid of a mosaic, one for each group of exposures that were taken together, and compared with the median
     of these, or compared pixel by pixel where ``resample_data`` is false. Exposures of one source through a slit are
     compared in the same way, in resampled pixels. Integrations are compared with the median over time (time series), or
-    over all of them (coronagraphs). Other spectra are not treated yet.
+    over all of them (coronagraphs). In integral fields a pixel is an outlier that stands out from its neighbours in all
+    exposures of its detector: always the same share of the pixels, which is told in the log. Other spectra are not
+    treated yet.
 
     Notes
     -----
@@ -65,7 +68,7 @@ class OutlierDetectionStep(Step):
     """
 
     class_alias = "outlier_detection"
-    input_types = ("ImageModel", "CubeModel", "SlitModel")
+    input_types = ("ImageModel", "CubeModel", "SlitModel", "IFUImageModel")
     over_members = True
     names_association = True
     suffix_in_pipeline = "crf"
@@ -78,7 +81,7 @@ class OutlierDetectionStep(Step):
         snr = string(default='5.0 4.0')  # errors by which outliers differ: their cores, and the pixels beside these
         scale = string(default='1.2 0.7')  # of the steepness of the median, what either may differ in addition
         backg = float(default=0.0)  # level of exposures above the median, where the header has no sky level
-        kernel_size = string(default='7 7')  # of integral field spectra: the pixels of a running median
+        kernel_size = string(default='7 7')  # of integral field spectra: rows and columns of a running median
         threshold_percent = float(default=99.8)  # of integral field spectra: the percentile that outliers are above
         rolling_window_width = integer(default=25)  # of time series: integrations of a median; all if 1 or too many
         ifu_second_check = boolean(default=False)  # of integral field spectra: look a second time

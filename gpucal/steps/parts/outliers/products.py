@@ -1,5 +1,7 @@
 """What the search for outliers saves on the way: drizzled groups, the median, and what it shows of each exposure."""
 
+import numpy as np
+
 from gpucal.backend import current_backend
 from gpucal.data import Members
 from gpucal.steps.parts.mosaics.mosaic_keywords import write_grid, write_region, write_times
@@ -45,6 +47,31 @@ def save_blot(step, exposure, expected) -> None:
 def save_series_median(step, exposure, medians, model_type: str) -> None:
     """Save the median of integrations, or one for each, as ``<exposure>_median``."""
     _save(step, exposure.blank(model_type, data=medians), exposure, "median")
+
+
+def save_differences(step, members, detector: str, found, window: tuple[int, int]) -> None:
+    """Save how pixels differ from their neighbours as ``<first exposure>_<detector>_outlier_output``.
+
+    Parameters
+    ----------
+    step : OutlierDetectionStep
+        With its parameters.
+    members : Members
+        All exposures.
+    detector : str
+        Of these, those that were compared.
+    found : Differences
+        See `gpucal.steps.parts.outliers.ifu`.
+    window : tuple of int
+        The window of the running median.
+    """
+    arrays = {"minarr": found.least, "normarr": found.normalized.medians, "minnorm": found.normalized.values}
+    arrays = {name: array.astype(np.float32) for name, array in arrays.items()}
+    arrays["diffarr"] = current_backend().xp.stack(found.of_exposures)
+    product = members[0].blank("OutlierIFUOutputModel", **arrays)
+    product.meta.kernel_xsize, product.meta.kernel_ysize = window
+    product.meta.threshold_percent = step.threshold_percent
+    _save(step, product, members[0], f"{detector.lower()}_outlier_output")
 
 
 def save_slit_drizzled(step, exposure, wcs, layer, fill: float) -> None:
