@@ -67,11 +67,23 @@ def measure_spectra(observation: SlitObservation, path: Path) -> list[SpectrumTr
             kind = hdu.header.get("SRCTYPE", usual)
             is_target = len(observation.spectra) > 1 or kind == "POINT"
             if spectrum is not None and is_target:
-                found.append(_measure(hdu, str(hdu.header.get("SLTNAME", number)), kind, spectrum))
+                found.append(measure_spectrum(hdu, str(hdu.header.get("SLTNAME", number)), kind, spectrum))
     return found
 
 
-def _measure(hdu, name, kind, spectrum: Spectrum):
+def measure_spectrum(hdu, name: str, kind: str, spectrum: Spectrum) -> SpectrumTruth:
+    """Hold the table of a spectrum against the truth.
+
+    Parameters
+    ----------
+    hdu : BinTableHDU
+        EXTRACT1D; where its columns are vectors, the mean of all integrations is taken.
+    name : str
+        Of the source.
+    kind : str
+        POINT or EXTENDED.
+    spectrum : Spectrum
+    """
     columns = ("FLUX", "FLUX_ERROR") if kind == "POINT" else ("SURF_BRIGHT", "SB_ERROR")
     wavelength, value, error = (
         np.atleast_2d(hdu.data[column]).astype(float) for column in ("WAVELENGTH", *columns)

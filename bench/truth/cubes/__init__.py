@@ -1,0 +1,1 @@
+"""Cubes and their spectra against the truth of simulated integral fields."""
