@@ -1,14 +1,17 @@
 """A background by wavelength is subtracted from spectra as jwst does."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from astropy.modeling.models import Identity, Mapping, Scale, Shift
+from gwcs import WCS
 from stdatamodels.jwst import datamodels
 
 from bench.agreement import compare
-from gpucal.core import GpucalError
-from gpucal.steps.spectra.master_background import MasterBackgroundStep
+from gpucal.data import Exposure
+from gpucal.steps.spectra.master_background import MasterBackgroundStep, background_spectra
 from tests.slit_calibration import FIXED, SHUTTERS, slits_of
 
 PAIRS = ("pathloss", "flatfield", "photom")
@@ -108,8 +111,59 @@ def test_what_was_subtracted_before(force, tmp_path, peer_step):
     assert ours.meta.cal_step.master_background == ("COMPLETE" if force else "SKIPPED")
 
 
-def test_integral_field_spectra_are_refused():
-    model = datamodels.IFUImageModel((4, 4))
-    model.meta.exposure.type, model.meta.instrument.name = "MIR_MRS", "MIRI"
-    with pytest.raises(GpucalError, match="integral field spectra is not subtracted yet"):
-        MasterBackgroundStep.call(model)
+def field(instrument, shape=(30, 20)):
+    """An exposure of an integral field whose wavelengths rise with the row, and its coordinates."""
+    model, rng = datamodels.IFUImageModel(shape), np.random.default_rng(8)
+    model.data, model.err = (rng.uniform(1, 3, shape).astype(np.float32) for _ in range(2))
+    model.dq = rng.choice([0, 4], shape).astype(np.uint32)
+    model.meta.filename, model.meta.instrument.name = "field_cal.fits", instrument
+    model.meta.exposure.type = {"MIRI": "MIR_MRS", "NIRSPEC": "NRS_IFU"}[instrument]
+    model.meta.observation.date, model.meta.observation.time = "2024-04-01", "00:00:00"
+    to_world = Mapping((0, 1, 1)) | Identity(2) & (Scale(0.03) | Shift(1.0))
+    model.meta.wcs = WCS([("detector", to_world), ("world", None)])
+    model.meta.wcs.bounding_box = tuple((-0.5, length - 0.5) for length in shape[::-1])
+    return model
+
+
+@pytest.mark.parametrize("kind", ["MIRI", "NIRSPEC point", "NIRSPEC extended", "NIRSPEC point, not corrected"])
+def test_integral_fields(kind, tmp_path, peer_step, monkeypatch):
+    model = field(kind.split()[0])
+    model.meta.target.source_type = "POINT" if "point" in kind else "EXTENDED"
+    if "not" not in kind:
+        rng = np.random.default_rng(9)
+        for name in ("pathloss_point", "pathloss_uniform"):
+            setattr(model, name, rng.uniform(0.5, 1.5, model.data.shape).astype(np.float32))
+    y, x = np.mgrid[:30, :20]
+    world = np.stack(model.meta.wcs(x, y))
+    monkeypatch.setattr(Exposure, "ifu_slices", property(lambda exposure: SimpleNamespace(world=world)))
+    monkeypatch.setattr("jwst.assign_wcs.nirspec.nrs_ifu_wcs", lambda exposure: [exposure.meta.wcs])
+    given = {"user_background": spectrum(tmp_path / "sky_x1d.fits")}
+    theirs = peer_step("master_background", model.copy(), **given)
+    ours = MasterBackgroundStep.call(model, **given)
+    ours = ours[0] if isinstance(ours, list) else ours
+    for name in ("data", "err", "dq"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-6, atol=1e-6)
+    inside = (world[2] > 1.05) & (world[2] < 1.601)
+    assert np.abs(ours.data - model.data)[inside].min() > 0.4
+    np.testing.assert_array_equal(ours.data[~inside], model.data[~inside])
+    assert ours.meta.cal_step.master_background == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("kind", "source_type", "of_background", "is_beside"),
+    [
+        ("MIR_MRS", "POINT", True, True),
+        ("NRS_IFU", "EXTENDED", True, True),
+        ("NRS_IFU", "POINT", True, False),
+        ("NRS_IFU", "POINT", False, True),
+        ("NRS_FIXEDSLIT", "EXTENDED", True, False),
+    ],
+)
+def test_which_column_is_the_background(kind, source_type, of_background, is_beside, tmp_path):
+    path = spectrum(tmp_path / "sky_x1d.fits", of_background=of_background)
+    with datamodels.open(path) as model:
+        model.meta.exposure.type, model.spec[0].source_type = kind, source_type
+        model.save(path)
+    table = background_spectra(path).spectra[0].table
+    wavelength = table["WAVELENGTH"]
+    np.testing.assert_allclose(table["SURF_BRIGHT"], wavelength if is_beside else 2.0 + np.sin(9 * wavelength))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core import SkipStep, Step
 from gpucal.data import Exposure, InputError, Members, open_exposure
 from gpucal.data.slits import slits_of
 from gpucal.data.spectra import Spectra
@@ -17,6 +17,7 @@ from gpucal.steps.parts.calibration.master_backgrounds import (
     background_of_file,
     background_product,
     expand_to_2d,
+    expand_to_slices,
     odd_width,
     running_medians,
     subtract_from_slits,
@@ -26,7 +27,8 @@ from gpucal.steps.spectra.combine_1d import Combine1dStep
 
 log = logging.getLogger(__name__)
 
-SHUTTERS, FIXED_SLIT = "NRS_MSASPEC", "NRS_FIXEDSLIT"
+SHUTTERS, FIXED_SLIT, FIELD = "NRS_MSASPEC", "NRS_FIXEDSLIT", "NRS_IFU"
+INTEGRAL_FIELD = "IFUImageModel"
 
 # Exposures whose background spectra are those beside the source, as dedicated exposures of others are not.
 ALWAYS_BESIDE = ("MIR_MRS",)
@@ -42,6 +44,8 @@ class SubtractBackground(NamedTuple):
 
     def expanded(self, exposure: Exposure) -> ExpandedBackground:
         """The background on the pixels of an exposure."""
+        if exposure.model_type == INTEGRAL_FIELD:
+            return expand_to_slices(exposure, self.background)
         slits, kind = slits_of(exposure), str(exposure.meta.exposure.type).upper()
         expanded = expand_to_2d(slits, self.background)
         kinds = [str(slit["meta.exposure.type"] or kind).upper() for slit in slits]
@@ -68,7 +72,7 @@ class MasterBackgroundStep(Step):
 
     Notes
     -----
-    Integral field spectra are not done yet. The shutters of NIRSpec have their background subtracted in stage 2.
+    The shutters of NIRSpec have their background subtracted in stage 2.
     """
 
     class_alias = "master_background"
@@ -90,11 +94,7 @@ class MasterBackgroundStep(Step):
         ------
         SkipStep
             If a background was subtracted before, or there is none.
-        GpucalError
-            If the exposures are integral field spectra.
         """
-        if any(exposure.model_type == "IFUImageModel" for exposure in members):
-            raise GpucalError(f"{members.source}: the background of integral field spectra is not subtracted yet")
         if members.is_one_exposure:
             members[0].meta.asn.exptype = None  # jwst tells it of the members of a product alone
         self.check_done(members)
@@ -152,7 +152,8 @@ def background_spectra(path: Path) -> Spectra:
     if not isinstance(product, Spectra):
         raise InputError(f"{path}: holds no spectra, and cannot be a background of stage 3; give its x1d product")
     kind = str(product.meta.exposure.type).upper()
-    if product.meta.observation.bkgdtarg is False or kind in ALWAYS_BESIDE:
+    fills_field = kind == FIELD and str(product.spectra[0]["source_type"]).upper() == "EXTENDED"
+    if product.meta.observation.bkgdtarg is False or kind in ALWAYS_BESIDE or fills_field:
         for spectrum in product.spectra:
             table = spectrum.table
             table["SURF_BRIGHT"], table["SB_ERROR"] = table["BACKGROUND"], table["BKGD_ERROR"]

@@ -19,7 +19,7 @@ from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.spectra.lookup import look_up, pack_tables
 from gpucal.kernels.spectra.windows import packing_of
 from gpucal.steps.parts.calibration.slit_corrections import on_backend
-from gpucal.steps.parts.calibration.slit_wavelengths import packed_wavelengths
+from gpucal.steps.parts.calibration.slit_wavelengths import is_point, packed_wavelengths
 
 log = logging.getLogger(__name__)
 
@@ -102,13 +102,34 @@ class ExpandedBackground(NamedTuple):
 
 def expand_to_2d(slits: Slits, background: BackgroundSpectrum) -> ExpandedBackground:
     """The background at the wavelengths of pixels."""
-    wavelength, packing = packed_wavelengths(slits), packing_of(slits.windows)
-    which = on_backend(np.zeros(len(slits)), np.int64)
-    values = look_up(wavelength, pack_tables([background]), which, packing)
+    return _at_wavelengths(packed_wavelengths(slits), slits.windows, background)
+
+
+def _at_wavelengths(wavelength, windows, background: BackgroundSpectrum) -> ExpandedBackground:
+    which = on_backend(np.zeros(len(windows)), np.int64)
+    values = look_up(wavelength, pack_tables([background]), which, packing_of(windows))
     lowest, highest = background.wavelength[0], background.wavelength[-1]
     is_outside = ~((wavelength >= lowest) & (wavelength <= highest))
     values[is_outside] = 0
     return ExpandedBackground(values.astype(np.float32), is_outside)
+
+
+def expand_to_slices(exposure: Exposure, background: BackgroundSpectrum) -> ExpandedBackground:
+    """The background at the wavelengths of the pixels of an integral field; that of a point of NIRSpec as seen by it.
+
+    Pixels beyond its wavelengths may be used afterwards: they do not count as outside.
+    """
+    wavelength = exposure.ifu_slices.world[2]
+    expanded = _at_wavelengths(wavelength.reshape(-1), np.array([[0, *wavelength.shape]]), background)
+    expanded.is_outside[:] = False
+    if str(exposure.meta.instrument.name).upper() == "NIRSPEC" and is_point(exposure.meta.target.source_type):
+        above, below = RATIOS[0]
+        if exposure.has(above) and exposure.has(below):
+            expanded.values[:] *= (getattr(exposure, above) / getattr(exposure, below)).reshape(-1)
+        else:
+            log.warning("%s lacks %s or %s: its background is that of a source that fills the field",
+                        exposure.source, above, below)  # fmt: skip
+    return expanded
 
 
 def subtract_from_slits(slits: Slits, expanded: ExpandedBackground) -> None:
