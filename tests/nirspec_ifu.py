@@ -1,20 +1,21 @@
 """Integral fields of NIRSpec: small ones to calibrate, and what the coordinates of whole ones are made of."""
 
+import gzip
+
 import numpy as np
 from stdatamodels.jwst.datamodels import IFUImageModel
 
 from gpucal.data import Exposure
-from gpucal.simulate.crds_cache import CrdsCache
 from gpucal.simulate.spectra import nirspec_flats
-from gpucal.simulate.spectra.ifu.nirspec_ifu_references import area, pathloss, provide_nirspec_ifu_references
+from gpucal.simulate.spectra.ifu.nirspec_ifu_references import _write_chromcorr as write_chromcorr
+from gpucal.simulate.spectra.ifu.nirspec_ifu_references import area, pathloss
 from gpucal.simulate.spectra.nirspec_flats import detector_flat, fore_flat, spectrograph_flat
 from gpucal.simulate.spectra.nirspec_photometry import photom
-from gpucal.simulate.spectra.spectral_references import Setting
-from gpucal.steps.pointing.assign_wcs import AssignWcsStep
+from gpucal.simulate.spectra.spectral_references import OPTICS
 from gpucal.wcs import frames
 from gpucal.wcs.nodes import beside, bounding_box, chain, identity, line, linear, node, remap, with_names
 from gpucal.wcs.world import Wcs
-from tests.nirspec_slits import FILTERS, exposure
+from tests.nirspec_slits import exposure, overrides
 
 KIND = "NRS_IFU"
 
@@ -31,11 +32,17 @@ def field(grating="PRISM", detector="NRS1", kind=KIND, **more):
     return model
 
 
-def optics(folder, grating="PRISM", detector="NRS1") -> dict:
-    """Parameters of assign_wcs that name the references of a grating, which are written into a folder."""
-    setting = Setting(KIND, detector, FILTERS[grating], "FULL", grating)
-    made = provide_nirspec_ifu_references(CrdsCache(folder), setting)
-    return {f"override_{kind}": str(made.get(kind, "N/A")) for kind in AssignWcsStep.reference_file_types}
+def optics(folder) -> dict:
+    """Parameters of assign_wcs that name the references of the prism; those that are not there are written."""
+    made = overrides(folder, "PRISM")
+    for kind in ("ifufore", "ifupost", "ifuslicer"):
+        path = next(OPTICS.glob(f"jwst_nirspec_{kind}_*"))
+        if path.suffix == ".gz":
+            (folder / path.stem).write_bytes(gzip.decompress(path.read_bytes()))
+            path = folder / path.stem
+        made[f"override_{kind}"] = str(path)
+    write_chromcorr(folder / "chromcorr.asdf")
+    return made | {"override_chromcorr": str(folder / "chromcorr.asdf")}
 
 
 def labels():
