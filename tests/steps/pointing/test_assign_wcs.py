@@ -119,11 +119,6 @@ def test_exposures_that_show_no_slit_are_skipped(told, references):
     assert result.meta.wcs is None
 
 
-def test_the_light_of_lamps_through_the_ifu_has_no_coordinates_yet(references):
-    with pytest.raises(GpucalError, match="exposures of type NRS_LAMP have no WCS yet"):
-        run(exposure("NRS_LAMP", frame=FRAME, instrument__lamp_mode="IFU"), references)
-
-
 def test_a_lamp_takes_the_region_on_the_sky_away(references):
     told = {"instrument__filter": "OPAQUE", "instrument__lamp_mode": "FIXEDSLIT", "instrument__lamp_state": "LINE3"}
     result = run(exposure("NRS_LAMP", frame=FRAME, wcsinfo__s_region="POLYGON ICRS 1 2 3 4 5 6", **told), references)

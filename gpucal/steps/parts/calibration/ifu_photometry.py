@@ -15,6 +15,7 @@ from gpucal.data import Exposure
 from gpucal.kernels.flags.dqflags import NON_SCIENCE
 from gpucal.kernels.spectra.lookup import look_up, pack_tables
 from gpucal.reference import Reference, ReferenceFileError
+from gpucal.steps.parts.calibration.ifu_flats import rectangles_of
 from gpucal.steps.parts.calibration.photometry import change_with_time, photometry_row
 from gpucal.steps.parts.calibration.pixel_areas import SQUARE_ARCSEC
 from gpucal.steps.parts.calibration.response import response_of
@@ -78,7 +79,8 @@ def convert_ifu(exposure: Exposure, reference: Reference, areas: Reference | Non
     everywhere = np.array([_SHORTER, *wavelengths, _LONGER]), np.array([response[0], *response, response[-1]])
     found = look_up(wavelength.reshape(-1), pack_tables([everywhere]), first_table(), packing_of_image(exposure))
     backend = current_backend()
-    factors = backend.asarray(by_slice, REFERENCES)[slices.labels] * found.reshape(wavelength.shape)
+    labels = with_those_of_rectangles(slices) if as_peer() else slices.labels
+    factors = backend.asarray(by_slice, REFERENCES)[labels] * found.reshape(wavelength.shape)
     is_outside = ~backend.xp.isfinite(wavelength)
     factors[is_outside] = 1.0
     exposure.dq[is_outside] |= np.uint32(NON_SCIENCE)
@@ -87,6 +89,21 @@ def convert_ifu(exposure: Exposure, reference: Reference, areas: Reference | Non
     kept.pixelarea_arcsecsq, kept.pixelarea_steradians = mean, mean * SQUARE_ARCSEC
     factor = flux / kept.pixelarea_steradians
     return factor if change == 1.0 else factor / change
+
+
+def with_those_of_rectangles(slices):
+    """Which slice's area jwst takes for each pixel: of those whose rectangles it is in, the last one.
+
+    Returns
+    -------
+    (ny, nx) int32 array
+        On the backend; 0 where there is no slice.
+    """
+    labels = slices.labels.copy()
+    for number, rectangle in zip(slices.numbers, rectangles_of(slices), strict=True):
+        within = labels[slice(*rectangle.rows), slice(*rectangle.columns)]
+        within[within > 0] = number
+    return labels
 
 
 def areas_of(areas: Reference) -> tuple[dict[int, float], float]:
