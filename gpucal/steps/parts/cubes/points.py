@@ -88,6 +88,16 @@ def in_band(slices: Slices, instrument: str, band: Band):
     return (slices.labels >= first) & (slices.labels <= last)
 
 
+def good_pixels(exposure):
+    """Which pixels may be used, (ny, nx) bool array on the backend."""
+    xp = current_backend().xp
+    good = (exposure.dq & (DO_NOT_USE | NON_SCIENCE)) == 0
+    for name in _VALUES:
+        if exposure.has(name) and exposure.shape_of(name) == exposure.shape_of("data"):
+            good &= ~xp.isnan(getattr(exposure, name))
+    return good & xp.isfinite(exposure.data)
+
+
 class PointMaker:
     """Makes points of exposures for one cube.
 
@@ -134,7 +144,7 @@ class PointMaker:
         inside = in_band(slices, self.instrument, band).reshape(-1) & xp.isfinite(world[0])
         width = self._widths(slices).reshape(-1) if is_drizzled else None
         low, high = self._limits(width, inside)
-        used = inside & self._good(exposure).reshape(-1) & (world[2] >= low) & (world[2] <= high)
+        used = inside & good_pixels(exposure).reshape(-1) & (world[2] >= low) & (world[2] <= high)
         pixels = xp.flatnonzero(used)
         pixels = pixels[xp.argsort(world[2][pixels], kind="stable")]
         if not len(pixels):
@@ -163,15 +173,6 @@ class PointMaker:
         xp = current_backend().xp
         widest = float(xp.where(inside & xp.isfinite(width), width, 0.0).max(initial=0.0))
         return z[0] - self.grid.step - widest, z[-1] + self.grid.step + widest
-
-    def _good(self, exposure):
-        """Which pixels may be used."""
-        xp = current_backend().xp
-        good = (exposure.dq & (DO_NOT_USE | NON_SCIENCE)) == 0
-        for name in _VALUES:
-            if exposure.has(name) and exposure.shape_of(name) == exposure.shape_of("data"):
-                good &= ~xp.isnan(getattr(exposure, name))
-        return good & xp.isfinite(exposure.data)
 
     def _widths(self, slices: Slices):
         """How wide pixels are in wavelength."""
