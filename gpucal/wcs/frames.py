@@ -74,6 +74,13 @@ def spectral(name: str, axis: str = "lambda", unit: str = "um", place: int = 2):
     )
 
 
+def voxels(name: str = "detector"):
+    """The voxels of a cube: two coordinates of its images, and the number of the plane."""
+    made = plane(name, ("x", "y", "z"), "pixel")
+    made |= {"axes_order": [0, 1, 2], "axes_type": ["SPATIAL", "SPATIAL", "SPECTRAL"], "naxes": 3}
+    return asdf.tagged.TaggedDict({**made, "unit": [_unit("pixel") for _ in range(3)]}, f"{_GWCS}frame-1.2.0")
+
+
 def composite(name: str, *parts):
     """A frame of the coordinates of several."""
     return asdf.tagged.TaggedDict({"frames": list(parts), "name": name}, f"{_GWCS}composite_frame-1.0.0")

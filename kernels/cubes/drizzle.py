@@ -35,6 +35,9 @@ class Grid(NamedTuple):
         Wavelengths of planes, which increase, and how wide planes are, micrometres.
     dx, dy : float
         Sides of a spaxel, arcsec.
+    folds : bool
+        Whether a place before the first column or row is counted as one as far after it when it is looked for which
+        spaxels a drop may reach, as jwst 3.0.0 does: drops that reach in from there are lost, if they are large.
     """
 
     x: object
@@ -43,6 +46,7 @@ class Grid(NamedTuple):
     dz: object
     dx: float
     dy: float
+    folds: bool = False
 
 
 def add_drops(sums, points, grid, tile=None):
@@ -151,8 +155,8 @@ def add_drop(point, grid, low, high, first_y, stop_y, scratch, sums):
     if not math.isfinite(total):
         return
     half_x, half_y = grid.dx * 0.5, grid.dy * 0.5
-    from_x, to_x = cells_between(x_least, x_most, grid.x, grid.dx, 0, sums.shape[2])
-    from_y, to_y = cells_between(y_least, y_most, grid.y, grid.dy, first_y, stop_y)
+    from_x, to_x = cells_between(x_least, x_most, grid.x, grid.dx, 0, sums.shape[2], grid.folds)
+    from_y, to_y = cells_between(y_least, y_most, grid.y, grid.dy, first_y, stop_y, grid.folds)
     for column in range(from_x, to_x):
         left, right = grid.x[column] - half_x, grid.x[column] + half_x
         if left < x_most and right > x_least and from_y < to_y:
@@ -168,11 +172,13 @@ def add_drop(point, grid, low, high, first_y, stop_y, scratch, sums):
 
 
 @pixel_function
-def cells_between(least, most, centers, step, first, stop):
+def cells_between(least, most, centers, step, first, stop, folds):
     """Cells that may lie between two places, with one more on each side."""
-    low = math.floor((least - centers[0]) / step) - 1.0
-    high = math.ceil((most - centers[0]) / step) + 2.0
-    return int(min(max(low, float(first)), float(stop))), int(max(min(high, float(stop)), float(first)))
+    low, high = (least - centers[0]) / step - 0.5, (most - centers[0]) / step + 0.5
+    if folds:
+        low, high = abs(low), abs(high)
+    low, high = max(math.floor(low - 1.0), float(first)), min(math.ceil(high + 1.0), float(stop))
+    return int(min(low, float(stop))), int(max(high, float(first)))
 
 
 @pixel_function

@@ -115,8 +115,8 @@ def add_to_chunk(
 def spread(place, value, entry, scale, along, low, high, first_y, stop_y, grid, falloff, sums):
     """Add a point to the voxels about it; ``along`` has of each plane its part of the weight, or -1."""
     radius = falloff.rois[entry]
-    from_x, to_x = cells_between(place[0] - radius, place[0] + radius, grid.x, grid.dx, 0, sums.shape[2])
-    from_y, to_y = cells_between(place[1] - radius, place[1] + radius, grid.y, grid.dy, first_y, stop_y)
+    from_x, to_x = cells_between(place[0] - radius, place[0] + radius, grid.x, grid.dx, 0, sums.shape[2], False)
+    from_y, to_y = cells_between(place[1] - radius, place[1] + radius, grid.y, grid.dy, first_y, stop_y, False)
     for row in range(from_y, to_y):
         for column in range(from_x, to_x):
             dx, dy = abs(grid.x[column] - place[0]), abs(grid.y[row] - place[1])

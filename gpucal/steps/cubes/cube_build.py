@@ -17,7 +17,7 @@ from gpucal.steps.parts.cubes.bands import (
 from gpucal.steps.parts.cubes.building import CubeBuilder, Frame
 from gpucal.steps.parts.cubes.grid import Placement
 from gpucal.steps.parts.cubes.offsets import read_offsets
-from gpucal.steps.parts.cubes.sampling import Wishes, sampling_of
+from gpucal.steps.parts.cubes.sampling import DRIZZLE, Wishes, sampling_of
 from gpucal.steps.parts.limits import check_limits
 
 log = logging.getLogger(__name__)
@@ -93,20 +93,25 @@ class CubeBuildStep(Step):
         check_limits(self, LIMITS)
         check_calibrated(members)
         instrument = instrument_of(members)
+        is_internal = self.coord_system == "internal_cal"
+        if is_internal and (instrument != "NIRSPEC" or len(members) > 1):
+            raise GpucalError(
+                f"{members.source}: internal_cal is of NIRSpec, and of one exposure: ask for coord_system ifualign"
+            )
         by_band = places_by_band(members, instrument)
         chosen = chosen_bands(list(by_band), *self.selection(instrument))
-        cubes = bands_of_cubes(chosen, self.output_type, instrument)
+        cubes = bands_of_cubes(chosen, "band" if is_internal else self.output_type, instrument)
         log.info("%d cubes are made", len(cubes))
         base = self.base_of(members)
         offsets = read_offsets(self.offset_file, members) if self.offset_file else {}
         made = []
         for bands in cubes:
-            name = name_of_cube(base, bands, instrument, self.coord_system == "internal_cal")
+            name = name_of_cube(base, bands, instrument, is_internal)
             if self.is_of_one_exposure and (len(cubes) == 1 or as_peer()):
                 name = base
             log.info("Making %s", name)
             builder = self.builder(members, instrument, {band: by_band[band] for band in bands}, offsets, references)
-            made.append(self.cube(builder, name))
+            made.append(builder.internal(name) if is_internal else self.cube(builder, name))
         return Members(made, members.membership) if len(made) > 1 else made[0]
 
     def selection(self, instrument: str) -> tuple[str, str]:
@@ -128,8 +133,10 @@ class CubeBuildStep(Step):
 
     def builder(self, members: Members, instrument: str, places: dict, offsets: dict, references) -> CubeBuilder:
         """What builds one cube."""
+        is_internal = self.coord_system == "internal_cal"
+        is_linear = is_internal or (self.linear_wave and self.output_type != "multi")
         wishes = Wishes(
-            self.weighting, self.linear_wave and self.output_type != "multi", self.scalexy, self.scalew, self.rois,
+            DRIZZLE if is_internal else self.weighting, is_linear, self.scalexy, self.scalew, self.rois,
             self.roiw, self.weight_power, self.wavemin, self.wavemax,
         )  # fmt: skip
         nfiles = sum(map(len, places.values()))

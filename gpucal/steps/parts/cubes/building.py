@@ -15,11 +15,11 @@ from gpucal.errors import GpucalError
 from gpucal.kernels.cubes.field import mark_slices
 from gpucal.kernels.cubes.finish import blank, planes_of, torn_planes
 from gpucal.kernels.cubes.sums import COUNT, NSUMS, VALUE, VARIANCE, WEIGHT, no_sums
-from gpucal.steps.parts.cubes import extents, products
+from gpucal.steps.parts.cubes import extents, products, slicer_cube
 from gpucal.steps.parts.cubes.bands import Band
 from gpucal.steps.parts.cubes.grid import CubeGrid, Placement, grid_of
 from gpucal.steps.parts.cubes.points import PointMaker
-from gpucal.steps.parts.cubes.sampling import DRIZZLE, Sampling
+from gpucal.steps.parts.cubes.sampling import DRIZZLE, EMSM, Sampling
 from gpucal.steps.parts.cubes.weighting import Drizzling, Shepard
 
 log = logging.getLogger(__name__)
@@ -95,9 +95,9 @@ class CubeBuilder:
             if own is None:
                 own = extents.corners_by_pixels(exposure, self.instrument, band)
             corners.append(extents.moved(own, offset) if offset != NO_OFFSET else own)
-        return grid_of(extents.joined(corners), self.sampling, turn, wanted, self._check_size)
+        return grid_of(extents.joined(corners), self.sampling, turn, wanted, self.check_size)
 
-    def _check_size(self, nz: int, ny: int, nx: int) -> None:
+    def check_size(self, nz: int, ny: int, nx: int) -> None:
         """See that there is room for a cube."""
         needed = nz * ny * nx * VOXEL_BYTES
         free = current_backend().capacity() or available_host_bytes()
@@ -155,6 +155,21 @@ class CubeBuilder:
                 with self.members.lease(place) as exposure:
                     yield exposure, band, self.offsets.get(place, NO_OFFSET)
 
+    def internal(self, name: str):
+        """The product in the coordinates of the slicer; see `gpucal.steps.parts.cubes.slicer_cube`."""
+        (places,) = self.places.values()
+        with self.members.lease(places[0]) as exposure:
+            grid = slicer_cube.slicer_grid(exposure, self.sampling, self.check_size)
+            product = self._blank(slicer_cube.slicer_planes(exposure, grid), name)
+        product.wavetable = products.wavelength_table(grid)
+        wcsinfo = product.kept_meta["wcsinfo"]
+        products.drop_pointing(wcsinfo)
+        slicer_cube.write_slicer_wcsinfo(wcsinfo, grid)
+        product.meta.photometry.pixelarea_arcsecsq = product.meta.photometry.pixelarea_steradians = None
+        products.write_sampling(product.meta, self.sampling, EMSM, 0, has_reach=False)
+        product.set_wcs(slicer_cube.slicer_wcs(grid).to_tree())
+        return product
+
     def product(self, grid: CubeGrid, planes, name: str, weight_power: float):
         """The product of the arrays.
 
@@ -169,15 +184,7 @@ class CubeBuilder:
         weight_power : float
             Of the distance, as the user gave it.
         """
-        own = [place for places in self.places.values() for place in places]
-        product = self.members.blank("IFUCubeModel", own[0], **planes._asdict())
-        product.source = product.meta.filename = name
-        product.membership = replace(product.membership, product=name, is_named=True)
-        if len(self.members) > 1:
-            products.blended(product, self.members, own if as_peer() else list(dict.fromkeys(own)))
-        product.kept_meta.pop("group_id", None)  # that of one exposure
-        if self.instrument == "MIRI":
-            product.meta.instrument.channel = products.channels_of(list(self.places))
+        product = self._blank(planes, name)
         product.wavetable = products.wavelength_table(grid)
         products.write_wcsinfo(product.kept_meta["wcsinfo"], grid)
         if grid.step is None:
@@ -188,6 +195,19 @@ class CubeBuilder:
         wcs = products.wcs_of(grid)
         product.set_wcs(wcs.to_tree())
         product.meta.wcsinfo.s_region = products.region_of(wcs, grid)
+        return product
+
+    def _blank(self, planes, name: str):
+        """A product of arrays, with what headers of its exposures say."""
+        own = [place for places in self.places.values() for place in places]
+        product = self.members.blank("IFUCubeModel", own[0], **planes._asdict())
+        product.source = product.meta.filename = name
+        product.membership = replace(product.membership, product=name, is_named=True)
+        if len(self.members) > 1:
+            products.blended(product, self.members, own if as_peer() else list(dict.fromkeys(own)))
+        product.kept_meta.pop("group_id", None)  # that of one exposure
+        if self.instrument == "MIRI":
+            product.meta.instrument.channel = products.channels_of(list(self.places))
         return product
 
 

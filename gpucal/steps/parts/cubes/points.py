@@ -73,6 +73,16 @@ def numbers_in_band(slices: Slices, instrument: str, band: Band) -> list[int]:
     return [number for number in slices.numbers if first <= number <= last]
 
 
+def good_pixels(exposure):
+    """Which pixels may be used, (ny, nx) bool array on the backend."""
+    xp = current_backend().xp
+    good = (exposure.dq & (DO_NOT_USE | NON_SCIENCE)) == 0
+    for name in _VALUES:
+        if exposure.has(name) and exposure.shape_of(name) == exposure.shape_of("data"):
+            good &= ~xp.isnan(getattr(exposure, name))
+    return good & xp.isfinite(exposure.data)
+
+
 class PointMaker:
     """Makes points of exposures for one cube.
 
@@ -120,7 +130,7 @@ class PointMaker:
         numbers = numbers_in_band(slices, self.instrument, band)
         width = widths(slices, numbers, self.outline).reshape(-1) if is_drizzled else None
         low, high = self._limits(width, inside)
-        used = inside & self._good(exposure).reshape(-1) & (world[2] >= low) & (world[2] <= high)
+        used = inside & good_pixels(exposure).reshape(-1) & (world[2] >= low) & (world[2] <= high)
         pixels = xp.flatnonzero(used)
         pixels = pixels[xp.argsort(world[2][pixels], kind="stable")]
         if not len(pixels):
@@ -151,15 +161,6 @@ class PointMaker:
         xp = current_backend().xp
         widest = float(xp.where(inside & xp.isfinite(width), width, 0.0).max(initial=0.0))
         return z[0] - self.grid.step - widest, z[-1] + self.grid.step + widest
-
-    def _good(self, exposure):
-        """Which pixels may be used."""
-        xp = current_backend().xp
-        good = (exposure.dq & (DO_NOT_USE | NON_SCIENCE)) == 0
-        for name in _VALUES:
-            if exposure.has(name) and exposure.shape_of(name) == exposure.shape_of("data"):
-                good &= ~xp.isnan(getattr(exposure, name))
-        return good & xp.isfinite(exposure.data)
 
 
 def _labels(slices: Slices, instrument: str):

@@ -8,7 +8,6 @@ import numpy as np
 from gpucal.as_peer import as_peer
 from gpucal.data import Members
 from gpucal.data.blending import blend
-from gpucal.startup.lazy import asdf
 from gpucal.steps.parts.cubes.bands import Band
 from gpucal.steps.parts.cubes.grid import CubeGrid
 from gpucal.steps.parts.cubes.sampling import DRIZZLE, Sampling
@@ -53,7 +52,7 @@ def wcs_of(grid: CubeGrid) -> Wcs:
     nz, ny, nx = grid.shape
     ends = dict(zip(transform["inputs"], ((0, nx - 1), (0, ny - 1), (0, nz - 1)), strict=True))
     transform["bounding_box"] = bounding_box(**ends)
-    return Wcs((_voxel_frame(), _world_frame()), (transform,))
+    return Wcs((frames.voxels(), _world_frame()), (transform,))
 
 
 def _named_about(crval):
@@ -66,20 +65,6 @@ def _wavelengths(grid: CubeGrid):
     if grid.step is not None:
         return chain(shift(-0.0), scale(grid.step), shift(grid.z[0]))
     return tabular(np.arange(len(grid.z)), grid.z.astype(np.float32))
-
-
-def _voxel_frame():
-    made = frames.plane("detector", ("x", "y", "z"), "pixel")
-    unit = made["unit"][0]
-    content = {
-        **made,
-        "axes_order": [0, 1, 2],
-        "axes_type": ["SPATIAL", "SPATIAL", "SPECTRAL"],
-        "axis_physical_types": ["custom:x", "custom:y", "custom:z"],
-        "naxes": 3,
-        "unit": [unit, unit, unit],
-    }
-    return asdf.tagged.TaggedDict(content, "tag:stsci.edu:gwcs/frame-1.2.0")
 
 
 def _world_frame():
@@ -102,10 +87,15 @@ def region_of(wcs: Wcs, grid: CubeGrid) -> str:
     return s_region(np.column_stack([ra % 360, dec]))
 
 
-def write_wcsinfo(wcsinfo: dict, grid: CubeGrid) -> None:
-    """Write the coordinates of a cube as keywords, into their place in the metadata tree."""
+def drop_pointing(wcsinfo: dict) -> None:
+    """Drop keywords of the pointing of one exposure from their place in the metadata tree."""
     for name in _POINTING:
         wcsinfo.pop(name, None)
+
+
+def write_wcsinfo(wcsinfo: dict, grid: CubeGrid) -> None:
+    """Write the coordinates of a cube as keywords, into their place in the metadata tree."""
+    drop_pointing(wcsinfo)
     for axis in (0, 1):
         wcsinfo[f"crval{axis + 1}"], wcsinfo[f"crpix{axis + 1}"] = grid.crval[axis], grid.crpix[axis]
         wcsinfo[f"cdelt{axis + 1}"] = grid.side / 3600.0
@@ -122,15 +112,16 @@ def write_wcsinfo(wcsinfo: dict, grid: CubeGrid) -> None:
     wcsinfo |= {"ctype3": "WAVE-TAB", "crval3": 1.0, "ps3_0": "WCS-TABLE", "ps3_1": "wavelength"}
 
 
-def write_sampling(meta, sampling: Sampling, weighting: str, weight_power: float) -> None:
-    """Write how pixels were weighted."""
+def write_sampling(meta, sampling: Sampling, weighting: str, weight_power: float, has_reach: bool = True) -> None:
+    """Write how pixels were weighted; ``has_reach`` tells whether they reach farther than their outlines."""
     ifu, weights = meta.ifu, sampling.weights
     ifu.flux_extension, ifu.error_extension, ifu.error_type, ifu.dq_extension = "SCI", "ERR", "ERR", "DQ"
     ifu.weighting = weighting
-    if weighting == DRIZZLE:
+    if weighting == DRIZZLE or not has_reach:
         ifu.weight_power = ifu.roi_wave = ifu.roi_spatial = 0
         return
-    ifu.weight_power = weight_power
+    usual = float(weights.power) if sampling.is_linear else np.nan
+    ifu.weight_power = weight_power or (None if np.isnan(usual) else usual)
     ifu.roi_wave = float(np.mean(weights.roiw))
     if sampling.is_linear:
         ifu.roi_spatial = float(weights.rois)

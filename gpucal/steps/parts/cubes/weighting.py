@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gpucal.as_peer import as_peer
 from gpucal.backend import current_backend
 from gpucal.kernels.cubes.drizzle import Grid, add_drops
 from gpucal.kernels.cubes.shepard import Falloff, add_points
@@ -14,7 +15,7 @@ def voxels_of(grid: CubeGrid) -> Grid:
     """The voxels as kernels take them."""
     backend = current_backend()
     arrays = (backend.asarray(np.ascontiguousarray(array, np.float64)) for array in (grid.x, grid.y, grid.z, grid.dz))
-    return Grid(*arrays, grid.side, grid.side)
+    return Grid(*arrays, grid.side, grid.side, as_peer())
 
 
 class Drizzling:
