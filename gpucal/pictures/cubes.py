@@ -118,7 +118,15 @@ def read_cube(path: Path, wavelengths: tuple[float, ...] = ()) -> CubePicture:
     maps = [Map("all wavelengths", mean)]
     maps += [Map(f"{planes[plane]:.4f} micron, less the continuum", line_map(data, plane)) for plane in chosen]
     marked = [float(planes[plane]) for plane in chosen]
-    return CubePicture(maps, unit, celestial(header), marked, *spectrum)
+    return CubePicture(maps, unit, _sky(header), marked, *spectrum)
+
+
+def _sky(header: fits.Header) -> WCS | None:
+    """The way of a plane to the sky, told apart from that to a wavelength, which may be in a table."""
+    plane = header.copy()
+    for key in ("CTYPE3", "PS3_0", "PS3_1"):
+        plane.remove(key, ignore_missing=True)
+    return celestial(plane)
 
 
 def _wavelengths(hdus: fits.HDUList, header: fits.Header, nplanes: int) -> np.ndarray:

@@ -24,6 +24,8 @@ def cube_file(path, has_table=True):
             "CUNIT3": "um", "CRVAL1": 5.0, "CRVAL2": -3.0, "CRVAL3": 5.0, "CRPIX1": 7.0, "CRPIX2": 6.0, "CRPIX3": 1.0,
             "CDELT1": -3e-5, "CDELT2": 3e-5, "CDELT3": 0.001, "BUNIT": "MJy/sr"}  # fmt: skip
     hdus = [fits.PrimaryHDU(header=fits.Header({"DATAMODL": "IFUCubeModel", "EXP_TYPE": "MIR_MRS"}))]
+    if has_table:
+        keys |= {"CTYPE3": "WAVE-TAB", "PS3_0": "WCS-TABLE", "PS3_1": "wavelength"}
     hdus.append(fits.ImageHDU(data, fits.Header(keys), "SCI"))
     if has_table:
         column = fits.Column("wavelength", f"{NPLANES}E", array=WAVELENGTH[None], dim=f"(1,{NPLANES})")
@@ -52,6 +54,7 @@ def test_a_cube_alone_has_its_mean_spectrum_and_lines(has_table, tmp_path):
     np.testing.assert_allclose(cube.marked, WAVELENGTH[[20, 60, 90]], rtol=1e-6)
     assert [one.title for one in cube.maps[:2]] == ["all wavelengths", "5.0200 micron, less the continuum"]
     mean = cube.maps[0].image
+    assert cube.wcs.wcs_world2pix(5.0, -3.0, 0)[0] == pytest.approx(6)
     assert np.isnan(mean[:, 0]).all()
     assert mean[5, 7] == pytest.approx(1.5 + sum(LINES.values()) / NPLANES)
 
