@@ -7,6 +7,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.pictures.product import PictureError, celestial
 
 CUBE = "IFUCubeModel"
@@ -143,6 +144,7 @@ def _spectrum(path: Path, cube: Path):
     with fits.open(path) as hdus:
         table, header = hdus["EXTRACT1D"], hdus["EXTRACT1D"].header
         wavelength, flux, npixels = (np.asarray(table.data[name], float) for name in ("WAVELENGTH", "FLUX", "NPIXELS"))
+        flux[(table.data["DQ"] & DO_NOT_USE) != 0] = np.nan  # planes between bands
         unit, kind = table.columns["FLUX"].unit or "", header.get("SRCTYPE", "")
     circle = None
     if kind == "POINT" and "EXTR_X" in header and np.isfinite(npixels).any():

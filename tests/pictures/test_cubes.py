@@ -36,8 +36,10 @@ def cube_file(path, has_table=True):
 
 def spectrum_file(path, source_type="POINT"):
     values = {"WAVELENGTH": WAVELENGTH, "FLUX": np.ones(NPLANES), "NPIXELS": np.full(NPLANES, np.pi * 9)}
-    values["FLUX"][30] = 4
-    columns = [fits.Column(name, "D", "Jy" if name == "FLUX" else None, array=one) for name, one in values.items()]
+    values["FLUX"][[30, 70]] = 4, 0
+    dq = np.where(np.arange(NPLANES) == 70, 1, 0)
+    columns = [fits.Column("DQ", "J", bzero=2**31, array=dq.astype(np.uint32))]
+    columns += [fits.Column(name, "D", "Jy" if name == "FLUX" else None, array=one) for name, one in values.items()]
     hdu = fits.BinTableHDU.from_columns(columns, name="EXTRACT1D")
     hdu.header.update({"SRCTYPE": source_type, "EXTR_X": 7.25, "EXTR_Y": 5.5})
     primary = fits.PrimaryHDU(header=fits.Header({"DATAMODL": "MRSMultiSpecModel", "EXP_TYPE": "MIR_MRS"}))
@@ -81,6 +83,7 @@ def test_the_spectrum_beside_a_cube_has_lines_and_the_aperture(tmp_path):
     assert cube_of(path) == cube_of(beside) == path
     cube = read_cube(path)
     assert cube.circle == pytest.approx((7.25, 5.5, 3.0))
+    assert np.flatnonzero(np.isnan(cube.flux)).tolist() == [70]
     assert (cube.title, cube.flux_unit, cube.marked[0]) == ("extracted, point", "Jy", pytest.approx(5.03))
     beside.unlink()
     spectrum_file(beside, "EXTENDED")
