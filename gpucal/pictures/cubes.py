@@ -7,6 +7,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
 
+from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.pictures.product import PictureError, celestial
 
 CUBE = "IFUCubeModel"
@@ -118,7 +119,15 @@ def read_cube(path: Path, wavelengths: tuple[float, ...] = ()) -> CubePicture:
     maps = [Map("all wavelengths", mean)]
     maps += [Map(f"{planes[plane]:.4f} micron, less the continuum", line_map(data, plane)) for plane in chosen]
     marked = [float(planes[plane]) for plane in chosen]
-    return CubePicture(maps, unit, celestial(header), marked, *spectrum)
+    return CubePicture(maps, unit, _sky(header), marked, *spectrum)
+
+
+def _sky(header: fits.Header) -> WCS | None:
+    """The way of a plane to the sky, told apart from that to a wavelength, which may be in a table."""
+    plane = header.copy()
+    for key in ("CTYPE3", "PS3_0", "PS3_1"):
+        plane.remove(key, ignore_missing=True)
+    return celestial(plane)
 
 
 def _wavelengths(hdus: fits.HDUList, header: fits.Header, nplanes: int) -> np.ndarray:
@@ -135,6 +144,7 @@ def _spectrum(path: Path, cube: Path):
     with fits.open(path) as hdus:
         table, header = hdus["EXTRACT1D"], hdus["EXTRACT1D"].header
         wavelength, flux, npixels = (np.asarray(table.data[name], float) for name in ("WAVELENGTH", "FLUX", "NPIXELS"))
+        flux[(table.data["DQ"] & DO_NOT_USE) != 0] = np.nan  # planes between bands
         unit, kind = table.columns["FLUX"].unit or "", header.get("SRCTYPE", "")
     circle = None
     if kind == "POINT" and "EXTR_X" in header and np.isfinite(npixels).any():

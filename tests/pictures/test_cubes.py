@@ -24,6 +24,8 @@ def cube_file(path, has_table=True):
             "CUNIT3": "um", "CRVAL1": 5.0, "CRVAL2": -3.0, "CRVAL3": 5.0, "CRPIX1": 7.0, "CRPIX2": 6.0, "CRPIX3": 1.0,
             "CDELT1": -3e-5, "CDELT2": 3e-5, "CDELT3": 0.001, "BUNIT": "MJy/sr"}  # fmt: skip
     hdus = [fits.PrimaryHDU(header=fits.Header({"DATAMODL": "IFUCubeModel", "EXP_TYPE": "MIR_MRS"}))]
+    if has_table:
+        keys |= {"CTYPE3": "WAVE-TAB", "PS3_0": "WCS-TABLE", "PS3_1": "wavelength"}
     hdus.append(fits.ImageHDU(data, fits.Header(keys), "SCI"))
     if has_table:
         column = fits.Column("wavelength", f"{NPLANES}E", array=WAVELENGTH[None], dim=f"(1,{NPLANES})")
@@ -34,8 +36,10 @@ def cube_file(path, has_table=True):
 
 def spectrum_file(path, source_type="POINT"):
     values = {"WAVELENGTH": WAVELENGTH, "FLUX": np.ones(NPLANES), "NPIXELS": np.full(NPLANES, np.pi * 9)}
-    values["FLUX"][30] = 4
-    columns = [fits.Column(name, "D", "Jy" if name == "FLUX" else None, array=one) for name, one in values.items()]
+    values["FLUX"][[30, 70]] = 4, 0
+    dq = np.where(np.arange(NPLANES) == 70, 1, 0)
+    columns = [fits.Column("DQ", "J", bzero=2**31, array=dq.astype(np.uint32))]
+    columns += [fits.Column(name, "D", "Jy" if name == "FLUX" else None, array=one) for name, one in values.items()]
     hdu = fits.BinTableHDU.from_columns(columns, name="EXTRACT1D")
     hdu.header.update({"SRCTYPE": source_type, "EXTR_X": 7.25, "EXTR_Y": 5.5})
     primary = fits.PrimaryHDU(header=fits.Header({"DATAMODL": "MRSMultiSpecModel", "EXP_TYPE": "MIR_MRS"}))
@@ -52,6 +56,7 @@ def test_a_cube_alone_has_its_mean_spectrum_and_lines(has_table, tmp_path):
     np.testing.assert_allclose(cube.marked, WAVELENGTH[[20, 60, 90]], rtol=1e-6)
     assert [one.title for one in cube.maps[:2]] == ["all wavelengths", "5.0200 micron, less the continuum"]
     mean = cube.maps[0].image
+    assert cube.wcs.wcs_world2pix(5.0, -3.0, 0)[0] == pytest.approx(6)
     assert np.isnan(mean[:, 0]).all()
     assert mean[5, 7] == pytest.approx(1.5 + sum(LINES.values()) / NPLANES)
 
@@ -78,6 +83,7 @@ def test_the_spectrum_beside_a_cube_has_lines_and_the_aperture(tmp_path):
     assert cube_of(path) == cube_of(beside) == path
     cube = read_cube(path)
     assert cube.circle == pytest.approx((7.25, 5.5, 3.0))
+    assert np.flatnonzero(np.isnan(cube.flux)).tolist() == [70]
     assert (cube.title, cube.flux_unit, cube.marked[0]) == ("extracted, point", "Jy", pytest.approx(5.03))
     beside.unlink()
     spectrum_file(beside, "EXTENDED")
