@@ -15,6 +15,7 @@ from gpucal.kernels.spectra.replaced import PLANES, Pixels
 from gpucal.kernels.spectra.replaced_profile import replace_by_profile
 from gpucal.kernels.spectra.trace_fill import replace_by_trace
 from gpucal.kernels.spectra.windows import packing_of
+from gpucal.steps.parts.field_slices import field_slices
 from gpucal.steps.parts.traces.models import Limits, trace_model
 from gpucal.steps.parts.traces.settings import settings_of
 
@@ -31,8 +32,9 @@ class PixelReplaceStep(Step):
 
     Notes
     -----
-    The algorithms are `gpucal.kernels.spectra.least_gradient`, `replaced_profile` and `trace_fill`. All slits, and all
-    integrations of a series, are worked on at once.
+    The algorithms are `gpucal.kernels.spectra.least_gradient`, `replaced_profile` and `trace_fill`. All slits, all
+    integrations of a series, and all slices of an integral field, whose profiles are fitted by themselves, are worked
+    on at once.
     """
 
     class_alias = "pixel_replace"
@@ -50,13 +52,12 @@ class PixelReplaceStep(Step):
         Raises
         ------
         GpucalError
-            If lines of a spectrum that fills no slit are to be fitted, or their number is below 0.
+            If the number of lines is below 0, or lines of an integral field without coordinates are to be fitted.
         """
-        if self.algorithm == "fit_profile" and exposure.model_type == "IFUImageModel":
-            raise GpucalError(f"{exposure.source}: fit_profile is for slits; mingrad is for integral fields, too")
         if self.n_adjacent_cols < 0:
             raise GpucalError(f"n_adjacent_cols is {self.n_adjacent_cols}; it cannot be below 0")
-        slits = slits_of(exposure)
+        by_slice = self.algorithm == "fit_profile" and exposure.model_type == "IFUImageModel"
+        slits = list(field_slices(exposure)) if by_slice else slits_of(exposure)
         windows, directions = images_of(slits)
         pixels = packed_pixels(slits)
         given = known_estimates(pixels)

@@ -71,10 +71,12 @@ def settings_of(exposure) -> TraceSettings:
     Raises
     ------
     GpucalError
-        If it is of no detector or mode that has slits.
+        If it is of no detector or mode that has slits, or of an integral field, whose traces are not modelled yet.
     """
     instrument, kind = exposure.meta.instrument, str(exposure.meta.exposure.type).upper()
     detector = str(instrument.detector).upper()
+    if exposure.model_type == "IFUImageModel":
+        raise GpucalError(f"{exposure.source}: traces of integral fields are not modelled yet")
     if detector.startswith("NRS"):
         made = _NIRSPEC._replace(backwards=detector != "NRS1")
         if str(instrument.grating).upper() == "PRISM":
