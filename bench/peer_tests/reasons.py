@@ -17,6 +17,7 @@ TESTS = {
         "reset/test_reset_step.py::test_skip_missing_reffile",
         "reset/test_reset_step.py::test_skip_nonmiri",
         "rscd/test_rscd_step.py::test_skip_missing_reffile",
+        "residual_fringe/test_configuration.py::test_rf_step_wrong_exptype",
         "rscd/test_rscd_step.py::test_skip_nonmiri",
         "pixel_replace/test_pixel_replace.py::test_n_replaced",
         "pixel_replace/test_pixel_replace.py::test_pixel_replace_atm_error",
@@ -27,6 +28,7 @@ TESTS = {
     "replaces a function inside the peer and looks for what the step makes of it": (
         "refpix/test_refpix.py::test_refpix_bad_reference_pixels",
         "refpix/test_refpix.py::test_refpix_bad_subarray",
+        "residual_fringe/test_configuration.py::test_ignore_regions",
     ),
     "asks for the peer's warning that a step or a parameter is to go": (
         "emicorr/test_emicorr.py::test_emicorrstep_user_reffile",
@@ -65,6 +67,7 @@ TESTS = {
     "waits for another class of error; gpucal's says which file and what to do": (
         "pipeline/test_calwebb_spec2.py::test_filenotfounderror_raised",
         "resample/test_interface.py::test_multi_integration_input",
+        "residual_fringe/test_configuration.py::test_bad_ignore_regions",
     ),
     "gives spectra of slitless fields, which gpucal does not combine yet": (
         "combine_1d/test_combine1d.py::test_allnan_skip",

@@ -64,6 +64,8 @@ def test_spectra_without_flux_stay_as_they_are(caplog):
 def test_short_spectra_are_refused():
     with pytest.raises(NotFitted, match="shorter than 5 periods"):
         spectrum.corrected(np.ones(100), np.linspace(5.0, 5.02, 100), 1)
+    with pytest.raises(NotFitted, match="only 1 of 100 values are above 0"):
+        spectrum.corrected(np.eye(1, 100)[0], np.linspace(5.0, 5.7, 100), 1)
 
 
 @pytest.mark.parametrize("channel", [1, 3])

@@ -95,9 +95,10 @@ def corrected(image: Image, reference: FringeReference, ignore=()) -> Corrected:
     made, failed = {}, Counter()
     numbers = np.unique(image.slices[image.slices > 0])
     for number in map(int, numbers):
+        fringes = reference.of_slice(number)
         for x, column in _columns_of(image, number, flux, used, usable, reference):
             try:
-                correction = correct_column(column, reference.of_slice(number))
+                correction = correct_column(column, fringes)
             except NotFitted as error:
                 failed[str(error)] += 1
                 continue

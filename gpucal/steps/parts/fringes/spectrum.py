@@ -14,6 +14,7 @@ from gpucal.kernels.fringes.lines import clip_lines
 from gpucal.kernels.fringes.search import Search
 from gpucal.startup.deferred import import_splines
 from gpucal.steps.parts.fringes.components import TINY, Points, removal_of
+from gpucal.steps.parts.fringes.errors import NotFitted
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,9 @@ SEARCHES = {1: (DETECTOR,), 2: (DETECTOR,)}
 
 # Beyond this, in micron, the calibration is too uncertain to find fringes in.
 LONGEST_WAVELENGTH = 27.6
+
+# Fewer fluxes above 0 have no envelopes.
+LEAST_POINTS = 10
 
 LINE_SIGMA = 5.0
 LARGEST_SWING = 0.4
@@ -51,7 +55,7 @@ def corrected(flux, wavelength, channel: int | None, ignore: Sequence[tuple[floa
     Raises
     ------
     NotFitted
-        If the spectrum has no baseline apart from its fringes.
+        If too few values are above 0, or the spectrum has no baseline apart from its fringes.
     """
     import_splines()
     flux = np.array(flux, np.float64)
@@ -59,6 +63,8 @@ def corrected(flux, wavelength, channel: int | None, ignore: Sequence[tuple[floa
     if not used.size:
         log.warning("No flux is above 0: fringes are not corrected")
         return flux
+    if used.size < LEAST_POINTS:
+        raise NotFitted(f"only {used.size} of {flux.size} values are above 0")
     values, places = flux[used], np.asarray(wavelength, np.float64)[used]
     points = _points_of(values, places, ignore)
     if points is None:
