@@ -95,4 +95,14 @@ def ifu_chain(tmp_path_factory, peer_step):
     photom. ``ifu_chain.imprint`` is subtracted; ``ifu_chain.observation`` has references and truth.
     Run steps within ``ifu_chain.observation.crds()``.
     """
-    return IfuChain(tmp_path_factory.mktemp("ifu"), tmp_path_factory.mktemp("ifu_references"), peer_step)
+    return IfuChain("nirspec", tmp_path_factory.mktemp("ifu"), tmp_path_factory.mktemp("ifu_references"), peer_step)
+
+
+@pytest.fixture(scope="session")
+def mrs_chain(tmp_path_factory, peer_step):
+    """An exposure with MIRI's spectrometer (channels 1 and 2, SHORT), and jwst's files after groups of steps of spec2.
+
+    ``mrs_chain.after("assign_wcs")`` and ``mrs_chain.after("photom")`` are files, made when they are asked for;
+    ``mrs_chain.observation`` has references and truth. Run steps within ``mrs_chain.observation.crds()``.
+    """
+    return IfuChain("mrs", tmp_path_factory.mktemp("mrs"), tmp_path_factory.mktemp("mrs_references"), peer_step)

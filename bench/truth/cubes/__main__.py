@@ -30,7 +30,7 @@ def main(programs: list[str]) -> None:
     with tempfile.TemporaryDirectory() as place:
         for number, title in enumerate(CASES):
             observation = make(title, Path(place) / str(number), Path(place) / "cache")
-            lines += [_row(title, program, *measure(observation, program)) for program in programs]
+            lines += [_row(title, program, *measure(title, observation, program)) for program in programs]
     text = "\n".join(lines)
     print(text)
     replace_between_markers(PAGE, "cubes", text)

@@ -77,7 +77,8 @@ def measure_spectrum(hdu, name: str, kind: str, spectrum: Spectrum) -> SpectrumT
     Parameters
     ----------
     hdu : BinTableHDU
-        EXTRACT1D; where its columns are vectors, the mean of all integrations is taken.
+        EXTRACT1D; where its columns are vectors, the mean of all integrations is taken. Of a point source that of MIRI
+        without residual fringes, if it is there.
     name : str
         Of the source.
     kind : str
@@ -85,6 +86,8 @@ def measure_spectrum(hdu, name: str, kind: str, spectrum: Spectrum) -> SpectrumT
     spectrum : Spectrum
     """
     columns = ("FLUX", "FLUX_ERROR") if kind == "POINT" else ("SURF_BRIGHT", "SB_ERROR")
+    if kind == "POINT" and "RF_FLUX" in hdu.columns.names and np.isfinite(hdu.data["RF_FLUX"]).any():
+        columns = ("RF_FLUX", "FLUX_ERROR")
     wavelength, value, error = (
         np.atleast_2d(hdu.data[column]).astype(float) for column in ("WAVELENGTH", *columns)
     )
