@@ -84,7 +84,7 @@ AS_GOOD = {
     # A program names its own constants, and its results have the size of the grid; inputs need not be read.
     "wcs.interpreter.evaluate_at_points": {"code": (0,), "constants": (0,), "points": (0,)},
     "wcs.interpreter.evaluate_on_grid": {"code": (0,), "constants": (0,), "out": (1, 2)},
-    "wcs.labels.evaluate_by_label": {"code": (0,), "constants": (0,), "strips": (0,), "pixels": (0,), "out": (1, 2)},
+    "wcs.labels.evaluate_by_label": {"code": (0,), "constants": (0,), "strips": (0,), "out": (1,)},
     # Fields that the function does not read.
     "ramp_fit.charge_loss.restore_read_variance": {
         f"{rates}.{field}": ALL for rates in ("rate", "rateints") for field in ("slope", "err", "dq", "var_poisson")
