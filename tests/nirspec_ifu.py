@@ -1,7 +1,5 @@
 """Integral fields of NIRSpec: small ones to calibrate, and what the coordinates of whole ones are made of."""
 
-import gzip
-
 import numpy as np
 from stdatamodels.jwst.datamodels import IFUImageModel
 
@@ -11,13 +9,15 @@ from gpucal.simulate.spectra.ifu.nirspec_ifu_references import _write_chromcorr 
 from gpucal.simulate.spectra.ifu.nirspec_ifu_references import area, pathloss
 from gpucal.simulate.spectra.nirspec_flats import detector_flat, fore_flat, spectrograph_flat
 from gpucal.simulate.spectra.nirspec_photometry import photom
-from gpucal.simulate.spectra.spectral_references import OPTICS
+from gpucal.simulate.spectra.spectral_references import optics_file
 from gpucal.wcs import frames
 from gpucal.wcs.nodes import beside, bounding_box, chain, identity, line, linear, node, remap, with_names
 from gpucal.wcs.world import Wcs
 from tests.nirspec_slits import exposure, overrides
 
 KIND = "NRS_IFU"
+
+SLICER = {"ifufore": "ifufore_0003", "ifupost": "ifupost_0004", "ifuslicer": "ifuslicer_0003"}
 
 # Of a small field: pixels along a side, slices, rows of each, and columns after which they climb by one.
 SIDE, NSLICES, ROWS, CLIMB = 128, 30, 4, 18
@@ -35,11 +35,9 @@ def field(grating="PRISM", detector="NRS1", kind=KIND, **more):
 def optics(folder) -> dict:
     """Parameters of assign_wcs that name the references of the prism; those that are not there are written."""
     made = overrides(folder, "PRISM")
-    for kind in ("ifufore", "ifupost", "ifuslicer"):
-        path = next(OPTICS.glob(f"jwst_nirspec_{kind}_*"))
-        if path.suffix == ".gz":
-            (folder / path.stem).write_bytes(gzip.decompress(path.read_bytes()))
-            path = folder / path.stem
+    for kind, name in SLICER.items():
+        path = folder / f"{kind}.asdf"
+        path.write_bytes(optics_file(name))
         made[f"override_{kind}"] = str(path)
     write_chromcorr(folder / "chromcorr.asdf")
     return made | {"override_chromcorr": str(folder / "chromcorr.asdf")}

@@ -61,7 +61,9 @@ def give_ifu(exposure, references, step) -> None:
     is_lamp = is_lit_by_lamp(exposure.meta)
     optics = optics_from(exposure, references, ("msa", *BEYOND_SLITS) if is_lamp else ("msa",))
     slicer = made_of(trees_from(exposure, references, _SLICER), exposure, slicer_of)
-    wcs = ifu_wcs(exposure, optics, slicer, None if is_lamp else _correction(exposure, references), ends)
+    colours = references[_COLOURS]  # headers tell of it, used or not
+    correction = None if is_lamp else _correction(exposure, colours)
+    wcs = ifu_wcs(exposure, optics, slicer, correction, ends)
     tell_spectrum(exposure.meta, optics)
     if is_lamp:
         exposure.set_wcs(wcs.to_tree())
@@ -76,10 +78,10 @@ def give_ifu(exposure, references, step) -> None:
     keywords.s_region, keywords.spectral_region = s_region(corners), list(wavelengths)
 
 
-def _correction(exposure, references):
+def _correction(exposure, colours):
     """The transform of the chromcorr reference; None without one."""
-    if references[_COLOURS] is None:
+    if colours is None:
         log.warning("%s: there is no chromcorr reference: places on the sky are not corrected for the colours of the "
                     "fore optics", exposure.source)  # fmt: skip
         return None
-    return part_of(references[_COLOURS], "model")
+    return part_of(colours, "model")
