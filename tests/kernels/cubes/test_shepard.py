@@ -56,7 +56,8 @@ def test_weights_by_distance(backend, points, is_exponential, power):
         else:
             weight = 1 / np.maximum(distance ** (power / 2), own["softrad"])
         weight = weight * near
-        expected[k, j, i] = (weight * values[0]).sum(), weight.sum(), (weight * values[1] @ (weight * values[1])), near.sum()
+        squares = weight * values[1] @ (weight * values[1])
+        expected[k, j, i] = (weight * values[0]).sum(), weight.sum(), squares, near.sum()
     np.testing.assert_allclose(current_backend().asnumpy(sums), expected, rtol=1e-12)
     assert expected[..., 3].max() > 2
     for tile in ((1, 1), (2, 4)):
