@@ -14,7 +14,6 @@ from gpucal.core.step import Step
 # they ask for what gpucal does anyway.
 NOT_READ = {
     "AdaptiveTraceModelStep": {"maximum_cores"},  # all cores are used
-    "AssignWcsStep": {"nrs_ifu_slice_wcs"},  # of the IFU of NIRSpec, which it refuses
     "BackgroundStep": {  # of slitless spectra, which it refuses
         "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
         "wfss_rms_stop", "wfss_outlier_percent",
