@@ -11,8 +11,8 @@ class AssignWcsStep(Step):
     ``sip_approx``, an approximation by FITS keywords. Spectra through slits of NIRSpec get the coordinates of all slits
     whose light falls on the detector; the open shutters are told by the MSA metadata file, which the header names, and
     which is looked for beside the exposure. Integral fields have an image of slices in their coordinates, and
-    transforms for each slice; those of NIRSpec take the number of the slice in place of the image, if that is asked for,
-    and for light of lamps. So far not of spectra without slits of NIRCam and NIRISS.
+    transforms for each slice; those of NIRSpec take the number of the slice in place of the image for light of lamps,
+    or if that is asked for. So far not of spectra without slits of NIRCam and NIRISS.
 
     Notes
     -----
