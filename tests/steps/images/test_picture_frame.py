@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
-from gpucal.core import GpucalError
 from gpucal.steps.images.picture_frame import PictureFrameStep
 
 SIZE = 2048
@@ -69,10 +68,3 @@ def test_what_it_is_not_for_is_skipped(pattern, model):
 def test_no_background_no_correction(pattern):
     model = exposure(datamodels.ImageModel(data=np.zeros((SIZE, SIZE), np.float32)))
     assert subtract(model, pattern).meta.cal_step.picture_frame == "SKIPPED"
-
-
-def test_slices_cannot_be_masked_yet(pattern):
-    model = exposure(datamodels.ImageModel(data=np.ones((SIZE, SIZE), np.float32)))
-    model.meta.exposure.type = "NRS_IFU"
-    with pytest.raises(GpucalError, match="footprints of slices"):
-        subtract(model, pattern, mask_science_regions=True)

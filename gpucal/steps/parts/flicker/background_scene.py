@@ -31,9 +31,6 @@ MODEL_TYPES = {
 TRACES_TELL_SOURCES = ("NIS_SOSS",)
 FLAT_TELLS_FIELD = ("MIR_IMAGE",)
 
-# What the science regions of instruments follow from, where that is not there yet.
-LACKING = {"NRS_IFU": "the footprints of slices (assign_wcs)"}
-
 
 def draft_steps(exposure: Exposure) -> tuple[RampFitStep, ...]:
     """The steps that make draft rates of an exposure, with their defaults; none for rates."""
@@ -90,12 +87,9 @@ def science_pixels(draft: Exposure, references, steps: tuple = ()):
     Raises
     ------
     GpucalError
-        If that takes a step that is not there yet, or there are no traces for a SOSS exposure.
+        If there are no traces for a SOSS exposure.
     """
     kind = draft.meta.exposure.type
-    if kind in LACKING:
-        told = f"mask_science_regions needs {LACKING[kind]}, which gpucal does not have yet; set it to false"
-        raise GpucalError(f"{draft.source}: {told}")
     if kind in SLIT_TYPES:
         return lit_pixels(draft, references, steps)
     if kind in TRACES_TELL_SOURCES:

@@ -1,4 +1,4 @@
-"""The pixels of NIRSpec on which light falls: through slits, and through shutters that are stuck open.
+"""The pixels of NIRSpec on which light falls: through slits or slices, and through shutters that are stuck open.
 
 Coordinates are imported where they are used: stage 1 of other exposures has no use for them.
 
@@ -18,10 +18,10 @@ from gpucal.kernels.flags.dqflags import MSA_FAILED_OPEN
 
 log = logging.getLogger(__name__)
 
-SLIT_TYPES = ("NRS_FIXEDSLIT", "NRS_BRIGHTOBJ", "NRS_MSASPEC")
-SHUTTERS = "NRS_MSASPEC"
+SLIT_TYPES = ("NRS_FIXEDSLIT", "NRS_BRIGHTOBJ", "NRS_MSASPEC", "NRS_IFU")
+SHUTTERS, SLICES = "NRS_MSASPEC", "NRS_IFU"
 
-# The rows of the fixed slits in exposures of shutters, and the number of the quadrant in which they are listed.
+# The rows of the fixed slits in exposures of shutters and slices; the number of the quadrant in which they are listed.
 FIXED_SLIT_ROWS = slice(922, 1116)
 FIXED_SLITS = 5
 
@@ -43,7 +43,7 @@ def steps_of_scene(exposure: Exposure, always_flags: bool) -> tuple:
     from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 
     steps = () if has_coordinates(exposure) else (AssignWcsStep("draft assign_wcs"),)
-    return (*steps, MSAFlagOpenStep("draft msa_flagging")) if always_flags or kind == SHUTTERS else steps
+    return (*steps, MSAFlagOpenStep("draft msa_flagging")) if always_flags or kind in (SHUTTERS, SLICES) else steps
 
 
 def has_coordinates(exposure: Exposure) -> bool:
@@ -66,8 +66,8 @@ def lit_pixels(draft: Exposure, references, steps: tuple):
     Returns
     -------
     (ny, nx) bool array
-        On the backend: the bounding boxes of slits; in exposures of shutters without open fixed slits the place of
-        these, too; and pixels with the flag MSA_FAILED_OPEN.
+        On the backend: the bounding boxes of slits, or the pixels of slices; in exposures of slices, and of shutters
+        without open fixed slits, the place of these, too; and pixels with the flag MSA_FAILED_OPEN.
 
     Raises
     ------
@@ -89,6 +89,10 @@ def lit_pixels(draft: Exposure, references, steps: tuple):
     lit = (seen.dq & np.uint32(MSA_FAILED_OPEN)) != 0
     while lit.ndim > 2:
         lit = lit.any(axis=0)
+    if str(draft.meta.exposure.type).upper() == SLICES:
+        lit |= seen.ifu_slices.labels > 0
+        lit[FIXED_SLIT_ROWS] = True
+        return current_backend().xp.ascontiguousarray(lit)
     slits = open_slits(seen.get_wcs())
     for slit in slits:
         columns, rows = (slice(*(max(0, math.floor(end + 0.5)) for end in ends)) for ends in slit.bounding_box)
