@@ -72,8 +72,8 @@ class CubeBuildStep(Step):
         weight_power = float(default=2.0)  # msm: weights are one over the distance to this power; 0: by the reference
         wavemin = float(default=None)  # shortest wavelength, micrometres
         wavemax = float(default=None)  # longest wavelength, micrometres
-        skip_dqflagging = boolean(default=False)  # do not look for holes in the field
-        output_use_model = boolean(default=True)  # files are named after bands
+        skip_dqflagging = boolean(default=false)  # do not look for holes in the field
+        output_use_model = boolean(default=true)  # files are named after bands
         suffix = string(default='s3d')  # the last part of their names
         offset_file = string(default=None)  # ASDF file with offsets of each exposure on the sky
         debug_spaxel = string(default='-1 -1 -1')  # x, y, plane of a voxel to tell of
