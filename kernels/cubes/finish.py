@@ -1,5 +1,6 @@
 """From sums over voxels to the planes of a cube: values, errors, counts, and flags."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +68,7 @@ def write_voxel(z, y, x, sums, field, data, err, weightmap, dq):
     weight = voxel[WEIGHT]
     if weight > 0:
         data[z, y, x] = voxel[VALUE] / weight
-        err[z, y, x] = np.sqrt(voxel[VARIANCE] / (weight * weight))
+        err[z, y, x] = math.sqrt(voxel[VARIANCE] / (weight * weight))
         dq[z, y, x] = 0
     else:
         data[z, y, x] = np.nan

@@ -17,6 +17,8 @@ ALL = (0, 1, 2, 3)
 # One shorter along these axes, an array makes another call that is as good, since nothing else has the same length.
 AS_GOOD = {
     # As much is done as there is.
+    "cubes.drizzle.add_drops": {"points": (0,)},
+    "cubes.finish.planes_of": {"sums": (0, 1, 2)},
     "emicorr.frames.scene_of": {"ramp": ALL},
     "emicorr.joint.remove_wave_with_ramps": {"ramp": (0, 1), "wave": (0,)},
     "emicorr.phasing.integration_keys": {"ramp": ALL},
@@ -86,6 +88,7 @@ AS_GOOD = {
     "wcs.interpreter.evaluate_on_grid": {"code": (0,), "constants": (0,), "out": (1, 2)},
     "wcs.labels.evaluate_by_label": {"code": (0,), "constants": (0,), "strips": (0,), "out": (1,)},
     # Fields that the function does not read.
+    "cubes.field.mark_slices": {"grid.dz": (0,)},
     "ramp_fit.charge_loss.restore_read_variance": {
         f"{rates}.{field}": ALL for rates in ("rate", "rateints") for field in ("slope", "err", "dq", "var_poisson")
     },
