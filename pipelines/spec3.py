@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
 from gpucal.core.run.references import RunReferences
-from gpucal.core.run.results import products_of
+from gpucal.core.run.results import products_of, save_results
 from gpucal.data import Exposure, InputError, Members
 from gpucal.data.members import tell_membership
 from gpucal.names.steps import STEPS as ALL_STEPS
@@ -122,9 +122,11 @@ class Spec3Pipeline(Pipeline):
         if products_of(cubes)[0].model_type == "IFUImageModel":
             log.info("There is no spectrum, as there is no cube")
             return cubes
-        spectra = self.run_beside("extract_1d", cubes, references)
-        if "spectral_leak" in steps and spectra is not None:
-            self.run_beside("spectral_leak", spectra, references)
+        corrects = "spectral_leak" in steps and not self.spectral_leak.skip
+        spectra = self.run_beside("extract_1d", cubes, references, saves=not corrects)
+        if spectra is not None and corrects:
+            self.run_beside("spectral_leak", spectra, references, saves=False)
+            save_results(self.spectral_leak, spectra)
         return cubes
 
 

@@ -107,11 +107,23 @@ class Pipeline(Step):
         """Run one step."""
         return self.run_steps((key,), exposure, references)
 
-    def run_beside(self, key: str, exposure: Exposure | Members, references) -> Exposure | Members | None:
-        """Run one step for a product beside the main one; the exposure stays, and None means that it is skipped."""
+    def run_beside(
+        self, key: str, exposure: Exposure | Members, references, saves: bool = True
+    ) -> Exposure | Members | None:
+        """Run one step for a product beside the main one; the exposure stays, and None means that nothing new is made.
+
+        Parameters
+        ----------
+        key : str
+            The name of the step.
+        exposure : Exposure or Members
+        references : RunReferences
+        saves : bool
+            Whether the product is saved, where products are; False if a later step edits it first.
+        """
         order = self.order(exposure)
         placed = Placed(getattr(self, key), order.index(key) + 1, len(order))
-        result = execute(placed, exposure, references, beside=True)
+        result = execute(placed, exposure, references, beside=True, saves=saves)
         return result if is_new(result, exposure) else None
 
     @contextmanager

@@ -62,7 +62,13 @@ def execute_in_order(steps: Sequence[Placed], exposure: Exposure | Members, refe
     return exposure
 
 
-def execute(placed: Placed, exposure: Exposure | Members, references: RunReferences, beside: bool = False):
+def execute(
+    placed: Placed,
+    exposure: Exposure | Members,
+    references: RunReferences,
+    beside: bool = False,
+    saves: bool = True,
+):
     """Run one step on an exposure on the backend.
 
     Parameters
@@ -75,6 +81,8 @@ def execute(placed: Placed, exposure: Exposure | Members, references: RunReferen
         The references of the run.
     beside : bool
         Whether the result is a product beside the main one: the input is kept, and not saved if the step is skipped.
+    saves : bool
+        Whether the result is saved, where the step is to save it.
 
     Returns
     -------
@@ -94,7 +102,7 @@ def execute(placed: Placed, exposure: Exposure | Members, references: RunReferen
             result = run_hooks(step.post_hooks, result)
     if not beside and is_new(result, exposure):
         exposure.release()
-    at_work.end(result, saves=not (beside and at_work.skipped))
+    at_work.end(result, saves=saves and not (beside and at_work.skipped))
     return result
 
 
