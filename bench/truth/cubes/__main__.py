@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from bench.report import replace_between_markers
+from bench.truth.cubes import leak
 from bench.truth.cubes.cases import CASES, make, measure
 from bench.truth.imaging.products import PROGRAMS
 
@@ -22,18 +23,23 @@ HEADS = (
     "its scatter",
     "slope of voxels",
 )
+LEAK_HEADS = ("program", "what leaks in / truth", "3A where it leaks in", "3A elsewhere")
 
 
 def main(programs: list[str]) -> None:
     logging.disable(logging.WARNING)
-    lines = ["| " + " | ".join(HEADS) + " |", "|" + "---|" * len(HEADS)]
+    rows = []
     with tempfile.TemporaryDirectory() as place:
+        place = Path(place)
         for number, title in enumerate(CASES):
-            observation = make(title, Path(place) / str(number), Path(place) / "cache")
-            lines += [_row(title, program, *measure(title, observation, program)) for program in programs]
-    text = "\n".join(lines)
-    print(text)
-    replace_between_markers(PAGE, "cubes", text)
+            observation = make(title, place / str(number), place / "cache")
+            rows += [_row(title, program, *measure(title, observation, program)) for program in programs]
+        observations = leak.make(place / "leak", place / "cache")
+        leaks = [_leak_row(one, leak.measure(observations, one, place / "leak" / one)) for one in programs]
+    for name, heads, lines in (("cubes", HEADS, rows), ("leak", LEAK_HEADS, leaks)):
+        text = "\n".join(["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads), *lines])
+        print(text)
+        replace_between_markers(PAGE, name, text)
 
 
 def _row(title, program, point, field):
@@ -50,6 +56,10 @@ def _row(title, program, point, field):
         f"{field.slope:.3f}",
     )
     return "| " + " | ".join(values) + " |"
+
+
+def _leak_row(program, found):
+    return f"| {program} | {found.painted:.3f} | {found.within:.4f} | {found.beside:.4f} |"
 
 
 if __name__ == "__main__":
