@@ -11,8 +11,7 @@ from gwcs import WCS as Gwcs  # noqa: N811
 from stdatamodels.jwst import datamodels
 
 from gpucal.core import GpucalError
-from gpucal.core.step import Step
-from gpucal.data import InputError
+from gpucal.data import InputError, Members, open_exposure
 from gpucal.reference import ReferenceFileError
 from gpucal.steps import CubeBuildStep
 from tests.cube_exposures import CENTER, cube_exposure, cubepar
@@ -168,9 +167,12 @@ def test_an_exposure_without_good_pixels_is_told(build, caplog):
     assert np.isfinite(cube.data).any()
 
 
-def test_results_do_not_depend_on_what_is_held(build, monkeypatch, tmp_path):
-    paths = [cube_exposure(number=number).save(tmp_path / f"exposure{number}_cal.fits") for number in (1, 2, 3)]
+def test_results_do_not_depend_on_what_is_held(build, tmp_path):
+    exposures = [cube_exposure(number=number) for number in (1, 2)]
+    paths = [exposure.save(tmp_path / exposure.meta.filename) for exposure in exposures]
+    members = Members([open_exposure(path) for path in paths], nbytes=0)
     reference = cubepar().save(tmp_path / "cubepar.fits")
-    made = [CubeBuildStep.call(paths, override_cubepar=reference, channel="2") for _ in range(2)]
-    np.testing.assert_array_equal(made[0].data, made[1].data)
-    assert isinstance(CubeBuildStep(), Step)
+    dropped = CubeBuildStep(channel="2", override_cubepar=reference).run(members)
+    (held,) = build(*exposures, channel="2")
+    np.testing.assert_array_equal(dropped.data, held.data)
+    np.testing.assert_array_equal(dropped.dq, held.dq)
