@@ -59,7 +59,6 @@ def test_what_it_cannot_correct_is_left_with_status_failed(kind, parameters):
 @pytest.mark.parametrize(
     ("kind", "parameters", "lacking"),
     [
-        ("NRS_IFU", {"mask_science_regions": True}, "assign_wcs"),
         ("NIS_SOSS", {"background_method": "median_image"}, "bkg_subtract"),
         ("NRS_BRIGHTOBJ", {"background_method": "median_image"}, "extract_1d"),
         ("NRC_TSIMAGE", {"background_method": "median_image"}, "tso_photometry"),

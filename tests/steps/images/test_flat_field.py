@@ -133,8 +133,10 @@ def test_images_and_integrations_are_divided(shape):
     np.testing.assert_array_equal(on_host(result.dq), np.broadcast_to(flags, shape))
 
 
-@pytest.mark.parametrize(("kind", "reason"), [("NRS_MSASPEC", "run extract_2d on it first"), ("NRS_IFU", "not .* yet")])
-def test_spectra_that_are_whole_frames_are_refused(kind, reason):
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("NRS_MSASPEC", "run extract_2d on it first"), ("NRS_IFU", "run assign_wcs on it first")]
+)
+def test_spectra_without_slits_or_coordinates_are_refused(kind, reason):
     model = described(datamodels.ImageModel(SHAPE))
     model.meta.exposure.type = kind
     with pytest.raises(GpucalError, match=f"made_rate.fits: .*{reason}"):
