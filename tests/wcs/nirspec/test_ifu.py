@@ -11,6 +11,7 @@ from gpucal.wcs.modes.nirspec.open_slits import boxes_in
 from gpucal.wcs.modes.nirspec.slice_map import slice_wcs
 from gpucal.wcs.world import Wcs
 from tests.nirspec_ifu import field, optics
+from tests.transfer import on_host
 
 LAMP = {"kind": "NRS_LAMP", "instrument__filter": "OPAQUE", "instrument__lamp_state": "LINE3",
         "instrument__lamp_mode": "IFU"}  # fmt: skip
@@ -43,7 +44,7 @@ def test_an_image_tells_the_slice_of_each_pixel(assigned):
     assert np.array_equal(np.unique(regions), np.arange(31))
     slices = Exposure(assigned).ifu_slices
     assert slices.numbers == tuple(range(1, 31))
-    assert np.array_equal(np.isfinite(np.asarray(slices.world)).all(axis=0), regions > 0)
+    assert np.array_equal(np.isfinite(on_host(slices.world)).all(axis=0), regions > 0)
     assert Wcs.of_kept(assigned.meta.wcs).frame_names == [
         "coordinates", "detector", "slicer", "msa_frame", "oteip", "oteip_chromcorr", "v2v3", "v2v3vacorr", "world",
     ]  # fmt: skip
@@ -59,7 +60,7 @@ def test_the_number_of_the_slice_as_a_coordinate_leads_to_the_same(assigned, giv
     assert sorted(boxes_in(wcs)) == list(range(30))
     assert np.array_equal(result.regions, assigned.regions)
     assert result.meta.wcsinfo.s_region == assigned.meta.wcsinfo.s_region
-    mine, its = (np.asarray(Exposure(one).ifu_slices.world)[:, ::7, ::7] for one in (result, assigned))
+    mine, its = (on_host(Exposure(one).ifu_slices.world)[:, ::7, ::7] for one in (result, assigned))
     np.testing.assert_allclose(mine, its, rtol=1e-14)
     own = slice_wcs(wcs, 11)
     y, x = (axis[::29] for axis in np.nonzero(np.asarray(assigned.regions) == 12))
@@ -73,7 +74,7 @@ def test_without_its_reference_colours_of_the_fore_optics_are_not_corrected(assi
     result = AssignWcsStep.call(Exposure(field()), **given | {"override_chromcorr": "N/A"})
     assert "there is no chromcorr reference" in caplog.text
     assert "oteip_chromcorr" not in Wcs.of_kept(result.meta.wcs).frame_names
-    corrected, without = (np.asarray(Exposure(one).ifu_slices.world)[:, ::50, ::50] for one in (assigned, result))
+    corrected, without = (on_host(Exposure(one).ifu_slices.world)[:, ::50, ::50] for one in (assigned, result))
     np.testing.assert_array_equal(corrected[2], without[2])
     moved = np.abs(corrected[1] - without[1])[np.isfinite(without[1])]
     assert 1e-7 < moved.max() < 1e-4  # degrees
@@ -92,7 +93,7 @@ def test_lamps_end_at_the_slits(given):
     assert result.meta.wcsinfo.s_region is None
     slices = Exposure(result).ifu_slices
     assert len(slices.numbers) == 30
-    wavelength = np.asarray(slices.world)[2]
+    wavelength = on_host(slices.world)[2]
     assert 0.5 < np.nanmin(wavelength) < np.nanmax(wavelength) < 5.5  # micron
 
 

@@ -2,6 +2,8 @@
 
 import logging
 
+from gpucal.backend import current_backend
+from gpucal.backend.traffic import EXPOSURE
 from gpucal.reference.trees import part_of
 from gpucal.steps.parts.coordinates.nirspec import (
     BEYOND_SLITS,
@@ -72,7 +74,7 @@ def give_ifu(exposure, references, step) -> None:
     labels = labels_of(wcs)
     on_map = with_slice_map(wcs, labels)
     exposure.set_wcs((wcs if step.nrs_ifu_slice_wcs else on_map).to_tree())
-    exposure.regions = labels
+    exposure.regions = current_backend().asarray(labels, EXPOSURE)
     corners, wavelengths = box_on_sky(exposure.ifu_slices.world)
     keywords = exposure.meta.wcsinfo
     keywords.s_region, keywords.spectral_region = s_region(corners), list(wavelengths)
