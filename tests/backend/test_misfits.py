@@ -38,6 +38,7 @@ AS_GOOD = {
     "refpix.irs2_series.mean_frame": {"ramp": ALL},
     "regions.ellipse_flags.edit_flags": {"groupdq": (1, 2, 3), "ellipses.minor": (0,), "ellipses.major": (0,)},
     "spectra.cut_out.cut_out": {"boxes": (0,)},
+    "statistics.window_medians.window_medians": {"image": ALL},
     "storage.flag_definitions.standardize_flags": {"dq": ALL, "meanings": (0,)},
     # A sum has fewer terms: of a polynomial, a ring, a local mean, a group of reads.
     "jump.shower_signal.find_bright": {"offsets": (0,)},
