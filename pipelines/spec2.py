@@ -107,8 +107,10 @@ class Spec2Pipeline(Pipeline):
         tell_left_out(set(modes.BEFORE).difference(steps), exposure)
         before = [name for name in steps if name in modes.BEFORE]
         middle = [name for name in steps if name not in (*modes.BEFORE, *modes.AFTER, *modes.PRODUCTS)]
+        flagging = [name for name in before if name in modes.BEFORE_MEMBERS]  # it flags members, too
+        exposure = self.run_steps(flagging, exposure, references)
         clean_members(self, before, exposure, references)
-        exposure = self.run_steps(before, exposure, references)
+        exposure = self.run_steps([name for name in before if name not in flagging], exposure, references)
         if "bkg_subtract" in before and self.save_bsub and not self.bkg_subtract.saves:
             self.bkg_subtract.save(exposure)
         if modes.kind_of(exposure) in modes.LRS_TYPES:
@@ -145,8 +147,8 @@ class Spec2Pipeline(Pipeline):
             raise InputError(f"{exposure.source}: is calibrated already ({' and '.join(done)} are COMPLETE)")
         if modes.kind_of(exposure) in modes.SKY_TYPES:
             check_open(exposure)
-        needed = ("assign_wcs", *(("extract_2d",) if modes.kind_of(exposure) in modes.NIRSPEC_SLIT_TYPES else ()))
-        for name in needed:
+        has_slits = modes.kind_of(exposure) in modes.NIRSPEC_SLIT_TYPES and not modes.is_lamp_on_slicer(exposure)
+        for name in ("assign_wcs", *(("extract_2d",) if has_slits else ())):
             if getattr(self, name).skip:
                 raise InputError(f"{exposure.source}: without {name} nothing can be calibrated; do not skip it")
 

@@ -39,7 +39,7 @@ def clean_members(pipeline, steps: Iterable[str], exposure: Exposure, references
 
 def _cleaned(member, steps, exposure: Exposure, references) -> Exposure:
     """A member after these steps; it is saved by those that save what they make."""
-    other = open_exposure(member)
+    other = member if isinstance(member, Exposure) else open_exposure(member)
     other.membership = replace(exposure.membership, is_alone=False)
     for step in steps:
         try:

@@ -18,6 +18,7 @@ FIELD_TYPES = ("NIS_WFSS", "NRC_WFSS", "NRC_GRISM", "MIR_WFSS")
 ALIASES = {"imprint_subtract": "imprint"}
 
 BEFORE = ("assign_wcs", "badpix_selfcal", "msa_flagging", "clean_flicker_noise", "imprint_subtract", "bkg_subtract")
+BEFORE_MEMBERS = BEFORE[:2]
 AFTER = ("adaptive_trace_model", "pixel_replace")
 PRODUCTS = ("resample_spec", "cube_build", "extract_1d")
 
@@ -77,7 +78,12 @@ def kind_of(exposure: Exposure) -> str:
 
 def calls(exposure: Exposure) -> tuple[str, ...]:
     """The steps whose fate the header of an exposure tells, in order; products beside it excepted."""
-    return *BEFORE, *MIDDLES.get(kind_of(exposure), _WHOLE), *AFTER
+    return *BEFORE, *(_WHOLE if is_lamp_on_slicer(exposure) else MIDDLES.get(kind_of(exposure), _WHOLE)), *AFTER
+
+
+def is_lamp_on_slicer(exposure: Exposure) -> bool:
+    """Whether a lamp shines on the slicer of NIRSpec: an integral field, whose type is that of other lamps."""
+    return kind_of(exposure) in LAMP_TYPES and _lamp_mode(exposure) == "ifu"
 
 
 def applies(step: str, exposure: Exposure) -> bool:

@@ -54,6 +54,11 @@ SLITS = "extract_2d srctype wavecorr flat_field"
             f"wavecorr flat_field pathloss barshadow photom {AFTER} resample_spec extract_1d",
         ),
         (
+            of_type("MIR_MRS", ["background"]),
+            f"{BEFORE} bkg_subtract srctype straylight flat_field fringe photom residual_fringe {AFTER} "
+            "cube_build extract_1d",
+        ),
+        (
             of_type("NRS_BRIGHTOBJ", model="CubeModel"),
             f"{BEFORE} clean_flicker_noise {SLITS} photom {AFTER} extract_1d",
         ),
@@ -67,11 +72,11 @@ SLITS = "extract_2d srctype wavecorr flat_field"
         ),
         (
             of_type("NRS_LAMP", ["imprint"], lamp_mode="IFU", lamp_state="FLAT4"),
-            f"{BEFORE} msa_flagging imprint_subtract {SLITS} photom {AFTER} extract_1d",
+            f"{BEFORE} msa_flagging imprint_subtract srctype flat_field photom {AFTER} extract_1d",
         ),
         (
             of_type("NRS_LAMP", lamp_mode="IFU", lamp_state="REF"),
-            f"{BEFORE} msa_flagging {SLITS} photom {AFTER} cube_build extract_1d",
+            f"{BEFORE} msa_flagging srctype flat_field photom {AFTER} cube_build extract_1d",
         ),
         (
             of_type("NRS_IFU"),
