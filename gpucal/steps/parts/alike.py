@@ -39,5 +39,5 @@ def check_calibrated(members: Members) -> None:
         others = f", nor have {len(rates) - 1} others" if len(rates) > 1 else ""
         raise InputError(
             f"{rates[0]}: has no world coordinates{others}: stage 3 takes what stage 2 has calibrated (cal); "
-            "run calwebb_image2 on the rates first"
+            "run stage 2 (calwebb_image2 or calwebb_spec2) on the rates first"
         )

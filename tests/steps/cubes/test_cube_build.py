@@ -141,11 +141,39 @@ def test_an_exposure_counts_once_in_the_header(build, monkeypatch):
         ({}, {"debug_spaxel": "1 2"}, "debug_spaxel is '1 2'"),
         ({}, {"debug_spaxel": "1 2 700"}, "from 0 to below"),
         ({}, {"coord_system": "internal_cal"}, "internal_cal is of NIRSpec"),
+        ({}, {"wavemin": np.inf}, "wavemin is inf"),
+        ({}, {"weight_power": np.nan}, "weight_power is nan"),
+        ({"channel": None}, {}, "the header lacks CHANNEL, which the band is known by"),
     ],
 )
 def test_what_cannot_be_done(build, exposure, parameters, words):
     with pytest.raises((GpucalError, InputError, ReferenceFileError), match=words):
         build(cube_exposure(**exposure), **parameters)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "parameters", "words"),
+    [
+        ("ifucubepars_table", "spaxelsize", 0, {}, "spaxelsize of 1 short is 0"),
+        ("ifucubepars_table", "spaxelsize", np.nan, {}, "spaxelsize of 1 short is nan"),
+        ("ifucubepars_table", "spectralstep", -1, {}, "spectralstep of 1 short is -1"),
+        ("ifucubepars_msm_table", "roispatial", 0, {"weighting": "msm"}, "has no rois above zero"),
+        ("ifucubepars_emsm_table", "scalerad", -1, {"weighting": "emsm"}, "has no scalerad above zero"),
+        ("ifucubepars_multichannel_driz_wavetable", "wavelength", 5, {"linear_wave": False}, "do not increase"),
+    ],
+)
+def test_a_reference_that_makes_no_cube_is_told(build, tmp_path, table, column, value, parameters, words):
+    reference = cubepar()
+    getattr(reference, table)[column] = value
+    path = reference.save(tmp_path / "wrong.fits")
+    with pytest.raises(ReferenceFileError, match=words) as told:
+        build(cube_exposure(), channel="1", override_cubepar=path, **parameters)
+    assert "wrong.fits" in str(told.value)
+
+
+def test_a_reference_of_the_other_instrument_is_told(build, references):
+    with pytest.raises(ReferenceFileError, match="no column channel; is it of another instrument"):
+        build(cube_exposure(), override_cubepar=references["NIRSPEC"])
 
 
 def test_a_voxel_is_told_of(build, caplog):

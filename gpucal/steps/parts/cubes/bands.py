@@ -80,10 +80,13 @@ def bands_of(exposure, instrument: str) -> tuple[Band, ...]:
     """
     meta = exposure.meta.instrument
     keywords = {"MIRI": ("channel", "band"), "NIRSPEC": ("grating", "filter")}[instrument]
-    disperser, selector = (str(getattr(meta, name)).lower() for name in keywords)
+    told = {name.upper(): getattr(meta, name) for name in keywords}
+    if missing := [name for name, value in told.items() if value is None]:
+        raise InputError(f"{exposure.source}: the header lacks {' and '.join(missing)}, which the band is known by")
+    disperser, selector = (str(value).lower() for value in told.values())
     found = tuple(Band(one, selector) for one in (disperser if instrument == "MIRI" else (disperser,)))
     if unknown := [band for band in found if band not in BANDS[instrument]]:
-        names = " and ".join(name.upper() for name in keywords)
+        names = " and ".join(told)
         raise InputError(f"{exposure.source}: {names} tell of {unknown[0]}, which is no band of an integral field")
     return found
 

@@ -143,11 +143,15 @@ def sampling_of(reference: Reference, instrument: str, bands: Sequence[Band], nf
         )
     spaxel = wishes.scalexy or float(spaxels[0 if (spaxels == spaxels[0]).all() else spaxels.argmin()])
     step = wishes.scalew or (float(steps[0]) if (steps == steps[0]).all() else None)
+    for name, value in {"spaxelsize": spaxel, "spectralstep": step if wishes.linear_wave else None}.items():
+        if value is not None and not value > 0:
+            raise ReferenceFileError(f"cubepar reference {reference.label}: {name} of {bands[0]} is {value:g}")
     if wishes.linear_wave and step is None:
         log.warning("The bands have different steps of wavelength: the planes are those of the table of the reference")
     if wishes.linear_wave and step is not None:
         smallest = int(spaxels.argmin())
         made = _one_weight(weights, special, smallest, nfiles, wishes)
+        _check_weights(reference, made, wishes.weighting)
         return Sampling(spaxel, step, wavemin, wavemax, None, made)
     table, made = _table_of(reference, instrument, bands, (wavemin, wavemax), nfiles, wishes.weighting)
     if special and (wishes.rois or wishes.roiw):
@@ -166,29 +170,38 @@ def _one_weight(rows, special, smallest: int, nfiles: int, wishes: Wishes) -> We
     if not wishes.rois and nfiles < USUAL_FILES and wishes.weighting != EMSM:
         rois *= FEWER_FILES_FACTOR
         log.info("Fewer than %d files: the region of influence is enlarged to %g arcsec", USUAL_FILES, rois)
-    made = Weights(
+    return Weights(
         rois,
         wishes.roiw or found["roispectral"],
         wishes.weight_power or found.get("power", np.nan),
         found.get("softrad", np.nan),
         found.get("scalerad", np.nan),
     )
-    needed = {"rois": made.rois, "roiw": made.roiw}
-    needed |= {"softrad": made.softrad, "power": made.power} if wishes.weighting == MSM else {"scalerad": made.scalerad}
-    if useless := [name for name, value in needed.items() if np.isnan(value)]:
-        raise ReferenceFileError(f"the cubepar reference has NaN for {', '.join(useless)} of the bands of the cube")
-    return made
+
+
+def _check_weights(reference: Reference, weights: Weights, weighting: str) -> None:
+    """See that weights have a reach, and can be calculated."""
+    lengths = {DRIZZLE: (), MSM: ("rois", "roiw"), EMSM: ("rois", "roiw", "scalerad")}[weighting]
+    numbers = {DRIZZLE: (), MSM: ("softrad", "power"), EMSM: ()}[weighting]
+    useless = [name for name in lengths if not getattr(weights, name) > 0]
+    useless += [name for name in numbers if np.isnan(getattr(weights, name))]
+    if useless:
+        raise ReferenceFileError(
+            f"cubepar reference {reference.label}: has no {', '.join(useless)} above zero for the bands of the cube; "
+            "choose another weighting, or give rois, roiw or weight_power"
+        )
 
 
 def _table_of(reference, instrument, bands, limits, nfiles: int, weighting: str) -> tuple[np.ndarray, Weights]:
     """The wavelengths of planes by the reference, and weights of each."""
     name = f"ifucubepars_{_kind_of_table(instrument, bands)}_{'driz' if weighting == DRIZZLE else weighting}_wavetable"
-    table = reference.table(name)
-    if table is None:
-        raise ReferenceFileError(f"cubepar reference {reference.label}: has no table {name}")
-    wavelengths = _column(table, "wavelength")
+    wavelengths = np.asarray(_column(reference, name, "wavelength"), np.float64)
+    if not (np.diff(wavelengths) > 0).all():
+        raise ReferenceFileError(f"cubepar reference {reference.label}: {name} has wavelengths that do not increase")
     own = _within(wavelengths, *limits)
-    values = {column: _column(table, column)[own] for column in _WEIGHT_COLUMNS[weighting]}
+    values = {
+        column: np.asarray(_column(reference, name, column), np.float64)[own] for column in _WEIGHT_COLUMNS[weighting]
+    }
     empty = [column for column, array in (values | {"wavelength": wavelengths[own]}).items() if np.isnan(array).all()]
     if empty:
         raise ReferenceFileError(f"cubepar reference {reference.label}: {name} is NaN throughout in {', '.join(empty)}")
@@ -218,22 +231,26 @@ def _within(wavelengths: np.ndarray, least: float, most: float) -> slice:
 
 def _row(reference: Reference, name: str, instrument: str, band: Band) -> dict[str, float]:
     """The numbers of a band in a table; of several rows the last."""
-    table = reference.table(name)
-    if table is None:
-        raise ReferenceFileError(f"cubepar reference {reference.label}: has no table {name}")
-    keys = [np.char.lower(np.char.strip(np.asarray(table[_named(table, key)], str))) for key in _KEYS[instrument]]
+    keys = [
+        np.char.lower(np.char.strip(np.asarray(_column(reference, name, key), str))) for key in _KEYS[instrument]
+    ]
     rows = np.flatnonzero((keys[0] == band.disperser) & (keys[1] == band.selector))
     if not len(rows):
         raise ReferenceFileError(f"cubepar reference {reference.label}: {name} has no row for {band}")
+    table = reference.table(name)
     row = table[rows[-1]]
     others = [column for column in table.dtype.names if column.lower() not in _KEYS[instrument]]
     return {column.lower(): float(row[column]) for column in others}
 
 
-def _column(table: np.ndarray, name: str) -> np.ndarray:
-    return np.asarray(table[_named(table, name)], np.float64)
-
-
-def _named(table: np.ndarray, name: str) -> str:
-    """A column, whatever the case of its name."""
-    return next((column for column in table.dtype.names if column.lower() == name), name)
+def _column(reference: Reference, name: str, column: str) -> np.ndarray:
+    """A column of a table, whatever the case of its name."""
+    table = reference.table(name)
+    if table is None:
+        raise ReferenceFileError(f"cubepar reference {reference.label}: has no table {name}")
+    for own in table.dtype.names:
+        if own.lower() == column:
+            return table[own]
+    raise ReferenceFileError(
+        f"cubepar reference {reference.label}: its table {name} has no column {column}; is it of another instrument?"
+    )
