@@ -55,7 +55,12 @@ CUBE = "IFUCubeModel"
 SERIES_TYPES = ("NRC_TSIMAGE", "NRC_TSGRISM", "NRS_BRIGHTOBJ")
 
 # What parameters may be.
-LIMITS = {"position_offset": (-1e6, 1e6)}
+LIMITS = {
+    "position_offset": (-1e6, 1e6),
+    "bkg_sigma_clip": (0, 1e6),
+    "ifu_rscale": (0.5, 3),
+    "ifu_covar_scale": (0, 1e6),
+}
 
 
 class Extract1dStep(Step):

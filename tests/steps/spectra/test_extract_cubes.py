@@ -95,6 +95,7 @@ def test_a_step_keeps_its_parameters(tmp_path):
     ("keys", "message"),
     [({"method": "best"}, "its method 'best'"), ({"method": "subpixel", "subpixels": 0}, "with 0 subpixels"),
      ({"radius": np.zeros(9)}, "has no radius"), ({"radius": np.ones(4)}, "not of one length"),
+     ({"radius": np.full(9, np.nan)}, "has no radius"), ({"wavelength": np.full(9, 5.0)}, "or all the same"),
      ({"outer_bkg": None}, "holds no outer_bkg")],
 )  # fmt: skip
 def test_a_reference_that_is_none_is_refused(keys, message, tmp_path):
@@ -114,6 +115,26 @@ def test_a_reference_of_another_kind_is_refused(tmp_path):
 def test_a_centre_beyond_the_cube_is_refused(tmp_path):
     with pytest.raises(GpucalError, match="center_xy 25, 3 is not in the cube, which has 25 columns and 21 rows"):
         extracted(cube(), tmp_path, center_xy=[25, 3])
+
+
+@pytest.mark.parametrize("name", ["ifu_rscale", "ifu_covar_scale", "bkg_sigma_clip"])
+def test_a_number_that_is_none_is_refused(name, tmp_path):
+    with pytest.raises(GpucalError, match=f"{name} is nan"):
+        extracted(cube(), tmp_path, **{name: np.nan})
+
+
+def test_a_cube_that_is_not_calibrated_is_told(tmp_path, caplog):
+    extracted(cube(bunit_data="DN/s"), tmp_path)
+    assert "values are in DN/s, not in MJy/sr" in caplog.text
+
+
+def test_infinite_values_are_no_warnings_of_numpy(tmp_path, recwarn):
+    exposure = cube()
+    exposure.data[20] = np.inf
+    table = table_of(extracted(exposure, tmp_path))
+    assert np.isnan(table["FLUX"][20])
+    assert np.isfinite(table["FLUX"][21])
+    assert not [one for one in recwarn if one.category is RuntimeWarning]
 
 
 def test_a_cube_without_wavelengths_is_refused(tmp_path):

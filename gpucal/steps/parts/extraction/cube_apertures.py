@@ -83,6 +83,9 @@ def aperture_in(reference: Reference) -> CubeAperture:
     arrays = [columns_of(reference, table, name).ravel() for name in COLUMNS]
     if len({len(array) for array in arrays}) > 1 or not len(arrays[0]):
         raise ReferenceFileError(f"extract1d reference {reference.label}: its columns are not of one length")
+    wavelength = arrays[0]
+    if not np.isfinite(wavelength).all() or (len(wavelength) > 1 and np.ptp(wavelength) == 0):
+        raise ReferenceFileError(f"extract1d reference {reference.label}: wavelengths are not known, or all the same")
     return CubeAperture(*arrays, bool(about.get("subtract_background")), subpixels_of(reference, about))
 
 

@@ -21,6 +21,9 @@ from gpucal.steps.parts.fringes.spectrum import corrected
 
 log = logging.getLogger(__name__)
 
+# The unit that cubes are in, if they are calibrated.
+BRIGHTNESS = "MJy/sr"
+
 POINT, EXTENDED = "POINT", "EXTENDED"
 
 CHANNELS, BANDS = ("1", "2", "3", "4"), ("SHORT", "MEDIUM", "LONG")
@@ -122,7 +125,7 @@ def point_aperture(step, exposure, reference, coordinates: CubeCoordinates) -> A
     sky = (meta.target.ra, meta.target.dec) if is_target else (meta.wcsinfo.crval1, meta.wcsinfo.crval2)
     scale = coordinates.scale_at(coordinates.sky if None in sky else sky, direction_of(exposure))
     circles = scaled(told, step, exposure).circles(place, coordinates.wavelength, scale)
-    radius = circles.radius[np.isfinite(circles.radius)]
+    radius = circles.radius[np.isfinite(coordinates.wavelength)]
     if not (radius > 0).all():
         raise GpucalError(f"extract1d reference {reference.label}: has no radius at some wavelength of the cube")
     return Aperture(place, circles, scale)
@@ -173,11 +176,9 @@ def sums_in(cube: Cube, circles: Circles, sigma: float) -> Sums:
     bkg_area = np.where(sums.bkg_area == 0, ring, sums.bkg_area)
     area = np.where(sums.area == 0, areas_of(circles), sums.area)
     share = np.divide(area, bkg_area, out=np.zeros_like(area), where=bkg_area > 0)
-    return sums._replace(
-        value=sums.value - sums.background * share,
-        variance=sums.variance + sums.bkg_variance * share**2,
-        bkg_area=bkg_area,
-    )
+    with np.errstate(invalid="ignore"):  # of values that are infinite
+        value, variance = sums.value - sums.background * share, sums.variance + sums.bkg_variance * share**2
+    return sums._replace(value=value, variance=variance, bkg_area=bkg_area)
 
 
 def known(circles: Circles) -> Circles:
@@ -203,6 +204,11 @@ def columns_of(step, exposure, sums: Sums, aperture: Aperture, coordinates: Cube
     if area is None:
         log.warning("The area of a spaxel is not known (PIXAR_SR): fluxes are not right")
         area = 1.0
+    if exposure.meta.bunit_data != BRIGHTNESS:
+        log.warning(
+            "%s: values are in %s, not in %s: the columns of the spectrum are not in the units that they tell",
+            exposure.source, exposure.meta.bunit_data, BRIGHTNESS,
+        )  # fmt: skip
     nplanes, ny, nx = coordinates.shape
     whole = np.full(nplanes, float(ny * nx)) if aperture.circles is None else areas_of(aperture.circles)
     columns = tables.columns_of_sums(sums, whole, area, step.ifu_covar_scale)
