@@ -5,13 +5,14 @@ import logging
 import numpy as np
 
 from gpucal.backend import current_backend
-from gpucal.core import Step
+from gpucal.core import GpucalError, Step
 from gpucal.kernels.statistics.large_sample import clipped_statistics_of
 from gpucal.kernels.straylight.cross_artifact import Scattering, add_scattered
 from gpucal.kernels.straylight.shower_light import Smoothing, shower_light
 from gpucal.kernels.straylight.sources import light_above
 from gpucal.readouts.mrs import CHANNELS, PARTS, detector_of, gap_of
 from gpucal.reference import ReferenceFileError
+from gpucal.steps.parts.limits import check_limits
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,14 @@ ILLUMINATED = slice(4, 1028)
 
 # Of the noise between the channels, what pixels have to be above it to scatter.
 ABOVE_NOISE = np.float32(3)
+
+# What parameters may be.
+LIMITS = {
+    "shower_x_stddev": (0.1, 1e3),
+    "shower_y_stddev": (0.1, 1e3),
+    "shower_low_reject": (0, 100),
+    "shower_high_reject": (0, 100),
+}
 
 COLUMNS = ("lor_fwhm", "lor_scale", "gau_fwhm", "gau_xoff", "gau_scale1", "gau_scale2")
 
@@ -64,10 +73,16 @@ class StraylightStep(Step):
         Raises
         ------
         GpucalError
-            If the exposure is no full frame of the spectrometer.
+            If the exposure is no full frame of the spectrometer, or a parameter is out of its limits.
         ReferenceFileError
             If a reference lacks the rows or the plane that are needed.
         """
+        check_limits(self, LIMITS)
+        if not self.shower_low_reject < self.shower_high_reject:
+            raise GpucalError(
+                f"shower_low_reject is {self.shower_low_reject}; it has to be below shower_high_reject, which is "
+                f"{self.shower_high_reject}"
+            )
         detector = detector_of(exposure)
         scattered = scattered_light(exposure, detector, references["mrsxartcorr"])
         gap = gap_of(detector, _known(exposure.data)) - gap_of(detector, scattered)
@@ -85,6 +100,11 @@ class StraylightStep(Step):
         if planes is None or planes.ndim != 3 or not 0 <= self.shower_plane < len(planes):
             found = f"its regions have shape {None if planes is None else planes.shape}"
             raise ReferenceFileError(f"{regions.label}: has no plane {self.shower_plane}; {found}")
+        if planes.shape[1:] != exposure.shape_of("data"):
+            raise ReferenceFileError(
+                f"{regions.label}: its regions have shape {planes.shape}; planes have to be as large as the exposure, "
+                f"{exposure.shape_of('data')}"
+            )
         how = Smoothing(
             self.shower_x_stddev, self.shower_y_stddev, self.shower_low_reject, self.shower_high_reject
         )

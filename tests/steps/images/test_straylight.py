@@ -24,6 +24,30 @@ def test_a_plane_that_the_reference_lacks(references):
         StraylightStep.call(rates(), clean_showers=True, shower_plane=9, **references)
 
 
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"shower_x_stddev": float("nan")}, "shower_x_stddev is nan"),
+        ({"shower_y_stddev": 0.0}, "shower_y_stddev is 0.0"),
+        ({"shower_high_reject": 150.0}, "shower_high_reject is 150.0"),
+        ({"shower_low_reject": 99.0, "shower_high_reject": 1.0}, "it has to be below shower_high_reject"),
+    ],
+)
+def test_parameters_of_showers_have_limits(references, parameters, message):
+    with pytest.raises(GpucalError, match=message):
+        StraylightStep.call(rates(), clean_showers=True, **parameters, **references)
+
+
+def test_regions_of_another_size(references, tmp_path):
+    model = datamodels.RegionsModel(references["override_regions"])
+    model.regions = model.regions[:, :512, :512].copy()
+    model.save(tmp_path / "small.asdf")
+    with pytest.raises(ReferenceFileError, match=r"small.asdf: its regions have shape \(9, 512, 512\)"):
+        StraylightStep.call(
+            rates(), clean_showers=True, **references | {"override_regions": str(tmp_path / "small.asdf")}
+        )
+
+
 def test_a_table_that_the_reference_lacks(references, tmp_path):
     model = datamodels.MirMrsXArtCorrModel(references["override_mrsxartcorr"])
     del model._instance["ch2a_table"]
