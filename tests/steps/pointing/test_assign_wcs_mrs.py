@@ -72,6 +72,28 @@ def test_references_of_another_band_are_refused(tmp_path):
         run(exposure(band="LONG"), tmp_path)
 
 
+def test_references_of_another_detector_are_refused(tmp_path):
+    other = references("34", "SHORT")
+    with pytest.raises(ReferenceFileError, match="regions reference has no slice of channels 12"):
+        run(exposure(), tmp_path, regions=other["regions"])
+    fewer = {"model": other["specwcs"]["model"][1:]}
+    with pytest.raises(ReferenceFileError, match="tells of 6 slices, and the specwcs reference of 5"):
+        run(exposure(), tmp_path, specwcs=other["specwcs"] | fewer)
+
+
+def test_regions_of_another_size_are_refused(tmp_path):
+    planes = references("12", "SHORT")["regions"]["regions"]
+    with pytest.raises(ReferenceFileError, match=r"planes have shape \(50, 120\), and mrs_rate.fits has \(96, 120\)"):
+        run(exposure(), tmp_path, regions={"regions": planes[:, :50]})
+
+
+def test_an_exposure_without_channel_is_refused(tmp_path):
+    with pytest.raises(ReferenceFileError, match="mrs_rate.fits: keyword CHANNEL is None"):
+        model = exposure()
+        model.meta.instrument.channel = None
+        run(model, tmp_path)
+
+
 def test_a_reference_without_what_is_needed_is_told(tmp_path):
     with pytest.raises(ReferenceFileError, match=r"holds no 'alpha_model': .*distortion.asdf"):
         run(exposure(), tmp_path, distortion={"slices": [101]})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpucal.data import Exposure
-from gpucal.errors import NoScienceData
+from gpucal.errors import GpucalError, NoScienceData
 from gpucal.reference import ReferenceFileError
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 from gpucal.wcs.modes.nirspec.open_slits import boxes_in
@@ -104,6 +104,14 @@ def test_light_that_misses_the_second_detector(grating, light, given):
     told = {"instrument__grating": grating, "instrument__filter": light}
     with pytest.raises(NoScienceData, match=f"light of {grating} and {light} through the IFU does not come to NRS2"):
         AssignWcsStep.call(Exposure(field(detector="NRS2", **told)), **given)
+
+
+def test_a_part_of_the_detector_is_refused(given):
+    model = field()
+    part = type(model)((512, 600))
+    part.update(model)
+    with pytest.raises(GpucalError, match=r"has shape \(512, 600\), and exposures of the integral field are full"):
+        AssignWcsStep.call(Exposure(part), **given)
 
 
 @pytest.mark.parametrize("kind", ["ifupost", "ifuslicer", "ifufore", "fore"])

@@ -37,6 +37,11 @@ def give_mrs(exposure, references, step) -> None:
         raise ReferenceFileError(f"one of these references of assign_wcs holds no {error}: {labels}") from error
     except UnknownBandError as error:
         raise ReferenceFileError(f"{exposure.source}: {error}") from error
+    if optics.labels.shape != exposure.shape_of("data"):
+        raise ReferenceFileError(
+            f"regions reference {used['regions'].label}: its planes have shape {optics.labels.shape}, and "
+            f"{exposure.source} has {exposure.shape_of('data')}; both have to be full frames"
+        )
     exposure.set_wcs(mrs_wcs(exposure, optics).to_tree())
     keywords = exposure.meta.wcsinfo
     keywords.specsys, keywords.dispersion_direction = "BARYCENT", 2

@@ -169,7 +169,11 @@ def trees_from(exposure, references, kinds, unused=()) -> dict[str, dict]:
         found.pop(kind)
     for kind, reference in found.items():
         if reference is None:
-            raise ReferenceFileError(f"{exposure.source}: there is no {kind} reference, which a WCS of NIRSpec needs")
+            instrument = exposure.meta.instrument
+            raise ReferenceFileError(
+                f"{exposure.source}: there is no {kind} reference, which a WCS of NIRSpec needs, for an exposure with "
+                f"GRATING {instrument.grating} and FILTER {instrument.filter}"
+            )
     return {kind: tree_of(reference) for kind, reference in found.items()}
 
 

@@ -4,6 +4,7 @@ import logging
 
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE
+from gpucal.errors import GpucalError
 from gpucal.reference.trees import part_of
 from gpucal.steps.parts.coordinates.nirspec import (
     BEYOND_SLITS,
@@ -17,7 +18,7 @@ from gpucal.steps.parts.coordinates.nirspec import (
 )
 from gpucal.wcs.footprint import box_on_sky, s_region
 from gpucal.wcs.modes.nirspec.ifu import check_light, ifu_wcs
-from gpucal.wcs.modes.nirspec.slice_map import labels_of, with_slice_map
+from gpucal.wcs.modes.nirspec.slice_map import SHAPE, labels_of, with_slice_map
 from gpucal.wcs.modes.nirspec.slice_transforms import slicer_of
 from gpucal.wcs.modes.nirspec.wavelength_range import is_lit_by_lamp
 
@@ -55,9 +56,14 @@ def give_ifu(exposure, references, step) -> None:
     ParameterError
         If slices would end before they begin.
     GpucalError
-        If the header lacks something.
+        If the header lacks something, or the exposure is no whole frame.
     """
     ends = ends_of_slits(step)
+    shape = exposure.shape_of("data")
+    if shape != SHAPE:
+        raise GpucalError(
+            f"{exposure.source}: has shape {shape}, and exposures of the integral field are full frames, {SHAPE}"
+        )
     check_light(exposure)
     tell_missing(exposure)
     is_lamp = is_lit_by_lamp(exposure.meta)

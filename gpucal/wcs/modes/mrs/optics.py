@@ -101,17 +101,27 @@ def optics_of(meta, distortion: dict, specwcs: dict, regions: dict, wavelengthra
             f"the regions reference has an array of shape {planes.shape}: nine planes are needed, one for each share "
             "of light that pixels get; those of before 2019 have one, and cannot be used"
         )
-    models = (distortion[f"{name}_model"] for name in ("alpha", "beta"))
-    back = (distortion[f"{name}_model"] for name in ("x", "y"))
+    models = [distortion[f"{name}_model"] for name in ("alpha", "beta")]
+    back = [distortion[f"{name}_model"] for name in ("x", "y")]
+    if len(specwcs["model"]) != len(distortion["slices"]):
+        raise UnknownBandError(
+            f"the distortion reference tells of {len(distortion['slices'])} slices, and the specwcs reference of "
+            f"{len(specwcs['model'])}: one is of another detector"
+        )
     rows = zip(distortion["slices"], *models, specwcs["model"], *back, strict=True)
     band = str(meta.instrument.band).upper()
-    names = [(int(channel), f"{channel}{band}") for channel in str(meta.instrument.channel)]
+    told = str(meta.instrument.channel)
+    if not told.isdecimal():
+        raise UnknownBandError(f"keyword CHANNEL is {told}; it has to be the channels of the exposure, such as 12")
+    names = [(int(channel), f"{channel}{band}") for channel in told]
     tables = (
         _by_name(wavelengthrange, "wavelengthrange", "waverange_selector", "wavelengthrange"),
         _by_name(distortion["bzero"], "distortion", "channel_band", "beta_zero"),
         _by_name(distortion["bdel"], "distortion", "channel_band", "delta_beta"),
         _by_name(distortion["abv2v3_model"], "distortion", "channel_band", "model"),
     )
+    if not np.isin(planes[PLANE] // 100, [number for number, _ in names]).any():
+        raise UnknownBandError(f"the regions reference has no slice of channels {told}")
     channels = [Channel(number, *(_of_band(table, name) for table in tables)) for number, name in names]
     return Optics(np.array(planes[PLANE], np.int16), [Slice(int(row[0]), *row[1:]) for row in rows], channels)
 
