@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 # What the header names as the association of an exposure that comes without one.
 SINGLE = "singleton"
 
+# Exposures of integral fields.
+FIELD_UNIT_MODEL = "IFUImageModel"
+
 # All steps, in the order of most modes.
 STEPS = (
     "assign_wcs", "badpix_selfcal", "msa_flagging", "clean_flicker_noise", "bkg_subtract", "imprint_subtract",
@@ -139,12 +142,18 @@ class Spec2Pipeline(Pipeline):
         Raises
         ------
         InputError
-            If it is calibrated already, is of the sky but was taken without its light, or if a step is to be left out
-            without which nothing can be calibrated.
+            If it is calibrated already, is of an integral field but no such image, is of the sky but was taken without
+            its light, or if a step is to be left out without which nothing can be calibrated.
         """
         done = [name for name in ("flat_field", "photom") if getattr(exposure.meta.cal_step, name) == "COMPLETE"]
         if done:
             raise InputError(f"{exposure.source}: is calibrated already ({' and '.join(done)} are COMPLETE)")
+        if modes.is_of_field_unit(exposure) and exposure.model_type != FIELD_UNIT_MODEL:
+            kind, model = modes.kind_of(exposure), exposure.model_type
+            raise InputError(
+                f"{exposure.source}: EXP_TYPE is {kind}, but DATAMODL is {model}: give the rates (rate) that "
+                f"calwebb_detector1 makes of integral fields, which are of type {FIELD_UNIT_MODEL}"
+            )
         if modes.kind_of(exposure) in modes.SKY_TYPES:
             check_open(exposure)
         has_slits = modes.kind_of(exposure) in modes.NIRSPEC_SLIT_TYPES and not modes.is_lamp_on_slicer(exposure)
@@ -163,7 +172,7 @@ class Spec2Pipeline(Pipeline):
             for name in ("resample_spec", "cube_build"):
                 if name in steps:
                     spectrum = self.run_beside(name, spectrum, references) or spectrum
-            if products_of(spectrum)[0].model_type == "IFUImageModel":
+            if products_of(spectrum)[0].model_type == FIELD_UNIT_MODEL:
                 log.info("There is no spectrum, as there is no cube")
             elif "extract_1d" in steps:
                 self.run_beside("extract_1d", spectrum, references)

@@ -9,7 +9,8 @@ from gpucal.names.steps import STEPS, Entry
 NIRSPEC_SLIT_TYPES = (
     "NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ", "NRS_LAMP", "NRS_AUTOWAVE", "NRS_AUTOFLAT",
 )  # fmt: skip
-SKY_TYPES = NIRSPEC_SLIT_TYPES[:3]
+SKY_TYPES = (*NIRSPEC_SLIT_TYPES[:3], "NRS_IFU")
+FIELD_UNIT_TYPES = ("MIR_MRS", "NRS_IFU")
 LAMP_TYPES = ("NRS_LAMP", "NRS_AUTOWAVE")
 LRS_TYPES = ("MIR_LRS-FIXEDSLIT", "MIR_LRS-SLITLESS")
 FIELD_TYPES = ("NIS_WFSS", "NRC_WFSS", "NRC_GRISM", "MIR_WFSS")
@@ -97,8 +98,13 @@ def applies(step: str, exposure: Exposure) -> bool:
         is_image = exposure.model_type != "CubeModel"
         return kind in ("NRS_FIXEDSLIT", "NRS_MSASPEC", "MIR_LRS-FIXEDSLIT") and is_image or _has_lines(exposure)
     if step == "cube_build":
-        return kind in ("MIR_MRS", "NRS_IFU") or _is_lamp(exposure, "lin", "ref")
+        return kind in FIELD_UNIT_TYPES or _is_lamp(exposure, "lin", "ref")
     return kind in ONLY_FOR.get(step, (kind,))
+
+
+def is_of_field_unit(exposure: Exposure) -> bool:
+    """Whether light came through an integral field unit, by the type of an exposure."""
+    return kind_of(exposure) in FIELD_UNIT_TYPES or kind_of(exposure) in LAMP_TYPES and _lamp_mode(exposure) == "ifu"
 
 
 def _is_lamp(exposure: Exposure, *states: str) -> bool:

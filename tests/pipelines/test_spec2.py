@@ -227,6 +227,20 @@ def test_a_spectrum_of_the_sky_without_its_light_is_refused():
     Spec2Pipeline().check(of_type("NRS_LAMP", filter="OPAQUE"))
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (of_type("MIR_MRS"), "EXP_TYPE is MIR_MRS, but DATAMODL is ImageModel"),
+        (of_type("NRS_IFU", model="CubeModel"), "EXP_TYPE is NRS_IFU, but DATAMODL is CubeModel"),
+        (of_type("NRS_LAMP", lamp_mode="IFU"), "EXP_TYPE is NRS_LAMP, but DATAMODL is ImageModel"),
+        (of_type("NRS_IFU", model="IFUImageModel", filter="OPAQUE"), "but FILTER is OPAQUE"),
+    ],
+)
+def test_an_integral_field_that_is_no_image_of_one_is_refused(given, message):
+    with pytest.raises(InputError, match=message):
+        Spec2Pipeline().check(given)
+
+
 @pytest.mark.parametrize("name", ["assign_wcs", "extract_2d"])
 def test_steps_that_all_others_need_are_not_skipped(name):
     pipeline = Spec2Pipeline(steps={name: {"skip": True}})
