@@ -114,10 +114,11 @@ def test_a_missing_override_is_an_error_before_anything_runs(ramp, monkeypatch):
         Subtract.call(ramp, override_superbias="nowhere.fits")
 
 
-@pytest.mark.parametrize(("what", "value"), [("detector", "NRCB4"), ("name", "NIRISS")])
+@pytest.mark.parametrize(("what", "value"), [("detector", "NRCB4"), ("name", "NIRISS"), ("band", "LONG")])
 def test_a_reference_for_another_detector_that_the_user_names_is_used_with_a_warning(
     ramp, superbias, caplog, what, value
 ):
+    ramp.meta.instrument.band = "SHORT"
     superbias.meta.instrument.instance[what] = value
     result = Subtract.call(ramp, override_superbias=superbias)
     np.testing.assert_array_equal(result.data, 7)

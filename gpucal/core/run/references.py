@@ -80,7 +80,7 @@ class RunReferences:
         """The reference of a source, opened once for the whole run.
 
         What CRDS chose is trusted; a warning tells when what a user chose is of another type, or for another
-        instrument or detector.
+        instrument, detector or band.
         """
         key = (kind, str(source) if isinstance(source, str) else str(id(source)))
         if key not in self._opened:
@@ -195,12 +195,10 @@ def _other_type(kind: str, reference: Reference) -> str | None:
 
 
 def _mismatch(ours, theirs) -> str | None:
-    """That a reference is for another instrument or detector; None where it is not."""
-    for what, mine, its in (
-        ("instrument", ours.name, theirs.name),
-        ("detector", ours.detector, theirs.detector),
-    ):
-        if not _compatible(mine, its, getattr(theirs, "p_detector", None)):
+    """That a reference is for another instrument, detector or band of MIRI; None where it is not."""
+    for what, name in (("instrument", "name"), ("detector", "detector"), ("band", "band")):
+        mine, its = getattr(ours, name, None), getattr(theirs, name, None)
+        if not _compatible(mine, its, getattr(theirs, f"p_{name}", None)):
             return f"for {what} {its}, and the exposure is of {what} {mine}"
     return None
 

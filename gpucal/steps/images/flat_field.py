@@ -14,7 +14,7 @@ from gpucal.kernels.images.flat_field import (
     usable_flat,
 )
 from gpucal.kernels.images.flat_rates import Flat, Rates, flat_field_rates
-from gpucal.reference import Reference
+from gpucal.reference import Reference, ReferenceFileError
 from gpucal.steps.parts.calibration.ifu_flats import apply_flat, calculated_flat, users_flat
 from gpucal.steps.parts.calibration.ifu_flats import flat_product as ifu_product
 from gpucal.steps.parts.calibration.slit_flats import (
@@ -93,6 +93,8 @@ class FlatFieldStep(Step):
         ------
         SkipStep
             If the flat is smaller than the exposure.
+        ReferenceFileError
+            If it has no values.
         GpucalError
             If slits of the exposure were not cut out, or slices have no coordinates.
         """
@@ -149,6 +151,8 @@ class FlatFieldStep(Step):
             log.info("Flat of the user: %s; flat references are not used", flat.path)
         else:
             flat = [references[kind] for kind in self.reference_file_types][-1]
+        if flat.model.data is None:
+            raise ReferenceFileError(f"flat reference {flat.label}: has no values (SCI)")
         sizes = zip(flat.model.data.shape[-2:], exposure.data.shape[-2:], strict=True)
         if any(its < needed for its, needed in sizes):
             raise SkipStep(f"the flat {flat.label} is smaller than the exposure")

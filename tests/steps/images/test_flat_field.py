@@ -108,6 +108,13 @@ def test_without_a_flat_that_fits(rates):
     assert (rates.data == 8).all()
 
 
+def test_a_flat_without_values(rates):
+    model = flat()
+    del model._instance["data"]
+    with pytest.raises(ReferenceFileError, match="has no values"):
+        FlatFieldStep().process(rates, references(model))
+
+
 def test_a_flat_of_another_part_of_the_detector(rates):
     with pytest.raises(ReferenceFileError, match="does not match the exposure"):
         FlatFieldStep().process(rates, references(flat(xstart=5)))
