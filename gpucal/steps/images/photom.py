@@ -2,6 +2,8 @@
 
 import logging
 
+import numpy as np
+
 from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
@@ -68,12 +70,12 @@ class PhotomStep(Step):
             calibrate_slits(exposure, reference, references["area"], self)
             return exposure
         if kind in IFU_TYPES:
-            self.tell(meta, convert_ifu(exposure, reference, references["area"], self), "MJy/sr")
+            self.tell(meta, convert_ifu(exposure, reference, references["area"], self), "MJy/sr", reference)
             return exposure
         if kind in MRS_TYPES:
             keep_pixel_area(exposure, reference, references["area"])
             factor = convert_mrs(exposure, reference, self.apply_time_correction, self.inverse)
-            self.tell(meta, factor, "MJy/sr")
+            self.tell(meta, factor, "MJy/sr", reference)
             return exposure
         if kind not in (*IMAGE_TYPES, *LRS_TYPES) or str(meta.instrument.name).upper() not in ROW_KEYS:
             raise GpucalError(f"{exposure.source}: exposures of type {meta.exposure.type} are not calibrated yet")
@@ -93,11 +95,19 @@ class PhotomStep(Step):
             rates = Rates(*(getattr(exposure, name) for name in Rates._fields))
             var_flat = exposure.var_flat if exposure.has("var_flat") else None
             convert_units(rates, var_flat, factor, self.inverse)
-        self.tell(meta, factor, unit)
+        self.tell(meta, factor, unit, reference)
         return exposure
 
-    def tell(self, meta, factor, unit: str) -> None:
-        """Write into the header what rates were multiplied by, if that is one number, and their unit."""
+    def tell(self, meta, factor, unit: str, reference) -> None:
+        """Write into the header what rates were multiplied by, if that is one number, and their unit.
+
+        Raises
+        ------
+        ReferenceFileError
+            If it is no finite number.
+        """
+        if factor is not None and not np.isfinite(factor):
+            raise ReferenceFileError(f"photom reference {reference.label}: its factor for the exposure is {factor}")
         meta.photometry.conversion_megajanskys = None if factor is None else float(factor)
         meta.photometry.conversion_microjanskys = None if factor is None else float(factor * MICROJANSKY)
         meta.bunit_data = meta.bunit_err = "DN/s" if self.inverse else unit

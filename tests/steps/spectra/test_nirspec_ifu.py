@@ -73,6 +73,14 @@ def test_the_throughput_changes_with_time_unless_jwst_is_followed(given, table, 
     assert followed.meta.photometry.conversion_megajanskys == without.meta.photometry.conversion_megajanskys
 
 
+def test_a_factor_that_is_none_is_told(given):
+    overrides = given(*FLUXES)
+    with fits.open(overrides["override_photom"], mode="update") as hdus:
+        hdus["PHOTOM"].data["photmj"][:] = np.nan
+    with pytest.raises(ReferenceFileError, match="photom reference .*: its factor for the exposure is nan"):
+        PhotomStep.call(small_field(), **overrides)
+
+
 def test_steps_are_undone(given):
     model = small_field()
     flat = FlatFieldStep.call(model.copy(), **given(*FLATS))
