@@ -8,9 +8,7 @@ out are kept from the run before.
 
 from bench.image_stages import run
 from bench.spectral_stages import COLUMNS, KINDS, SpectralCase, measuring
-from gpucal.simulate import NirspecIfuPlan, observe_nirspec_ifu
-from gpucal.simulate.spectra.ifu.mrs_plans import MrsPlan
-from gpucal.simulate.spectra.ifu.observe_mrs import observe_mrs
+from gpucal.simulate import MrsPlan, NirspecIfuPlan, observe_mrs, observe_nirspec_ifu
 
 CASES = {
     "MIRI MRS, channels 1 and 2, 4 dithers": SpectralCase(observe_mrs, MrsPlan()),

@@ -17,7 +17,7 @@ from bench.small_slits import NOISE, PLANS
 from bench.standards import peer
 from bench.thinned import thinned
 from gpucal.as_peer import VARIABLE
-from gpucal.simulate import observe_slits
+from gpucal.simulate import MrsPlan, NirspecIfuPlan, observe_mrs, observe_nirspec_ifu, observe_slits
 
 PLACE = Path(__file__).parents[1] / "tests" / "files" / "peer"
 
@@ -31,10 +31,13 @@ class KeptCase(NamedTuple):
         ``simulate(directory, plan, effects=...)`` gives the observation.
     plan : object
         What is observed.
+    steps : dict
+        Parameters of steps, that both programs are told.
     """
 
     simulate: Callable
     plan: object
+    steps: dict = {}
 
     def products(self, directory: Path, call: Callable) -> list[Path]:
         """Simulate the observation, and make the products of stage 2 of its first exposure alone.
@@ -50,11 +53,16 @@ class KeptCase(NamedTuple):
         association, products = observation.level2_alone[0], directory / "products"
         products.mkdir()
         with observation.crds(), chdir(association.parent):  # where the metadata file of shutters is looked for
-            call("calwebb_spec2", str(association), output_dir=str(products), save_results=True)
+            call("calwebb_spec2", str(association), output_dir=str(products), save_results=True, steps=self.steps)
         return sorted(products.glob("*.fits"))
 
 
-CASES = {name: KeptCase(observe_slits, PLANS[name]) for name in ("mos", "bots")}
+ONE = ((0.1, -0.2),)
+CASES = {name: KeptCase(observe_slits, PLANS[name]) for name in ("mos", "bots")} | {
+    # jwst saves the first of several cubes alone.
+    "mrs": KeptCase(observe_mrs, MrsPlan(dithers=ONE), {"cube_build": {"channel": "1"}}),
+    "nirspec-ifu": KeptCase(observe_nirspec_ifu, NirspecIfuPlan(dithers=ONE, imprints=0, backgrounds=0, leak=0)),
+}
 
 
 def main() -> None:

@@ -8,9 +8,7 @@ from pathlib import Path
 
 from bench.parity_pipelines import Agreements, both, compare_cases, stage2_of_spectra
 from bench.standards import Standard
-from gpucal.simulate import CubeObservation, NirspecIfuPlan, observe_nirspec_ifu
-from gpucal.simulate.spectra.ifu.mrs_plans import MrsPlan
-from gpucal.simulate.spectra.ifu.observe_mrs import observe_mrs
+from gpucal.simulate import CubeObservation, MrsPlan, NirspecIfuPlan, observe_mrs, observe_nirspec_ifu
 
 TWO = MrsPlan().dithers[:2]
 CASES = {
