@@ -26,7 +26,7 @@ def session(*words):
 def rehearsed(tmp_path_factory):
     """The folder of a rehearsal."""
     folder = tmp_path_factory.mktemp("rehearsal") / "out"
-    done = session("--smoke", "--minutes", "8", "--out", str(folder))
+    done = session("--smoke", "--minutes", "20", "--out", str(folder))
     assert done.returncode == 0, done.stderr
     return folder
 
