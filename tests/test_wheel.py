@@ -30,7 +30,7 @@ def expected_files() -> set[str]:
     return {
         f"{package}/{path.relative_to(ROOT / folder)}"
         for folder, package in FOLDERS.items()
-        for pattern in ("*.py", "*.cfg", "*.json", "py.typed", "nirspec_optics/*")
+        for pattern in ("*.py", "*.cfg", "*.json", "py.typed", "nirspec_optics/*", "mrs_calibration/*")
         for path in (ROOT / folder).rglob(pattern)
     }
 

@@ -200,7 +200,7 @@ def imager_rate(tmp_path, without_parameter_references):
     path = cache.reference_path("jwst_miri_flat_made.fits")
     path.parent.mkdir(parents=True)
     flat.save(path)
-    cache.serve("MIRI", {"flat": (("MIRIMAGE", "MASK1065", "MIR_IMAGE"), path.name)})
+    cache.serve("MIRI", {"flat": (("MIRIMAGE", "MASK1065", "MIR_IMAGE", "ANY"), path.name)})
     with crds_environment(cache.environment()):
         yield rate
 

@@ -15,8 +15,6 @@ from gpucal.kernels.images.flat_field import (
 )
 from gpucal.kernels.images.flat_rates import Flat, Rates, flat_field_rates
 from gpucal.reference import Reference, ReferenceFileError
-from gpucal.steps.parts.calibration.ifu_flats import apply_flat, calculated_flat, users_flat
-from gpucal.steps.parts.calibration.ifu_flats import flat_product as ifu_product
 from gpucal.steps.parts.calibration.slit_flats import (
     apply_flats,
     calculated_flats,
@@ -130,16 +128,18 @@ class FlatFieldStep(Step):
 
     def correct_slices(self, exposure, references) -> None:
         """Flat-field the integral field of NIRSpec."""
+        from gpucal.steps.parts.calibration import ifu_flats  # of no use to others
+
         name = NOT_USED
         if self.user_supplied_flat is not None:
-            product, flat = users_flat(self.user_supplied_flat, exposure)
+            product, flat = ifu_flats.users_flat(self.user_supplied_flat, exposure)
             name = product.meta.filename
             log.info("Flat of the user: %s; flat references are not used", self.user_supplied_flat)
         else:
-            flat = calculated_flat(exposure, {kind: references[kind] for kind in KINDS})
-            product = ifu_product(exposure, flat) if self.save_interpolated_flat else None
+            flat = ifu_flats.calculated_flat(exposure, {kind: references[kind] for kind in KINDS})
+            product = ifu_flats.flat_product(exposure, flat) if self.save_interpolated_flat else None
         exposure.meta.ref_file.flat.name = name
-        apply_flat(exposure, flat, self.inverse)
+        ifu_flats.apply_flat(exposure, flat, self.inverse)
         if self.save_interpolated_flat:
             self.save(product, "interpolatedflat")
 

@@ -8,11 +8,10 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
-from gpucal.steps.parts.calibration.ifu_photometry import IFU_TYPES, convert_ifu
-from gpucal.steps.parts.calibration.mrs_photometry import MRS_TYPES, convert_mrs
 from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.calibration.response import convert_spectrum
 from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
+from gpucal.steps.parts.coordinates.field_types import MRS_TYPE, NIRSPEC_IFU
 from gpucal.steps.parts.coordinates.open_slits import check_cut_out
 from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
@@ -69,10 +68,14 @@ class PhotomStep(Step):
             check_cut_out(exposure)
             calibrate_slits(exposure, reference, references["area"], self)
             return exposure
-        if kind in IFU_TYPES:
+        if kind == NIRSPEC_IFU:
+            from gpucal.steps.parts.calibration.ifu_photometry import convert_ifu  # of no use to others
+
             self.tell(meta, convert_ifu(exposure, reference, references["area"], self), "MJy/sr", reference)
             return exposure
-        if kind in MRS_TYPES:
+        if kind == MRS_TYPE:
+            from gpucal.steps.parts.calibration.mrs_photometry import convert_mrs  # of no use to others
+
             keep_pixel_area(exposure, reference, references["area"])
             factor = convert_mrs(exposure, reference, self.apply_time_correction, self.inverse)
             self.tell(meta, factor, "MJy/sr", reference)

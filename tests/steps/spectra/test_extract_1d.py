@@ -117,7 +117,9 @@ def test_slits_beside_shutters_are_extracted_as_fixed_slits(tmp_path):
     assert product.meta.exposure.type == "NRS_MSASPEC"
 
 
-@pytest.mark.parametrize(("kind", "words"), [("NIS_SOSS", "single object slitless"), ("NRS_IFU", "integral field")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("NIS_SOSS", "single object slitless"), ("NRC_WFSS", "wide field slitless")]
+)
 def test_spectra_of_other_kinds_are_refused(kind, words, tmp_path):
     model = one_slit()
     model.meta.exposure.type = kind

@@ -23,8 +23,6 @@ from gpucal.steps.parts.calibration.spectral_rates import first_table, multiply,
 
 log = logging.getLogger(__name__)
 
-IFU_TYPES = ("NRS_IFU",)
-
 # Beyond all wavelengths, micron: there the response is that at the nearest one of its table.
 _SHORTER, _LONGER = 0.0, 1e6
 

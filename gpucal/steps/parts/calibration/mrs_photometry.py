@@ -25,8 +25,6 @@ from gpucal.wcs.slices import world
 
 log = logging.getLogger(__name__)
 
-MRS_TYPES = ("MIR_MRS",)
-
 # The columns of the left and of the right channel; the last column of the detector has no correction.
 HALVES = (slice(0, 512), slice(512, 1031))
 

@@ -5,9 +5,13 @@ from typing import NamedTuple
 
 from gpucal.errors import GpucalError
 from gpucal.reference.trees import part_of
+from gpucal.steps.parts.coordinates.field_types import (
+    MRS_REFERENCES,
+    MRS_TYPE,
+    NIRSPEC_IFU,
+    NIRSPEC_IFU_REFERENCES,
+)
 from gpucal.steps.parts.coordinates.images import keep_coordinates, sip_options
-from gpucal.steps.parts.coordinates.lrs import give_lrs
-from gpucal.steps.parts.coordinates.mrs import MRS_REFERENCES, MRS_TYPE, give_mrs
 from gpucal.steps.parts.coordinates.nirspec import (
     NIRSPEC_REFERENCES,
     SPECTRUM_TYPES,
@@ -15,7 +19,6 @@ from gpucal.steps.parts.coordinates.nirspec import (
     give_slits,
     kind_of_nirspec,
 )
-from gpucal.steps.parts.coordinates.nirspec_ifu import NIRSPEC_IFU, NIRSPEC_IFU_REFERENCES, give_ifu
 from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
@@ -64,13 +67,31 @@ def _image(exposure, references, step) -> None:
     keep_coordinates(exposure, wcs, sip_options(step))
 
 
+def _lrs(exposure, references, step) -> None:
+    from gpucal.steps.parts.coordinates.lrs import give_lrs  # of no use to other modes
+
+    give_lrs(exposure, references, step)
+
+
+def _mrs(exposure, references, step) -> None:
+    from gpucal.steps.parts.coordinates.mrs import give_mrs  # of no use to other modes
+
+    give_mrs(exposure, references, step)
+
+
+def _nirspec_ifu(exposure, references, step) -> None:
+    from gpucal.steps.parts.coordinates.nirspec_ifu import give_ifu  # of no use to other modes
+
+    give_ifu(exposure, references, step)
+
+
 MODES: dict[str, CoordinateMode] = {
     **dict.fromkeys(IMAGE_TYPES, CoordinateMode(("distortion", "filteroffset"), _image)),
     **dict.fromkeys(NIRSPEC_IMAGE_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_nirspec_image)),
     **dict.fromkeys(SPECTRUM_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_slits)),
-    NIRSPEC_IFU: CoordinateMode(NIRSPEC_IFU_REFERENCES, give_ifu),
-    **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), give_lrs)),
-    MRS_TYPE: CoordinateMode(MRS_REFERENCES, give_mrs),
+    NIRSPEC_IFU: CoordinateMode(NIRSPEC_IFU_REFERENCES, _nirspec_ifu),
+    **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), _lrs)),
+    MRS_TYPE: CoordinateMode(MRS_REFERENCES, _mrs),
 }
 
 # Types of exposures that have no coordinates: darks, and lamps that light no slit.

@@ -2,12 +2,10 @@
 
 from gpucal.reference import ReferenceFileError
 from gpucal.reference.trees import tree_of
+from gpucal.steps.parts.coordinates.field_types import MRS_REFERENCES
 from gpucal.wcs.footprint import box_on_sky, s_region
 from gpucal.wcs.modes.mrs.exposures import mrs_wcs
 from gpucal.wcs.modes.mrs.optics import UnknownBandError, optics_of
-
-MRS_TYPE = "MIR_MRS"
-MRS_REFERENCES = ("distortion", "specwcs", "regions", "wavelengthrange")
 
 
 def give_mrs(exposure, references, step) -> None:

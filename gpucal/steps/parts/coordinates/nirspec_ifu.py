@@ -6,9 +6,9 @@ from gpucal.backend import current_backend
 from gpucal.backend.traffic import EXPOSURE
 from gpucal.errors import GpucalError
 from gpucal.reference.trees import part_of
+from gpucal.steps.parts.coordinates.field_types import COLOURS, SLICER
 from gpucal.steps.parts.coordinates.nirspec import (
     BEYOND_SLITS,
-    NIRSPEC_REFERENCES,
     ends_of_slits,
     made_of,
     optics_from,
@@ -24,13 +24,6 @@ from gpucal.wcs.modes.nirspec.wavelength_range import is_lit_by_lamp
 
 log = logging.getLogger(__name__)
 
-NIRSPEC_IFU = "NRS_IFU"
-
-# Of the slicer, and of the colours of the fore optics.
-_SLICER, _COLOURS = ("ifuslicer", "ifupost", "ifufore"), "chromcorr"
-
-NIRSPEC_IFU_REFERENCES = (*NIRSPEC_REFERENCES, *_SLICER, _COLOURS)
-
 
 def give_ifu(exposure, references, step) -> None:
     """Give an exposure of the IFU its coordinates.
@@ -43,7 +36,7 @@ def give_ifu(exposure, references, step) -> None:
     exposure : Exposure
         Edited in place.
     references : StepReferences
-        Those of `NIRSPEC_IFU_REFERENCES`.
+        Those of `gpucal.steps.parts.coordinates.field_types.NIRSPEC_IFU_REFERENCES`.
     step : Step
         ``slit_y_low`` and ``slit_y_high`` are the ends of slices; ``nrs_ifu_slice_wcs``.
 
@@ -68,8 +61,8 @@ def give_ifu(exposure, references, step) -> None:
     tell_missing(exposure)
     is_lamp = is_lit_by_lamp(exposure.meta)
     optics = optics_from(exposure, references, ("msa", *BEYOND_SLITS) if is_lamp else ("msa",))
-    slicer = made_of(trees_from(exposure, references, _SLICER), exposure, slicer_of)
-    colours = references[_COLOURS]  # headers tell of it, used or not
+    slicer = made_of(trees_from(exposure, references, SLICER), exposure, slicer_of)
+    colours = references[COLOURS]  # headers tell of it, used or not
     correction = None if is_lamp else _correction(exposure, colours)
     wcs = ifu_wcs(exposure, optics, slicer, correction, ends)
     tell_spectrum(exposure.meta, optics)
