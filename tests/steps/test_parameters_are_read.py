@@ -46,11 +46,11 @@ def declared(step_class):
 
 
 def read_by(step_class):
-    """Attributes that the step's module reads, and the modules of steps that it imports from, directly or not."""
+    """Attributes that the step's module reads, and the modules of steps that it imports from, in functions, too."""
     trees, seen = [], [inspect.getmodule(step_class)]
     for module in seen:
         trees.append(ast.parse(inspect.getsource(module)))
-        imports = [node.module for node in trees[-1].body if isinstance(node, ast.ImportFrom)]
+        imports = [node.module for node in ast.walk(trees[-1]) if isinstance(node, ast.ImportFrom)]
         helpers = [importlib.import_module(name) for name in imports if name.startswith("gpucal.steps.")]
         seen += [helper for helper in helpers if helper not in seen]
     nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute))
