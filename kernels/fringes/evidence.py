@@ -2,7 +2,7 @@
 
 The probability of the parameters is taken for a Gaussian about their best values, and the noise is unknown. With N the
 sum of weights, K parameters, the weighted sum of squares X, the noise s^2 = X / (N - K), and H the curvature, weighted
-products of derivatives,
+products of derivatives::
 
     ln Z = -N/2 ln(2 pi s^2) - X / (2 s^2)                    likelihood at the best values
            + 1/2 ln(pi (N - K)) - R                           the noise, of any scale within R = ln(s_high / s_low)
