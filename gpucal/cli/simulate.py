@@ -1,10 +1,9 @@
 """``gpucal simulate``: make an exposure or an observation, its references, and a CRDS cache that serves them."""
 
-from shlex import quote
-
 from rich.console import Console
 
 from gpucal.cli import simulate_observation
+from gpucal.cli.simulated import tell
 from gpucal.simulate import Effects, ReferenceOptions, simulate
 
 
@@ -83,10 +82,5 @@ def run(args):
             full_frame=args.full_frame_references, inverse_linearity=args.inverse_linearity
         ),
     )
-    console.print(f"[bold]exposure[/]  {simulation.exposure}")
-    console.print(f"[bold]truth[/]     {simulation.truth_path}")
-    console.print(f"[bold]cache[/]     {simulation.cache}")
-    console.print("\nto calibrate it:")
-    for name, value in simulation.environment().items():
-        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)
+    tell(console, [("exposure", simulation.exposure), ("truth", simulation.truth_path)], simulation)
     return 0

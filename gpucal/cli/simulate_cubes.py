@@ -1,7 +1,6 @@
 """``gpucal simulate --observation`` with integral field units."""
 
-from shlex import quote
-
+from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate.spectra.ifu import mrs_plans, nirspec_ifu_plans, observe_mrs, observe_nirspec_ifu
 
@@ -45,13 +44,6 @@ def run(args, given: dict, effects, console) -> None:
         seed=args.seed,
         cache=args.cache,
     )
-    for exposure in observation.exposures:
-        console.print(f"[bold]{exposure.role}[/]  {exposure.path}")
-    for path in observation.level2:
-        console.print(f"[bold]stage 2[/]  {path}")
-    for path in observation.level3:
-        console.print(f"[bold]stage 3[/]  {path}")
-    console.print(f"[bold]cache[/]    {observation.cache}")
-    console.print("\nto calibrate it:")
-    for name, value in observation.environment().items():
-        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)
+    files = [(exposure.role, exposure.path) for exposure in observation.exposures]
+    files += [("stage 2", path) for path in observation.level2]
+    tell(console, [*files, *(("stage 3", path) for path in observation.level3)], observation)

@@ -1,8 +1,8 @@
 """``gpucal simulate --observation``: exposures of a field, through slits or of integral fields, and associations."""
 
-from shlex import quote
 
 from gpucal.cli import simulate_cubes, simulate_slits
+from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
 from gpucal.simulate.plan import PLANS
@@ -117,16 +117,9 @@ def run(args, effects, console) -> None:
         seed=args.seed,
         cache=args.cache,
     )
-    for exposure in observation.exposures:
-        console.print(f"[bold]{exposure.role}[/]  {exposure.path}")
-    console.print(f"[bold]sources[/]  {observation.catalogue}")
-    console.print(f"[bold]stage 2[/]  {observation.level2}")
-    for path in observation.level3:
-        console.print(f"[bold]stage 3[/]  {path}")
-    console.print(f"[bold]cache[/]    {observation.cache}")
-    console.print("\nto calibrate it:")
-    for name, value in observation.environment().items():
-        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)
+    files = [(exposure.role, exposure.path) for exposure in observation.exposures]
+    files += [("sources", observation.catalogue), ("stage 2", observation.level2)]
+    tell(console, [*files, *(("stage 3", path) for path in observation.level3)], observation)
 
 
 def _given(args):

@@ -1,8 +1,8 @@
 """``gpucal simulate --observation`` of spectra through slits."""
 
 from dataclasses import replace
-from shlex import quote
 
+from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import SlitPlan, observe_slits
 from gpucal.simulate.spectra.shutter_layouts import many_slitlets
@@ -43,16 +43,11 @@ def run(args, given: dict, effects, console) -> None:
         seed=args.seed,
         cache=args.cache,
     )
-    for exposure in observation.exposures:
-        console.print(f"[bold]science[/]  {exposure.path}")
-    for path in observation.level2:
-        console.print(f"[bold]stage 2[/]  {path}")
+    files = [("science", exposure.path) for exposure in observation.exposures]
+    files += [("stage 2", path) for path in observation.level2]
     if observation.level3:
-        console.print(f"[bold]stage 3[/]  {observation.level3}")
-    console.print(f"[bold]cache[/]    {observation.cache}")
-    console.print("\nto calibrate it:")
-    for name, value in observation.environment().items():
-        console.print(f"export {name}={quote(value)}", markup=False, soft_wrap=True)
+        files.append(("stage 3", observation.level3))
+    tell(console, files, observation)
 
 
 def _plan(name, slitlets) -> SlitPlan:

@@ -1,17 +1,15 @@
 """Simulating an observation: exposures of one field, dithered, with the associations that combine them."""
 
-import json
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from astropy.io import fits
 from astropy.table import Table
 
-from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.optics import Band
 from gpucal.simulate.projection import Projection, projection_of
-from gpucal.simulate.simulation import Truth
+from gpucal.simulate.records import RecordedExposure, RecordedObservation
 from gpucal.simulate.subarrays import Subarray
 from gpucal.wcs.documents import read_document
 from gpucal.wcs.telescope import Pointing
@@ -21,7 +19,7 @@ WINDOW = ("SUBSTRT1", "SUBSTRT2", "SUBSIZE1", "SUBSIZE2")
 
 
 @dataclass(frozen=True)
-class ObservedExposure:
+class ObservedExposure(RecordedExposure):
     """An exposure of an observation, and what is true of it.
 
     Attributes
@@ -58,15 +56,6 @@ class ObservedExposure:
     error: tuple[float, float, float]
     references: dict[str, Path]
 
-    def product(self, suffix: str) -> Path:
-        """The file of that suffix that is made of this exposure: ``product("cal")``."""
-        return self.path.with_name(f"{self.path.stem.rpartition('_')[0]}_{suffix}.fits")
-
-    @property
-    def truth(self) -> Truth:
-        """Rates without noise, and cosmic rays."""
-        return Truth.load(self.truth_path)
-
     def projection(self) -> Projection:
         """The way between the sky and its pixels as it really was."""
         header = fits.getheader(self.path)
@@ -78,7 +67,7 @@ class ObservedExposure:
 
 
 @dataclass(frozen=True)
-class Observation:
+class Observation(RecordedObservation):
     """A simulated observation and what belongs to it.
 
     Attributes
@@ -104,6 +93,8 @@ class Observation:
     cache: Path
     context: str
 
+    record: ClassVar[str] = RECORD
+
     @property
     def science(self) -> list[ObservedExposure]:
         """The science exposures."""
@@ -114,28 +105,11 @@ class Observation:
         """What the catalogue holds."""
         return Table.read(self.catalogue, format="ascii.ecsv")
 
-    def environment(self) -> dict[str, str]:
-        """Environment variables that make CRDS serve these exposures."""
-        return CrdsCache(self.cache).environment(self.context)
-
-    def crds(self) -> AbstractContextManager[None]:
-        """Context manager: within it, in this process, CRDS serves these exposures."""
-        return crds_environment(self.environment())
-
-    def save(self, directory: Path) -> None:
-        """Write what `load` reads, beside the exposures."""
-
-        def within(path):
-            return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
-
-        tree = asdict(self)
-        (directory / RECORD).write_text(json.dumps(tree, default=within, indent=1) + "\n")
-
     @classmethod
     def load(cls, directory: str | Path) -> "Observation":
         """The observation that was made in a directory."""
         directory = Path(directory).absolute()
-        tree = json.loads((directory / RECORD).read_text())
+        tree = cls.read(directory)
         exposures = []
         for one in tree.pop("exposures"):
             one |= {name: directory / one[name] for name in ("path", "truth_path")}

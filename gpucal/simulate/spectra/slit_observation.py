@@ -1,19 +1,17 @@
 """An observation through slits that was simulated: its files, and what is true of it."""
 
-import json
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from gpucal.simulate.crds_cache import CrdsCache, crds_environment
-from gpucal.simulate.simulation import Truth
+from gpucal.simulate.records import RecordedExposure, RecordedObservation
 from gpucal.simulate.spectra.spectrum import Line, Spectrum
 
 RECORD = "spectra.json"
 
 
 @dataclass(frozen=True)
-class SlitExposure:
+class SlitExposure(RecordedExposure):
     """An exposure through slits.
 
     Attributes
@@ -30,18 +28,9 @@ class SlitExposure:
     truth_path: Path
     number: int
 
-    def product(self, suffix: str) -> Path:
-        """The file of that suffix that is made of this exposure: ``product("cal")``."""
-        return self.path.with_name(f"{self.path.stem.rpartition('_')[0]}_{suffix}.fits")
-
-    @property
-    def truth(self) -> Truth:
-        """Rates without noise."""
-        return Truth.load(self.truth_path)
-
 
 @dataclass(frozen=True)
-class SlitObservation:
+class SlitObservation(RecordedObservation):
     """A simulated observation through slits and what belongs to it.
 
     Attributes
@@ -76,27 +65,13 @@ class SlitObservation:
     cache: Path
     context: str
 
-    def environment(self) -> dict[str, str]:
-        """Environment variables that make CRDS serve these exposures."""
-        return CrdsCache(self.cache).environment(self.context)
-
-    def crds(self) -> AbstractContextManager[None]:
-        """Context manager: within it, in this process, CRDS serves these exposures."""
-        return crds_environment(self.environment())
-
-    def save(self, directory: Path) -> None:
-        """Write what `load` reads, beside the exposures."""
-
-        def within(path):
-            return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
-
-        (directory / RECORD).write_text(json.dumps(asdict(self), default=within, indent=1) + "\n")
+    record: ClassVar[str] = RECORD
 
     @classmethod
     def load(cls, directory: str | Path) -> "SlitObservation":
         """The observation that was made in a directory."""
         directory = Path(directory).absolute()
-        tree = json.loads((directory / RECORD).read_text())
+        tree = cls.read(directory)
         tree["exposures"] = tuple(
             SlitExposure(directory / one["path"], directory / one["truth_path"], one["number"])
             for one in tree["exposures"]

@@ -1,12 +1,10 @@
 """An observation with an integral field unit that was simulated: its files, and what is true of it."""
 
-import json
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-from gpucal.simulate.crds_cache import CrdsCache, crds_environment
-from gpucal.simulate.simulation import Truth
+from gpucal.simulate.records import RecordedExposure, RecordedObservation
 from gpucal.simulate.spectra.ifu.cube_scene import CubeScene, ExtendedField, PointSource
 from gpucal.simulate.spectra.spectrum import Line, Spectrum
 
@@ -15,7 +13,7 @@ SCIENCE, BACKGROUND, IMPRINT = "science", "background", "imprint"
 
 
 @dataclass(frozen=True)
-class CubeExposure:
+class CubeExposure(RecordedExposure):
     """An exposure of one detector.
 
     Attributes
@@ -40,18 +38,9 @@ class CubeExposure:
     number: int
     setting: str = ""
 
-    def product(self, suffix: str) -> Path:
-        """The file of that suffix that is made of this exposure: ``product("cal")``."""
-        return self.path.with_name(f"{self.path.stem.rpartition('_')[0]}_{suffix}.fits")
-
-    @property
-    def truth(self) -> Truth:
-        """Rates without noise."""
-        return Truth.load(self.truth_path)
-
 
 @dataclass(frozen=True)
-class CubeObservation:
+class CubeObservation(RecordedObservation):
     """A simulated observation with an integral field unit and what belongs to it.
 
     Attributes
@@ -85,31 +74,17 @@ class CubeObservation:
     cache: Path
     context: str
 
+    record: ClassVar[str] = RECORD
+
     def of_role(self, role: str = SCIENCE) -> tuple[CubeExposure, ...]:
         """The exposures of a role, in order."""
         return tuple(exposure for exposure in self.exposures if exposure.role == role)
-
-    def environment(self) -> dict[str, str]:
-        """Environment variables that make CRDS serve these exposures."""
-        return CrdsCache(self.cache).environment(self.context)
-
-    def crds(self) -> AbstractContextManager[None]:
-        """Context manager: within it, in this process, CRDS serves these exposures."""
-        return crds_environment(self.environment())
-
-    def save(self, directory: Path) -> None:
-        """Write what `load` reads, beside the exposures."""
-
-        def within(path):
-            return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
-
-        (directory / RECORD).write_text(json.dumps(asdict(self), default=within, indent=1) + "\n")
 
     @classmethod
     def load(cls, directory: str | Path) -> "CubeObservation":
         """The observation that was made in a directory."""
         directory = Path(directory).absolute()
-        tree = json.loads((directory / RECORD).read_text())
+        tree = cls.read(directory)
         tree["exposures"] = tuple(
             CubeExposure(**one | {name: directory / one[name] for name in ("path", "truth_path")})
             for one in tree["exposures"]
