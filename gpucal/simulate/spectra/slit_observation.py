@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gpucal.simulate.records import RecordedExposure, RecordedObservation
-from gpucal.simulate.spectra.spectrum import Line, Spectrum
+from gpucal.simulate.spectra.spectrum import Spectrum
 
 RECORD = "spectra.json"
 
@@ -79,12 +79,8 @@ class SlitObservation(RecordedObservation):
         for name in ("level2", "level2_alone"):
             tree[name] = tuple(directory / path for path in tree[name])
         tree["level3"] = tree["level3"] and directory / tree["level3"]
-        tree["spectra"] = {int(source): _spectrum(one) for source, one in tree["spectra"].items()}
-        tree["sky"] = _spectrum(tree["sky"])
+        tree["spectra"] = {int(source): Spectrum.of_tree(one) for source, one in tree["spectra"].items()}
+        tree["sky"] = Spectrum.of_tree(tree["sky"])
         tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
         tree["cache"] = directory / tree["cache"]
         return cls(**tree)
-
-
-def _spectrum(tree):
-    return Spectrum(**tree | {"lines": tuple(Line(**line) for line in tree["lines"])})

@@ -44,6 +44,11 @@ class Spectrum:
     pivot: float = 3.0
     lines: tuple[Line, ...] = ()
 
+    @classmethod
+    def of_tree(cls, tree: dict) -> "Spectrum":
+        """The spectrum of a tree that `dataclasses.asdict` made."""
+        return cls(**tree | {"lines": tuple(Line(**line) for line in tree["lines"])})
+
     def __call__(self, wavelengths):
         """Its values at wavelengths, micron; NaN where these are NaN."""
         wavelengths = np.asarray(wavelengths, float)

@@ -4,7 +4,40 @@ from pathlib import Path
 
 from gpucal.associations import from_list
 from gpucal.simulate.imaging_associations import OBSERVATION, write_observed
-from gpucal.simulate.spectra.ifu.cube_observation import BACKGROUND, IMPRINT, SCIENCE, CubeExposure
+from gpucal.simulate.spectra.ifu.cube_observation import (
+    BACKGROUND,
+    IMPRINT,
+    SCIENCE,
+    CubeExposure,
+    CubeObservation,
+)
+
+
+def associated(
+    directory: Path, exposures: tuple[CubeExposure, ...], plan, references: dict, store, *names: str
+) -> CubeObservation:
+    """Write the associations of exposures, and what the observation is beside them.
+
+    Parameters
+    ----------
+    directory : Path
+    exposures : tuple of CubeExposure
+    plan : MrsPlan or NirspecIfuPlan
+        What was observed.
+    references : dict
+        Reference type -> Path inside the cache.
+    store : CrdsCache
+    *names : str
+        The instrument, and what follows: see `write_level3`.
+    """
+    level2, alone = (write_level2(directory, exposures, with_backgrounds) for with_backgrounds in (True, False))
+    level3 = write_level3(directory, exposures, *names)
+    target = plan.ra, plan.dec
+    observation = CubeObservation(
+        exposures, level2, alone, (level3,), plan.scene, target, references, store.path, store.context
+    )
+    observation.save(directory)
+    return observation
 
 
 def write_level2(directory: Path, exposures: list[CubeExposure], with_backgrounds: bool) -> tuple[Path, ...]:

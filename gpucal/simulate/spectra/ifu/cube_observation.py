@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from gpucal.simulate.records import RecordedExposure, RecordedObservation
 from gpucal.simulate.spectra.ifu.cube_scene import CubeScene, ExtendedField, PointSource
-from gpucal.simulate.spectra.spectrum import Line, Spectrum
+from gpucal.simulate.spectra.spectrum import Spectrum
 
 RECORD = "cubes.json"
 SCIENCE, BACKGROUND, IMPRINT = "science", "background", "imprint"
@@ -93,14 +93,10 @@ class CubeObservation(RecordedObservation):
             tree[name] = tuple(directory / path for path in tree[name])
         point, field = tree["scene"]["point"], tree["scene"]["field"]
         tree["scene"] = CubeScene(
-            PointSource(**point | {"spectrum": _spectrum(point["spectrum"])}),
-            ExtendedField(**field | {name: _spectrum(field[name]) for name in ("sky", "cloud")}),
+            PointSource(**point | {"spectrum": Spectrum.of_tree(point["spectrum"])}),
+            ExtendedField(**field | {name: Spectrum.of_tree(field[name]) for name in ("sky", "cloud")}),
         )
         tree["target"] = tuple(tree["target"])
         tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
         tree["cache"] = directory / tree["cache"]
         return cls(**tree)
-
-
-def _spectrum(tree):
-    return Spectrum(**tree | {"lines": tuple(Line(**line) for line in tree["lines"])})

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 
 from gpucal.data.writing import make_output_directory
-from gpucal.errors import GpucalError
 from gpucal.simulate.crds_cache import CrdsCache
 from gpucal.simulate.effects import Effects
 from gpucal.simulate.simulation import CACHE_NAME, readout_of
 from gpucal.simulate.spectra.exposure_writer import ExposureWriter
-from gpucal.simulate.spectra.ifu.cube_associations import write_level2, write_level3
+from gpucal.simulate.spectra.ifu.cube_associations import associated
 from gpucal.simulate.spectra.ifu.cube_observation import BACKGROUND, CubeExposure, CubeObservation
 from gpucal.simulate.spectra.ifu.cube_scene import CubeScene, ExtendedField
 from gpucal.simulate.spectra.ifu.mrs_headers import MrsHeader
 from gpucal.simulate.spectra.ifu.mrs_painting import View, paint_mrs
 from gpucal.simulate.spectra.ifu.mrs_plans import DITHERS, MrsPlan
 from gpucal.simulate.spectra.ifu.mrs_references import provide_mrs_references
+from gpucal.simulate.spectra.ifu.told_plans import changes_told
 from gpucal.simulate.spectra.slit_headers import VELOCITY
 from gpucal.wcs.velocity import LIGHT
 
@@ -81,16 +81,7 @@ def observe_mrs(
         unit.expose(readout_of(one[0].detector, "FULL", readpatt, ngroups, 1), *one, own)
         for one, own in zip(wanted, seeds, strict=True)
     )
-    level2, alone = (
-        write_level2(directory, exposures, with_backgrounds) for with_backgrounds in (True, False)
-    )
-    level3 = write_level3(directory, exposures, "miri")
-    target = plan.ra, plan.dec
-    observation = CubeObservation(
-        exposures, level2, alone, (level3,), plan.scene, target, references[0], store.path, store.context
-    )
-    observation.save(directory)
-    return observation
+    return associated(directory, exposures, plan, references[0], store, "miri")
 
 
 def observe_as_told(directory, given: dict, **others) -> CubeObservation:
@@ -111,14 +102,9 @@ def observe_as_told(directory, given: dict, **others) -> CubeObservation:
     SimulationError
         No such detector or band.
     """
-    changes = {name: given[name] for name in ("backgrounds", "roll") if name in given}
-    changes |= {
-        name: tuple(one.upper() for one in given[name]) for name in ("detectors", "bands") if name in given
-    }
-    if "dithers" in given:
-        if not 1 <= given["dithers"] <= len(DITHERS):
-            raise GpucalError(f"--dithers of cubes are 1 to {len(DITHERS)}, not {given['dithers']}")
-        changes["dithers"] = DITHERS[: given["dithers"]]
+    changes = changes_told(given, DITHERS)
+    if "bands" in given:
+        changes["bands"] = tuple(one.upper() for one in given["bands"])
     return observe_mrs(directory, MrsPlan(**changes), **others)
 
 

@@ -12,13 +12,14 @@ from gpucal.simulate.effects import Effects
 from gpucal.simulate.rates import Rates, write_rates
 from gpucal.simulate.simulation import CACHE_NAME, readout_of
 from gpucal.simulate.spectra.exposure_writer import ExposureWriter
-from gpucal.simulate.spectra.ifu.cube_associations import write_level2, write_level3
+from gpucal.simulate.spectra.ifu.cube_associations import associated
 from gpucal.simulate.spectra.ifu.cube_observation import BACKGROUND, IMPRINT, CubeExposure, CubeObservation
 from gpucal.simulate.spectra.ifu.cube_scene import CubeScene, ExtendedField
 from gpucal.simulate.spectra.ifu.nirspec_ifu_headers import NirspecIfuHeader
 from gpucal.simulate.spectra.ifu.nirspec_ifu_painting import NirspecIfuResponse, leaks, paint_scene
 from gpucal.simulate.spectra.ifu.nirspec_ifu_plans import DITHERS, EXP_TYPE, NirspecIfuPlan
 from gpucal.simulate.spectra.ifu.nirspec_ifu_references import provide_nirspec_ifu_references
+from gpucal.simulate.spectra.ifu.told_plans import changes_told
 from gpucal.simulate.spectra.spectral_references import Setting
 from gpucal.steps import AssignWcsStep
 from gpucal.wcs.slices import slices_of
@@ -87,14 +88,8 @@ def observe_nirspec_ifu(
         unit.expose(readout_of(one[0], "FULL", readpatt, ngroups, 1), *one[1:], own)
         for one, own in zip(wanted, seeds, strict=True)
     )
-    level2, alone = (write_level2(directory, exposures, with_backgrounds) for with_backgrounds in (True, False))
-    level3 = write_level3(directory, exposures, "nirspec", f"{plan.grating}-{plan.filter}".lower())
-    first, target = references[plan.detectors[0]], (plan.ra, plan.dec)
-    observation = CubeObservation(
-        exposures, level2, alone, (level3,), plan.scene, target, first, store.path, store.context
-    )
-    observation.save(directory)
-    return observation
+    optics = f"{plan.grating}-{plan.filter}".lower()
+    return associated(directory, exposures, plan, references[plan.detectors[0]], store, "nirspec", optics)
 
 
 def observe_as_told(directory, given: dict, **others) -> CubeObservation:
@@ -113,19 +108,13 @@ def observe_as_told(directory, given: dict, **others) -> CubeObservation:
     GpucalError
         More dithers than there are, or more than one filter.
     """
-    changes = {name: given[name] for name in ("backgrounds", "roll") if name in given}
-    if "detectors" in given:
-        changes["detectors"] = tuple(one.upper() for one in given["detectors"])
+    changes = changes_told(given, DITHERS)
     if "grating" in given:
         changes["grating"] = given["grating"].upper()
     if "filters" in given:
         if len(given["filters"]) > 1:
             raise GpucalError(f"--filters takes one name for spectra, not {len(given['filters'])}")
         changes["filter"] = given["filters"][0].upper()
-    if "dithers" in given:
-        if not 1 <= given["dithers"] <= len(DITHERS):
-            raise GpucalError(f"--dithers of cubes are 1 to {len(DITHERS)}, not {given['dithers']}")
-        changes["dithers"] = DITHERS[: given["dithers"]]
     return observe_nirspec_ifu(directory, NirspecIfuPlan(**changes), **others)
 
 
