@@ -8,6 +8,7 @@ from gpucal.data import Members
 from gpucal.names.products import base_name
 from gpucal.steps.parts.alike import check_calibrated
 from gpucal.steps.parts.cubes.bands import (
+    ALL,
     bands_of_cubes,
     chosen_bands,
     instrument_of,
@@ -18,6 +19,7 @@ from gpucal.steps.parts.cubes.building import CubeBuilder, Frame
 from gpucal.steps.parts.cubes.grid import Placement
 from gpucal.steps.parts.cubes.offsets import read_offsets
 from gpucal.steps.parts.cubes.sampling import DRIZZLE, Wishes, sampling_of
+from gpucal.steps.parts.cubes.units import UNITS
 from gpucal.steps.parts.limits import check_limits
 
 log = logging.getLogger(__name__)
@@ -119,11 +121,11 @@ class CubeBuildStep(Step):
 
     def selection(self, instrument: str) -> tuple[str, str]:
         """What the user asks for: channel and sub-band, or grating and filter."""
-        if instrument == "MIRI":
-            return self.channel, self.band
-        if (self.grating == "all") != (self.filter == "all"):
-            raise GpucalError("grating and filter go together: give both, or none of them")
-        return self.grating, self.filter
+        unit = UNITS[instrument]
+        chosen = {"MIRI": (self.channel, self.band), "NIRSPEC": (self.grating, self.filter)}[instrument]
+        if not unit.has_channels and (chosen[0] == ALL) != (chosen[1] == ALL):
+            raise GpucalError(f"{' and '.join(unit.keywords)} go together: give both, or none of them")
+        return chosen
 
     @property
     def is_of_one_exposure(self) -> bool:

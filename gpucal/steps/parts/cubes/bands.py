@@ -7,53 +7,12 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/cube_build/main.html.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from gpucal.data import InputError, Members
 from gpucal.errors import GpucalError
+from gpucal.steps.parts.cubes.units import GRATINGS, UNITS, Band
 
 ALL = "all"
-
-
-class Band(NamedTuple):
-    """A band, in lower case.
-
-    Attributes
-    ----------
-    disperser : str
-        The channel of MIRI, such as ``1``; the grating of NIRSpec.
-    selector : str
-        The sub-band of MIRI, such as ``short``; the filter of NIRSpec.
-    """
-
-    disperser: str
-    selector: str
-
-    def __str__(self) -> str:
-        return f"{self.disperser} {self.selector}"
-
-
-_SUB_BANDS = (
-    "short", "medium", "long",
-    "short-medium", "short-long", "medium-short", "medium-long", "long-short", "long-medium",
-)  # fmt: skip
-_GRATINGS = ("g140m", "g140h", "g235m", "g235h", "g395m", "g395h")
-
-# All bands by instrument, in the order of their cubes.
-BANDS = {
-    "MIRI": tuple(Band(channel, sub_band) for channel in "1234" for sub_band in _SUB_BANDS),
-    "NIRSPEC": (
-        *(Band(grating, "f070lp") for grating in _GRATINGS[:2]),
-        *(Band(grating, "f100lp") for grating in _GRATINGS[:2]),
-        *(Band(grating, "f170lp") for grating in _GRATINGS[2:4]),
-        *(Band(grating, "f290lp") for grating in _GRATINGS[4:]),
-        Band("prism", "clear"),
-        *(Band(grating, "opaque") for grating in ("prism", *_GRATINGS)),
-    ),
-}
-
-# What is combined in one cube, by ``output_type``, for each instrument that has it.
-KINDS = {"MIRI": ("band", "channel", "multi"), "NIRSPEC": ("band", "grating", "multi")}
 
 
 def instrument_of(members: Members) -> str:
@@ -65,7 +24,7 @@ def instrument_of(members: Members) -> str:
         If it has no integral field.
     """
     instrument = str(members.meta.instrument.name).upper()
-    if instrument not in BANDS:
+    if instrument not in UNITS:
         raise InputError(f"{members.source}: cubes are made of exposures of MIRI and NIRSpec, not of {instrument}")
     return instrument
 
@@ -79,25 +38,25 @@ def bands_of(exposure, instrument: str) -> tuple[Band, ...]:
         If they tell none that there is.
     """
     meta = exposure.meta.instrument
-    keywords = {"MIRI": ("channel", "band"), "NIRSPEC": ("grating", "filter")}[instrument]
-    told = {name.upper(): getattr(meta, name) for name in keywords}
+    unit = UNITS[instrument]
+    told = {name.upper(): getattr(meta, name) for name in unit.keywords}
     if missing := [name for name, value in told.items() if value is None]:
         raise InputError(f"{exposure.source}: the header lacks {' and '.join(missing)}, which the band is known by")
     disperser, selector = (str(value).lower() for value in told.values())
-    found = tuple(Band(one, selector) for one in (disperser if instrument == "MIRI" else (disperser,)))
-    if unknown := [band for band in found if band not in BANDS[instrument]]:
+    found = tuple(Band(one, selector) for one in (disperser if unit.has_channels else (disperser,)))
+    if unknown := [band for band in found if band not in unit.bands]:
         names = " and ".join(told)
         raise InputError(f"{exposure.source}: {names} tell of {unknown[0]}, which is no band of an integral field")
     return found
 
 
 def places_by_band(members: Members, instrument: str) -> dict[Band, list[int]]:
-    """The places of exposures that cover each band, of those that any covers, in the order of `BANDS`."""
+    """The places of exposures that cover each band, of those that any covers, in the order of `UNITS`."""
     found: dict[Band, list[int]] = {}
     for place, exposure in enumerate(members):
         for band in bands_of(exposure, instrument):
             found.setdefault(band, []).append(place)
-    return {band: found[band] for band in BANDS[instrument] if band in found}
+    return {band: found[band] for band in UNITS[instrument].bands if band in found}
 
 
 def chosen_bands(bands: Sequence[Band], dispersers: str, selectors: str) -> list[Band]:
@@ -143,8 +102,9 @@ def bands_of_cubes(bands: Sequence[Band], kind: str, instrument: str) -> list[li
     GpucalError
         If the instrument has no cubes of this kind.
     """
-    if kind not in KINDS[instrument]:
-        raise GpucalError(f"output_type {kind} is not for {instrument}: ask for {', '.join(KINDS[instrument])}")
+    kinds = UNITS[instrument].kinds
+    if kind not in kinds:
+        raise GpucalError(f"output_type {kind} is not for {instrument}: ask for {', '.join(kinds)}")
     if kind == "multi":
         return [list(bands)]
     if kind == "channel":
@@ -167,11 +127,11 @@ def name_of_cube(base: str, bands: Sequence[Band], instrument: str, is_internal:
     is_internal : bool
         Whether its axes are those of the slicer.
     """
-    if instrument == "MIRI":
+    if UNITS[instrument].has_channels:
         channels = "-".join(dict.fromkeys(band.disperser for band in bands))
         told = f"ch{channels}-{''.join(sorted({band.selector for band in bands}, reverse=True))}"
     else:
         before, separator, last = base.rpartition("_")
-        base = before if separator and last in ("prism", *_GRATINGS) else base
+        base = before if separator and last in ("prism", *GRATINGS) else base
         told = "-".join(f"{band.disperser}-{band.selector}" for band in bands)
     return f"{base}_{told}{'_internal' if is_internal else ''}"

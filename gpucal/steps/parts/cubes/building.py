@@ -16,10 +16,10 @@ from gpucal.kernels.cubes.field import mark_slices
 from gpucal.kernels.cubes.finish import blank, planes_of, torn_planes
 from gpucal.kernels.cubes.sums import COUNT, NSUMS, VALUE, VARIANCE, WEIGHT, no_sums
 from gpucal.steps.parts.cubes import extents, products, slicer_cube
-from gpucal.steps.parts.cubes.bands import Band
 from gpucal.steps.parts.cubes.grid import CubeGrid, Placement, grid_of
 from gpucal.steps.parts.cubes.points import PointMaker
 from gpucal.steps.parts.cubes.sampling import DRIZZLE, EMSM, Sampling
+from gpucal.steps.parts.cubes.units import UNITS, Band
 from gpucal.steps.parts.cubes.weighting import Drizzling, Shepard
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class CubeBuilder:
         CubePlanes
         """
         sums = no_sums(grid.shape)
-        with_field = with_field and self.instrument == "NIRSPEC"
+        with_field = with_field and UNITS[self.instrument].tells_field
         field = current_backend().xp.zeros(grid.shape, np.uint8) if with_field else None
         adding = Drizzling(grid) if self.weighting == DRIZZLE else Shepard(grid, self.sampling, self.weighting)
         maker = PointMaker(grid, self.instrument, adding.reach, with_field)
@@ -142,7 +142,7 @@ class CubeBuilder:
             if field is not None:
                 mark_slices(field, points.places, points.wave, points.slices, adding.voxels, adding.field_reach)
         planes = planes_of(sums, field)
-        if self.instrument == "MIRI":
+        if UNITS[self.instrument].is_torn:
             torn = torn_planes(planes)
             log.info("%d planes are blank, since some slices do not reach them", len(torn))
             blank(planes, torn)
@@ -206,7 +206,7 @@ class CubeBuilder:
         if len(self.members) > 1:
             products.blended(product, self.members, own if as_peer() else list(dict.fromkeys(own)))
         product.kept_meta.pop("group_id", None)  # that of one exposure
-        if self.instrument == "MIRI":
+        if UNITS[self.instrument].has_channels:
             product.meta.instrument.channel = products.channels_of(list(self.places))
         return product
 

@@ -12,18 +12,12 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import TABLES
 from gpucal.errors import GpucalError
-from gpucal.steps.parts.cubes.bands import Band
 from gpucal.steps.parts.cubes.grid import one_side_of_zero
 from gpucal.steps.parts.cubes.points import in_band, slices_of_band
+from gpucal.steps.parts.cubes.units import UNITS, Band
 from gpucal.wcs.footprint import polygons_of
 
 CORNERS = 4
-
-# Places in the frame of slices, between which they lie: the frame, and its second place; the first is at zero.
-_ALONG = {"MIRI": ("alpha_beta", (2.0, 0.0)), "NIRSPEC": ("slicer", (0.0, 0.005))}
-
-# Channels of MIRI whose field is smaller than that of the other one of their exposures, which S_REGION is about.
-_SMALLER_FIELD = {"1", "3"}
 
 
 def corners_by_keyword(exposure) -> np.ndarray | None:
@@ -43,7 +37,7 @@ def keyword_tells(exposure, instrument: str, bands: Sequence[Band], is_multi: bo
     """
     if is_turned or str(exposure.meta.target.type).upper() == "MOVING":
         return False
-    is_smaller = instrument == "MIRI" and not _SMALLER_FIELD.isdisjoint(band.disperser for band in bands)
+    is_smaller = not UNITS[instrument].smaller_fields.isdisjoint(band.disperser for band in bands)
     return is_multi or not is_smaller
 
 
@@ -86,7 +80,7 @@ def joined(corners: Sequence[np.ndarray]) -> np.ndarray:
 def turn_of_slices(exposure, instrument: str, band: Band) -> float:
     """By how much the axes of a cube have to be turned against north to be those of the slicer, degrees."""
     backend, slices = current_backend(), exposure.ifu_slices
-    frame, second = _ALONG[instrument]
+    frame, second = UNITS[instrument].outline.frame, UNITS[instrument].along
     number = next(one for one in slices.numbers if one >= slices_of_band(instrument, band)[0])
     third = _third_coordinate(slices, instrument, band, frame)
     there = slices.program(number, frame, None).at(*np.array([(0.0, 0.0, third), (*second, third)]).T)

@@ -14,23 +14,14 @@ from gpucal.kernels.cubes.clipping import CORNERS
 from gpucal.kernels.cubes.drizzle import COLUMNS, ERROR, FLUX, WAVE, WIDTH
 from gpucal.kernels.cubes.points import place_points, tangent_at
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, NON_SCIENCE
-from gpucal.steps.parts.cubes.bands import Band
 from gpucal.steps.parts.cubes.grid import CubeGrid
+from gpucal.steps.parts.cubes.units import UNITS, Band
 from gpucal.wcs.slice_outlines import PixelOutline, Plane, corners_on_plane, widths
 from gpucal.wcs.slices import Slices
-
-# Slices of NIRSpec, and of the channels of MIRI.
-SLICES = {"1": (101, 121), "2": (201, 217), "3": (301, 316), "4": (401, 412)}
-NIRSPEC_SLICES = (1, 30)
 
 # A pixel with NaN in one of these is not used.
 _VALUES = ("data", "err", "var_poisson", "var_rnoise", "var_flat")
 
-
-OUTLINES = {
-    "MIRI": PixelOutline("alpha_beta", 1, (0.4999, 0.0), (0.0, 0.4999)),
-    "NIRSPEC": PixelOutline("slicer", 0, (0.0, 0.49), (0.4999, 0.0)),
-}
 
 class Points(NamedTuple):
     """Pixels of an exposure, sorted by wavelength; all on the backend.
@@ -58,7 +49,7 @@ class Points(NamedTuple):
 
 def slices_of_band(instrument: str, band: Band) -> tuple[int, int]:
     """The first and the last slice of a band."""
-    return SLICES[band.disperser] if instrument == "MIRI" else NIRSPEC_SLICES
+    return UNITS[instrument].slices[band.disperser]
 
 
 def in_band(slices: Slices, instrument: str, band: Band):
@@ -102,7 +93,7 @@ class PointMaker:
     def __init__(self, grid: CubeGrid, instrument: str, reach: float | None, with_places: bool):
         self.grid = grid
         self.instrument = instrument
-        self.outline = OUTLINES[instrument]
+        self.outline = UNITS[instrument].outline
         self.reach = reach
         self.with_places = with_places or reach is not None
 
@@ -191,7 +182,7 @@ def _with_corners(points: Points) -> Points | None:
 
 def _slice_width(slices: Slices, instrument: str, numbers: list[int]) -> float:
     """How wide a slice is, in the units of its frame."""
-    outline = OUTLINES[instrument]
+    outline = UNITS[instrument].outline
     if instrument == "NIRSPEC":
         # Slices 1 and 3 are neighbours in the field.
         first, second = (_across_middle(slices, number, outline) for number in (1, 3))

@@ -8,9 +8,9 @@ import numpy as np
 from gpucal.as_peer import as_peer
 from gpucal.data import Members
 from gpucal.data.blending import blend
-from gpucal.steps.parts.cubes.bands import Band
 from gpucal.steps.parts.cubes.grid import CubeGrid
 from gpucal.steps.parts.cubes.sampling import DRIZZLE, Sampling
+from gpucal.steps.parts.cubes.units import Band
 from gpucal.wcs import frames
 from gpucal.wcs.fits_imaging import about
 from gpucal.wcs.footprint import s_region

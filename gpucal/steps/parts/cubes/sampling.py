@@ -12,7 +12,7 @@ import numpy as np
 
 from gpucal.errors import GpucalError
 from gpucal.reference import Reference, ReferenceFileError
-from gpucal.steps.parts.cubes.bands import Band
+from gpucal.steps.parts.cubes.units import UNITS, Band
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +20,6 @@ DRIZZLE, MSM, EMSM = "drizzle", "msm", "emsm"
 
 # So many files the regions of influence of the reference are made for; with fewer they are larger by this factor.
 USUAL_FILES, FEWER_FILES_FACTOR = 4, 1.5
-
-# The columns that tell a band, by instrument.
-_KEYS = {"MIRI": ("channel", "band"), "NIRSPEC": ("disperser", "filter")}
 
 # The columns of a weighting: spatial and spectral region of influence, and what is special to it.
 _WEIGHT_COLUMNS = {
@@ -214,7 +211,7 @@ def _table_of(reference, instrument, bands, limits, nfiles: int, weighting: str)
 
 
 def _kind_of_table(instrument: str, bands: Sequence[Band]) -> str:
-    if instrument == "MIRI":
+    if UNITS[instrument].has_channels:
         return "multichannel"
     return {"p": "prism", "m": "med", "h": "high"}["p" if bands[-1].disperser == "prism" else bands[-1].disperser[-1]]
 
@@ -232,14 +229,14 @@ def _within(wavelengths: np.ndarray, least: float, most: float) -> slice:
 def _row(reference: Reference, name: str, instrument: str, band: Band) -> dict[str, float]:
     """The numbers of a band in a table; of several rows the last."""
     keys = [
-        np.char.lower(np.char.strip(np.asarray(_column(reference, name, key), str))) for key in _KEYS[instrument]
+        np.char.lower(np.char.strip(np.asarray(_column(reference, name, key), str))) for key in UNITS[instrument].keys
     ]
     rows = np.flatnonzero((keys[0] == band.disperser) & (keys[1] == band.selector))
     if not len(rows):
         raise ReferenceFileError(f"cubepar reference {reference.label}: {name} has no row for {band}")
     table = reference.table(name)
     row = table[rows[-1]]
-    others = [column for column in table.dtype.names if column.lower() not in _KEYS[instrument]]
+    others = [column for column in table.dtype.names if column.lower() not in UNITS[instrument].keys]
     return {column.lower(): float(row[column]) for column in others}
 
 
