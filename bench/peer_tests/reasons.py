@@ -69,6 +69,9 @@ TESTS = {
         "resample/test_interface.py::test_multi_integration_input",
         "residual_fringe/test_configuration.py::test_bad_ignore_regions",
     ),
+    "gives integrations, which the peer's step leaves as they are; gpucal tells which types it takes": (
+        "straylight/test_straylight_step.py::test_call_straylight_mrsshort_tso",
+    ),
     "gives spectra of slitless fields, which gpucal does not combine yet": (
         "combine_1d/test_combine1d.py::test_allnan_skip",
         "combine_1d/test_combine1d.py::test_wfss_multi_input",
