@@ -31,14 +31,13 @@ def calibrate(recipe: Recipe, job: Job, passage: Passage) -> Outcome:
     Returns
     -------
     Outcome
-        With the error, if there was one. All turns are given back.
+        With the error, if there was one. The turn of the last stage is kept, so that outcomes can be told in order.
     """
     products, error = (), None
     try:
         products = tuple(map(product_of, _products(recipe, job, passage)))
     except Exception as reason:
         error = _in_one_line(reason)
-    passage.leave()
     status = "failed" if error else "done"
     return Outcome(
         job.input, products, status, error, passage.times(), worker_name(), job.attempt, memory_in_use()

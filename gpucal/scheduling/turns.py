@@ -75,12 +75,15 @@ class Passage:
         self._stage = None
 
     def times(self) -> Times:
-        """The seconds of the stages that are over."""
+        """The seconds of each stage, up to now."""
+        self._stop_clock()
         return Times(self.started, **{stage: round(seconds, 4) for stage, seconds in self.seconds.items()})
 
     def _stop_clock(self) -> None:
         if self._stage is not None:
-            self.seconds[self._stage] += perf_counter() - self._since
+            now = perf_counter()
+            self.seconds[self._stage] += now - self._since
+            self._since = now
 
     def _release(self) -> None:
         if self._stage is not None:
