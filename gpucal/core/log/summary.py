@@ -11,6 +11,7 @@ from gpucal.backend import Backend, current_backend
 from gpucal.backend.memory import in_words, peak_host_bytes
 from gpucal.backend.traffic import Traffic, traffic
 from gpucal.core.log.events import StepEvent
+from gpucal.core.log.uncorrected import Uncorrected, rows_of
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ class RunSummary:
         All that crossed.
     backend : Backend
         Where it ran.
+    uncorrected : list of Uncorrected
+        Slits that went on without something.
     host_peak, device_peak : int or None
         The most memory that the process has held, and arrays on the device; None where the host is the device.
     """
@@ -67,6 +70,7 @@ class RunSummary:
     seconds: float = 0.0
     traffic: Traffic = field(default_factory=traffic)
     backend: Backend = field(default_factory=current_backend)
+    uncorrected: list[Uncorrected] = field(default_factory=list)
     host_peak: int | None = None
     device_peak: int | None = None
 
@@ -90,6 +94,11 @@ class RunSummary:
             self.steps.append(known[event.step])
         if event.step in known:
             known[event.step].add(event)
+
+    def note(self, slit: Uncorrected) -> None:
+        """Take note of a slit that goes on without something, if this thread tells."""
+        if get_ident() == self._thread:
+            self.uncorrected.append(slit)
 
     def close(self) -> None:
         """Stop the clock, and take the totals of bytes and memory."""
@@ -151,5 +160,8 @@ def tell(summary: RunSummary) -> None:
         line = f"{name:<20}" + "".join(f"{cell:>11}" for cell in cells)
         log.info("%s", line.rstrip(), extra={"table": True})
     log.info("%s", summary.place(), extra={"table": True})
+    if summary.uncorrected:
+        for slit, lacks in [("slit", "went on without"), *rows_of(summary.uncorrected)]:
+            log.info("%-20s %s", slit, lacks)
     for callback in list(_observers):
         callback(summary)

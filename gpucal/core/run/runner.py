@@ -12,6 +12,7 @@ from gpucal.backend import current_backend, host_backend, use_backend
 from gpucal.backend.memory import in_words, ran_out_of_memory
 from gpucal.core.log.events import observe
 from gpucal.core.log.summary import RunSummary, tell
+from gpucal.core.log.uncorrected import observe_uncorrected
 from gpucal.core.run.blocks import Blocks, in_blocks
 from gpucal.core.run.execution import Placed, execute_in_order
 from gpucal.core.run.inputs import check_input, inputs_of, reopened
@@ -97,7 +98,7 @@ def run_one(step, exposure: Exposure | Members, keep: bool = True):
 def _run_within(step, exposure: Exposure | Members, capacity: int | None, keep: bool):
     """Run within a number of bytes, in one piece or in blocks of integrations; log the plan and the summary."""
     summary = RunSummary()
-    with _recorded_log() as lines, observe(summary.update):
+    with _recorded_log() as lines, observe(summary.update), observe_uncorrected(summary.note):
         steps = list(step.steps_for(exposure))
         references = RunReferences.find(steps, exposure)
         first = products_of(exposure)[0]

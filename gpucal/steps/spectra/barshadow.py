@@ -7,6 +7,7 @@ import numpy as np
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import REFERENCES
 from gpucal.core import SkipStep, Step
+from gpucal.core.log.uncorrected import tell_uncorrected
 from gpucal.data.slits import Slit, Slits
 from gpucal.kernels.spectra.bar_shadow import Shadows, shadow_of_bars
 from gpucal.kernels.spectra.windows import packing_of
@@ -69,7 +70,7 @@ class BarShadowStep(Step):
         if is_point(self.source_type or slit["source_type"]):
             return None
         if not slit["shutter_state"]:
-            log.warning("Slit %s goes on without bar shadow correction: it has no shutters", slit.name)
+            tell_uncorrected("bar shadow correction", {slit.name: "it has no shutters"})
             return None
         return slit["shutter_state"]
 

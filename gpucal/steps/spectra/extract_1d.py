@@ -6,6 +6,7 @@ import numpy as np
 
 from gpucal.as_peer import as_peer
 from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core.log.uncorrected import tell_uncorrected
 from gpucal.data.slits import slits_of
 from gpucal.data.spectra import Spectra
 from gpucal.steps.parts.calibration.fixed_slits_beside import parts_of
@@ -190,7 +191,7 @@ class Extract1dStep(Step):
             try:
                 jobs.append(self.job_of(exposure, slit, name, kind, entries))
             except NoApertureError as error:
-                log.warning("Slit %s is not extracted: %s", name, error)
+                tell_uncorrected("a spectrum", {name: str(error)})
         for job in jobs:
             if job.aperture.follows_source:
                 job.location = locate(job.slit, exposure.meta, job.geometry)
@@ -239,7 +240,7 @@ class Extract1dStep(Step):
         try:
             place_profiles(job, references["psf"], exposure.meta, wavelength, self)
         except PsfError as error:
-            log.warning("Slit %s is not extracted: %s", job.name, error)
+            tell_uncorrected("a spectrum", {job.name: str(error)})
             return False
         return True
 
@@ -248,7 +249,7 @@ class Extract1dStep(Step):
         job = result.placed.jobs[number]
         wavelength = wavelengths_of_lines(result, number)
         if not np.isfinite(wavelength).any():
-            log.warning("Slit %s is not extracted: no pixel of its aperture has a wavelength", job.name)
+            tell_uncorrected("a spectrum", {job.name: "no pixel of its aperture has a wavelength"})
             return None
         calibration = self.calibration_of(job, exposure)
         columns, sky = columns_of(result, number, calibration), sky_of(result, number)

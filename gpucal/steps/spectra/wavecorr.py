@@ -6,12 +6,12 @@ import numpy as np
 
 from gpucal.backend import current_backend
 from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core.log.uncorrected import tell_uncorrected
 from gpucal.data.slits import Slit, Slits, slits_of
 from gpucal.kernels.spectra.dispersion import column_wavelengths
 from gpucal.kernels.spectra.windows import packing_of
 from gpucal.reference.trees import part_of
 from gpucal.steps.parts.calibration.slit_wavelengths import is_point
-from gpucal.steps.parts.calibration.uncorrected import tell_uncorrected
 from gpucal.steps.parts.calibration.zero_points import ZeroPoints, zero_points_of
 from gpucal.wcs.wavelength_correction import CORRECTED_FRAME, with_correction
 

@@ -12,6 +12,7 @@ from gpucal.backend.traffic import Traffic
 from gpucal.core import Step
 from gpucal.core.log.events import StepEvent
 from gpucal.core.log.summary import RunSummary, observe_summaries
+from gpucal.core.log.uncorrected import tell_uncorrected
 
 
 def traffic(to_device, to_host):
@@ -87,3 +88,22 @@ def test_a_run_logs_its_plan_and_its_summary(ramp, caplog):
     assert table[3][0] == "total" and table[3][3:] == ["100%", "2", "MB", "2", "MB"]
     assert table[4][:2] == ["Backend", "cpu"]
     assert [cost.step for cost in told[0].steps] == ["Halve"]
+
+
+def test_slits_that_went_on_without_something_have_a_row_each(caplog):
+    class NoticingStep(Step):
+        class_alias = "noticing"
+
+        def process(self, exposure, references):
+            tell_uncorrected("path loss correction", {"S1": "it is far", "S2": "it is faint"})
+            tell_uncorrected("a spectrum", {"S2": "there is no light"})
+            return exposure
+
+    summaries = []
+    with observe_summaries(summaries.append), caplog.at_level(logging.INFO, "gpucal"):
+        NoticingStep().run(datamodels.ImageModel(np.zeros((4, 4), np.float32)))
+    rows = [text.split(maxsplit=1) for text in caplog.messages]
+    start = rows.index(["slit", "went on without"])
+    assert rows[start + 1 : start + 3] == [["S1", "path loss correction"], ["S2", "path loss correction, a spectrum"]]
+    assert summaries[0].uncorrected[0] == ("S1", "path loss correction", "it is far")
+    assert "Slit S2 goes on without a spectrum: there is no light" in caplog.messages

@@ -70,7 +70,7 @@ def test_a_slit_without_aperture_is_told_and_the_others_are_extracted(tmp_path, 
     with caplog.at_level(logging.WARNING, "gpucal"):
         product = extracted(slits(), apertures(tmp_path / "a.json", *only), configure_log=False)
     assert [one.name for one in product.spec] == ["S0", "S2"]
-    assert "Slit S1 is not extracted: the reference has no aperture for it (none of that name)" in caplog.text
+    assert "Slit S1 goes on without a spectrum: the reference has no aperture for it (none of that name)" in caplog.text
     skipped = extracted(slits(), apertures(tmp_path / "b.json", {"id": "other"}))
     assert skipped.meta.cal_step.extract_1d == "SKIPPED" and len(skipped.slits) == 3
 

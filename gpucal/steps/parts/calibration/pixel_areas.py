@@ -8,10 +8,10 @@ import math
 
 import numpy as np
 
+from gpucal.core.log.uncorrected import tell_uncorrected
 from gpucal.data import Exposure
 from gpucal.data.slits import Slit, Slits
 from gpucal.reference import Reference, ReferenceFileError
-from gpucal.steps.parts.calibration.uncorrected import tell_uncorrected
 
 SQUARE_ARCSEC = (math.pi / (180.0 * 3600.0)) ** 2  # steradian
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.as_peer import as_peer
+from gpucal.core.log.uncorrected import tell_uncorrected
 from gpucal.data import Exposure
 from gpucal.data.slits import Slit, Slits, slits_of
 from gpucal.errors import SkipStep
@@ -27,7 +28,6 @@ from gpucal.steps.parts.calibration.slit_wavelengths import (
     packed_uncorrected_wavelengths,
     packed_wavelengths,
 )
-from gpucal.steps.parts.calibration.uncorrected import tell_uncorrected
 
 log = logging.getLogger(__name__)
 
