@@ -172,8 +172,10 @@ class Exposure(ArrayOwner):
         wcs = self.get_wcs()
         if wcs is not self._ifu_slices[0]:
             from gpucal.wcs.slices import slices_of  # of no use to most runs
+            from gpucal.wcs.small_pixels import has_small_pixels
 
-            self.__dict__["_ifu_slices"] = wcs, slices_of(wcs)
+            labels = self.regions if has_small_pixels(wcs) and self.has("regions") else None
+            self.__dict__["_ifu_slices"] = wcs, slices_of(wcs, labels)
         return self._ifu_slices[1]
 
     def read_ahead(self) -> None:

@@ -203,8 +203,15 @@ class Slices:
         return self.evaluate(self._programs[start, end], offset)
 
 
-def slices_of(wcs: Wcs) -> Slices:
+def slices_of(wcs: Wcs, labels=None) -> Slices:
     """The slices of a WCS that has the image of labels in it, or takes the number of a slice of NIRSpec.
+
+    Parameters
+    ----------
+    wcs : Wcs
+        Of an integral field.
+    labels : (ny, nx) integer array, optional
+        The slice of each pixel, where pixels are not those of the detector; by default as the WCS tells.
 
     Raises
     ------
@@ -212,7 +219,7 @@ def slices_of(wcs: Wcs) -> Slices:
         If it has none.
     """
     if takes_slice(wcs):
-        return Slices(labels_of(wcs), lambda label: slice_wcs(wcs, label - 1))
+        return Slices(labels_of(wcs) if labels is None else labels, lambda label: slice_wcs(wcs, label - 1))
     selectors = [number for number, transform in enumerate(wcs.transforms) if _selects_by_image(transform)]
     if not selectors:
         raise NoSlicesError("the world coordinates are not those of an integral field: they have no image of slices")
@@ -230,7 +237,7 @@ def slices_of(wcs: Wcs) -> Slices:
             region["bounding_box"] = selector["bounding_box"]
         return Wcs(wcs.frames, (*wcs.transforms[:place], region, *wcs.transforms[place + 1 :]), wcs.name)
 
-    return Slices(selector["label_mapper"]["mapper"], wcs_of)
+    return Slices(selector["label_mapper"]["mapper"] if labels is None else labels, wcs_of)
 
 
 def has_slices(wcs: Wcs) -> bool:

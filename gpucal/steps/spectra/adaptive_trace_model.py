@@ -1,11 +1,12 @@
 """The adaptive_trace_model step."""
 
 import logging
+import math
 
 from gpucal.core import GpucalError, Step
 from gpucal.data.slits import LISTS, Slits, slits_of
 from gpucal.steps.parts.traces.models import Limits, trace_model
-from gpucal.steps.parts.traces.oversampling import oversample_slit
+from gpucal.steps.parts.traces.oversampling import oversample
 from gpucal.steps.parts.traces.settings import settings_of
 
 log = logging.getLogger(__name__)
@@ -14,14 +15,17 @@ log = logging.getLogger(__name__)
 # linearly and what the trace leaves.
 SUFFIXES = ("spline_full", "spline_used", "linear_interp", "spline_residual")
 
+# Beyond these, memory would end before anything is gained.
+MOST_SMALL_PIXELS = 50
+
 
 class AdaptiveTraceModelStep(Step):
-    """Model the trace of slit spectra: how the light is spread across the dispersion, from wavelength to wavelength.
+    """Model the trace of spectra: how the light is spread across the dispersion, from wavelength to wavelength.
 
-    Splines are fitted to the pixels about each line, where a slit has enough light, and evaluated about compact
-    sources: that image is kept with the slit as its TRACEMODEL, which pixel_replace and extraction use. Data stay as
-    they are, unless they are oversampled: then each pixel becomes several across the dispersion, by the trace where
-    there is one, and else by linear interpolation.
+    Splines are fitted to the pixels about each line, where a slit, or a slice of an integral field, has enough light,
+    and evaluated about compact sources: that image is kept as the TRACEMODEL, which pixel_replace and extraction use.
+    Data stay as they are, unless they are oversampled: then each pixel becomes several across the dispersion, by the
+    trace where there is one, and else by linear interpolation.
 
     Notes
     -----
@@ -39,7 +43,7 @@ class AdaptiveTraceModelStep(Step):
         output_use_model = boolean(default=True)  # read for jwst's sake: products are named after their inputs
         maximum_cores = string(default='none')  # read for jwst's sake: all cores are used
     """
-    input_types = ("MultiSlitModel", "SlitModel")
+    input_types = ("MultiSlitModel", "SlitModel", "IFUImageModel")
 
     def process(self, exposure, references):
         """Model the traces of all slits.
@@ -47,10 +51,13 @@ class AdaptiveTraceModelStep(Step):
         Raises
         ------
         GpucalError
-            If the exposure is of no mode that has slits, or is a series that is to be oversampled.
+            If the exposure is of no mode whose traces are modelled, or is a series that is to be oversampled.
         """
-        if self.oversample < 1:
-            raise GpucalError(f"oversample is {self.oversample:g}; it cannot be below 1")
+        if not 1 <= self.oversample <= MOST_SMALL_PIXELS:
+            raise GpucalError(f"oversample is {self.oversample:g}; it can be 1 to {MOST_SMALL_PIXELS}")
+        for name in ("fit_threshold", "slope_limit"):
+            if not math.isfinite(value := getattr(self, name)):
+                raise GpucalError(f"{name} is {value}, which is no number")
         limits = Limits(0.0, 0.0) if self.psf_optimal else Limits(self.fit_threshold, self.slope_limit)
         settings, slits = settings_of(exposure), slits_of(exposure)
         if self.oversample == 1:
@@ -58,7 +65,7 @@ class AdaptiveTraceModelStep(Step):
         else:
             self.check_is_no_series(exposure, slits)
             made = [
-                oversample_slit(slit, settings, limits, self.oversample, not self.psf_optimal) for slit in slits
+                oversample(slit, settings, limits, self.oversample, not self.psf_optimal) for slit in slits
             ]
         if self.save_intermediate_results:
             for suffix, images in zip(SUFFIXES, zip(*made, strict=True), strict=False):
@@ -90,6 +97,6 @@ class AdaptiveTraceModelStep(Step):
                 slit.data = image
             product = exposure.with_slits(made)
         else:
-            product = exposure.blank("SlitModel", data=images[0])
+            product = exposure.blank(exposure.model_type, data=images[0])
         product.membership = exposure.membership
         self.save(product, suffix, output_file=exposure.source)

@@ -1,5 +1,6 @@
-"""Models of the trace of slits: splines across the dispersion, where there is enough light for them."""
+"""Models of traces: splines across the dispersion, for the slits or slices with enough light for them."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,9 @@ from gpucal.kernels.outliers.medians import median_image
 from gpucal.kernels.spectra.spline_fit import ACCEPTED, FAILED
 from gpucal.kernels.spectra.trace_image import Trace, trace_of
 from gpucal.kernels.spectra.trace_splines import Settings, Splines, fit_splines
+from gpucal.steps.parts.traces.places import Places, along_columns, on_detector, places_of
 from gpucal.steps.parts.traces.profile import (
+    Profile,
     clipped_statistics,
     compact_pixels,
     native_step,
@@ -31,7 +34,8 @@ class Limits(NamedTuple):
     Attributes
     ----------
     signal : float
-        Signal over error of the profile that a slit needs; 0 or less for all slits.
+        Signal over error of the profile that a slit needs, or how many deviations above the mean that of a slice has to
+        be; 0 or less for all.
     slope : float
         By how much splines of compact sources change from pixel to pixel; 0 or less for all places.
     """
@@ -54,16 +58,16 @@ class TraceModel(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """Splines of a slit; arrays on the host, wavelength along their columns.
+    """Splines of a slit or a slice; arrays on the host, wavelength along their columns.
 
     Attributes
     ----------
+    rows : slice
+        Of the image, in which the arrays are.
     data : (nacross, nlines) float32 array
         Above the level; NaN outside of the slit.
     place : (nacross, nlines) float32 array
         Along the slit.
-    level : float32
-        Below zero where the mean of the data is, else zero.
     splines : Splines or None
         On the backend; None where there is too little light.
     source : (nlines,) int64 array
@@ -72,97 +76,131 @@ class Fit(NamedTuple):
         On the backend.
     """
 
+    rows: slice
     data: np.ndarray
     place: np.ndarray
-    level: np.float32
     splines: Splines | None = None
     source: np.ndarray | None = None
     trace: Trace | None = None
 
+
+class Fits(NamedTuple):
+    """Splines of an image.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Of the image, wavelength along its columns.
+    level : float32
+        Below zero where the mean of the data is, else zero.
+    fits : list of Fit
+        Of the slit, or of each slice.
+    """
+
+    shape: tuple[int, int]
+    level: np.float32
+    fits: list[Fit]
+
     @property
     def knots(self) -> int:
-        """The intervals of the first spline in use."""
-        return knots_of_first(self.splines, self.source)
+        """The intervals of the first spline in use; 0 if there is none."""
+        return next((knots_of_first(fit.splines, fit.source) for fit in self.fits if fit.splines is not None), 0)
 
 
-def trace_model(slit, settings: TraceSettings, limits: Limits) -> TraceModel:
-    """Model the trace of a slit; of a series, that of its median.
+def trace_model(spectra, settings: TraceSettings, limits: Limits) -> TraceModel:
+    """Model the traces of an image of spectra; of a series, those of its median.
 
     Parameters
     ----------
-    slit : Slit
-        Not changed.
+    spectra : Slit or Exposure
+        A slit, or an integral field. Not changed.
     settings : TraceSettings
         Of its exposure.
     limits : Limits
         What is modelled.
     """
-    fit = fitted_slit(slit, settings, limits)
-    compact = full = np.full(fit.data.shape, np.nan, np.float32)
-    if fit.splines is not None:
-        backend = current_backend()
-        compact = full = backend.asnumpy(fit.trace.image)
+    made = fitted_spectra(spectra, settings, limits)
+    compact, full = (np.full(made.shape, np.nan, np.float32) for _ in range(2))
+    backend = current_backend()
+    for fit in (one for one in made.fits if one.splines is not None):
+        image, inside = backend.asnumpy(fit.trace.image), np.isfinite(fit.place)
+        full[fit.rows][inside] = image[inside]
         if limits.slope > 0:
             steep = fit.place[backend.asnumpy(fit.trace.slope) > limits.slope]
-            near = compact_pixels(fit.place, steep, native_step(fit.place), fit.knots, settings.pad)
-            compact = np.where(near, full, np.float32(np.nan))
-    return TraceModel(*(on_detector(one + fit.level, settings) for one in (compact, full)))
+            inside &= compact_pixels(fit.place, steep, native_step(fit.place), made.knots, settings.pad)
+        compact[fit.rows][inside] = image[inside]
+    return TraceModel(*(on_detector(one + made.level, settings) for one in (compact, full)))
 
 
-def on_detector(image: np.ndarray, settings: TraceSettings):
-    """An image whose columns are wavelengths, as the detector has it, on the backend."""
-    turned = np.rot90(image, k=-1) if settings.is_upright else image
-    return current_backend().asarray(np.ascontiguousarray(turned))
+def fitted_spectra(spectra, settings: TraceSettings, limits: Limits, factor: float = 1.0) -> Fits:
+    """Fit the splines of an image; see `trace_model`.
 
-
-def along_columns(image, settings: TraceSettings) -> np.ndarray:
-    """An image of the detector on the host, turned so that its columns are wavelengths."""
-    image = current_backend().asnumpy(image)
-    return np.rot90(image) if settings.is_upright else image
-
-
-def fitted_slit(slit, settings: TraceSettings, limits: Limits) -> Fit:
-    """Fit the splines of a slit; see `trace_model`."""
-    shape = slit.shape_of("data")
-    data, err = (median_image(one) if len(shape) == 3 else one for one in (slit.data, slit.err))
-    place = places_along(slit, settings, shape[-2:])
-    if settings.is_upright:
-        place = np.rot90(place)
-    inside = np.isfinite(place)
-    data, err = (
-        np.where(inside, along_columns(one, settings).astype(np.float32), np.float32(np.nan)) for one in (data, err)
-    )
-    mean, _ = clipped_statistics(data[inside])
+    Parameters
+    ----------
+    spectra, settings, limits
+        See `trace_model`.
+    factor : float
+        Small pixels that will be made of one: the arrays of each fit begin at a whole number of these.
+    """
+    shape = spectra.shape_of("data")
+    data, err = (median_image(one) if len(shape) == 3 else one for one in (spectra.data, spectra.err))
+    data, err = (along_columns(one, settings).astype(np.float32) for one in (data, err))
+    places = places_of(spectra, settings)
+    within = places.labels > 0
+    mean, scatter = clipped_statistics(data[within])
     level = np.float32(mean) if mean < 0 else np.float32(0)
-    fit = Fit(data - level, place, level)
-    if not inside.any() or (bright := light_to_fit(fit.data, err, place, limits.signal)) is None:
+    data = data - level
+    made = Fits(data.shape, level, [])
+    for number in places.numbers:
+        inside = places.labels == number
+        rows = _rows_about(inside, factor)
+        own = (np.where(inside[rows], one[rows], np.float32(np.nan)) for one in (data, err, places.place))
+        enough = _test_of_light(data, places, number, settings, limits)
+        made.fits.append(_fitted(rows, *own, settings, enough))
+    return made
+
+
+def _rows_about(inside: np.ndarray, factor: float) -> slice:
+    """The rows that have pixels, from one on that begins at a whole number of small pixels."""
+    rows = np.flatnonzero(inside.any(axis=1))
+    first = next(row for row in range(rows[0], -1, -1) if float(row * factor).is_integer())
+    return slice(first, int(rows[-1]) + 1)
+
+
+def _test_of_light(data, places: Places, number: int, settings, limits: Limits) -> Callable[[Profile | None], bool]:
+    """Whether a profile has enough light: by its errors, or, of a slice, by the light of all that are like it."""
+    if limits.signal <= 0:
+        return lambda profile: True
+    if not places.is_field:
+        return lambda profile: profile is not None and np.nanmax(profile.snr, initial=-np.inf) > limits.signal
+    like = places.labels > 0
+    if settings.channel:
+        like &= places.labels // settings.channel == number // settings.channel
+    mean, scatter = clipped_statistics(data[like])
+    least = mean + limits.signal * scatter
+    return lambda profile: profile is not None and np.nanmax(profile.flux, initial=-np.inf) > least
+
+
+def _fitted(rows: slice, data, err, place, settings: TraceSettings, has_light) -> Fit:
+    """The splines of a slit or a slice."""
+    fit = Fit(rows, data, place)
+    if not np.isfinite(place).any() or (bright := light_to_fit(data, err, place, has_light)) is None:
         return fit
     how = settings.of_pixels((np.nanmax(place) - np.nanmin(place)) / native_step(place))
     with np.errstate(all="ignore"):  # a line may have no light
         scaled = bright / line_sums(bright, profile_of(bright, err, place))
-    splines, source = fitted_lines(place, scaled, how, settings.backwards)
+    splines, source = fitted_lines(place, scaled, how, settings.order_of(place.shape[1]))
     if not (source >= 0).any():
         return fit
     on_backend = (current_backend().asarray(np.ascontiguousarray(one)) for one in (place, bright, source))
     return fit._replace(splines=splines, source=source, trace=trace_of(*on_backend, splines))
 
 
-def places_along(slit, settings: TraceSettings, shape: tuple[int, int]) -> np.ndarray:
-    """Places along the slit of its pixels, growing with y or x; (ny, nx) float32 array, NaN outside of the slit."""
-    wcs = slit.get_wcs()
-    place = current_backend().asnumpy(wcs.program(end=settings.frame).on_grid(shape)[settings.axis])
-    if wcs.bounding_box is not None:
-        (left, right), (low, high) = wcs.bounding_box
-        y, x = np.arange(shape[0])[:, None], np.arange(shape[1])
-        place = np.where((x < left) | (x > right) | (y < low) | (y > high), np.nan, place)
-    return (settings.sign * place).astype(np.float32)
-
-
-def light_to_fit(data, err, place, least_signal: float):
-    """The data without bad edges, over which splines are fitted; None where the profile has too little signal."""
+def light_to_fit(data, err, place, has_light: Callable[[Profile | None], bool]):
+    """The data without bad edges, over which splines are fitted; None where the profile has too little light."""
     profile = profile_of(data, err, place)
     for _ in range(2):
-        if least_signal > 0 and (profile is None or not np.nanmax(profile.snr, initial=-np.inf) > least_signal):
+        if not has_light(profile):
             return None
         if profile is None:
             return data
@@ -171,13 +209,12 @@ def light_to_fit(data, err, place, least_signal: float):
     return data
 
 
-def fitted_lines(place, values, settings: Settings, backwards: bool) -> tuple[Splines, np.ndarray]:
+def fitted_lines(place, values, settings: Settings, order: np.ndarray) -> tuple[Splines, np.ndarray]:
     """Splines, and the line whose spline each line has: its own, or that of the last one before it; -1 for none."""
     backend = current_backend()
     arrays = [backend.asarray(np.ascontiguousarray(one)) for one in (place, values)]
     wanted = np.ones(values.shape[1], bool)
     splines = Splines(*map(backend.asnumpy, fit_splines(*arrays, backend.asarray(wanted), settings)))
-    order = np.arange(values.shape[1])[:: -1 if backwards else 1]
     before = order[: _first(splines.status[order] == ACCEPTED)]
     failed = before[splines.status[before] == FAILED]
     if failed.size and settings.intervals > FEWER_KNOTS:

@@ -22,11 +22,12 @@ class Profile(NamedTuple):
 
     Attributes
     ----------
-    place, err, snr : (n,) float array
-        Place along the slit, error, and signal over error; NaN where there is none.
+    place, flux, err, snr : (n,) float array
+        Place along the slit, flux, error, and signal over error; NaN where there is none.
     """
 
     place: np.ndarray
+    flux: np.ndarray
     err: np.ndarray
     snr: np.ndarray
 
@@ -49,14 +50,15 @@ def profile_of(data: np.ndarray, err: np.ndarray, place: np.ndarray) -> Profile 
         return None
     step = native_step(place) / 2.0
     places = np.arange(np.nanmin(place), np.nanmax(place), step)
-    signal, own, error = data[valid] / err[valid], place[valid], err[valid]
+    own = place[valid]
     order = np.argsort(own, kind="stable")
-    own, signal, error = own[order], signal[order], error[order]
-    made = np.full((2, len(places)), np.nan)
+    own, flux, error = own[order], data[valid][order], err[valid][order]
+    signal = flux / error
+    made = np.full((3, len(places)), np.nan)
     first, stop = np.searchsorted(own, places - step / 2.0), np.searchsorted(own, places + step / 2.0)
     for number, part in enumerate(map(slice, first, stop)):
         if part.stop > part.start:
-            made[:, number] = np.median(error[part]), np.median(signal[part])
+            made[:, number] = [np.median(one[part]) for one in (flux, error, signal)]
     return Profile(places, *made)
 
 

@@ -26,12 +26,16 @@ class TraceSettings(NamedTuple):
         By which that number is multiplied for them.
     pad : float
         Pixels about a compact source whose trace is kept.
-    backwards : bool
-        Whether lines come from the last one to the first: one whose fit fails has the spline of the one before.
+    order : str
+        How lines follow one another: one whose fit fails has the spline of the one before. From the ``first`` to the
+        last, from the ``last`` to the first, or ``inward``: from the first to the middle, then from the last to it.
     frame, axis, sign : str, int, int
         The frame of places along the slit, which of its coordinates that is, and its sign, so that it grows.
     is_upright : bool
         Whether wavelengths are along y.
+    channel : int
+        Of integral fields: slices whose numbers have so many hundreds in common are bright by the same measure; 0 for
+        all of an exposure.
     """
 
     reach: int = 50
@@ -44,11 +48,12 @@ class TraceSettings(NamedTuple):
     per_pixel: float = 2.0
     least_per_pixel: float = 0.5
     pad: float = 1
-    backwards: bool = False
+    order: str = "first"
     frame: str = "slit_frame"
     axis: int = 1
     sign: int = -1
     is_upright: bool = False
+    channel: int = 0
 
     def of_pixels(self, count: float) -> Settings:
         """Those of a slit that is so many pixels long."""
@@ -58,11 +63,20 @@ class TraceSettings(NamedTuple):
         return Settings(self.reach, intervals, least, *limits, self.rounds)
 
 
+    def order_of(self, count: int) -> np.ndarray:
+        """The order of so many lines."""
+        lines = np.arange(count)
+        if self.order == "inward":
+            return np.concatenate([lines[: count // 2 + 1], lines[: count // 2 : -1]])
+        return lines if self.order == "first" else lines[::-1]
+
+
 _NIRSPEC = TraceSettings()
 _MIRI = TraceSettings(
-    reach=5, spread=1.2, low=3.0, high=3.0, intervals=40, least=8, pad=3, backwards=True,
+    reach=5, spread=1.2, low=3.0, high=3.0, intervals=40, least=8, pad=3, order="last",
     frame="alpha_beta", axis=0, sign=1, is_upright=True,
 )  # fmt: skip
+_MRS = _MIRI._replace(reach=50, low=2.5, high=2.5, intervals=36, order="inward", channel=100)
 
 
 def settings_of(exposure) -> TraceSettings:
@@ -71,17 +85,19 @@ def settings_of(exposure) -> TraceSettings:
     Raises
     ------
     GpucalError
-        If it is of no detector or mode that has slits, or of an integral field, whose traces are not modelled yet.
+        If it is of no detector or mode whose traces are modelled.
     """
     instrument, kind = exposure.meta.instrument, str(exposure.meta.exposure.type).upper()
-    detector = str(instrument.detector).upper()
-    if exposure.model_type == "IFUImageModel":
-        raise GpucalError(f"{exposure.source}: traces of integral fields are not modelled yet")
+    detector, is_field = str(instrument.detector).upper(), exposure.model_type == "IFUImageModel"
     if detector.startswith("NRS"):
-        made = _NIRSPEC._replace(backwards=detector != "NRS1")
+        made = _NIRSPEC._replace(order="first" if detector == "NRS1" else "last")
+        if is_field:
+            made = made._replace(frame="slicer", pad=2)
         if str(instrument.grating).upper() == "PRISM":
             made = made._replace(reach=10, per_pixel=1.0, least_per_pixel=0.25)
         return made
+    if detector.startswith("MIR") and is_field:
+        return _MRS
     if detector.startswith("MIR") and kind.startswith("MIR_LRS"):
         return _MIRI._replace(intervals=60, rounds=2) if kind == "MIR_LRS-SLITLESS" else _MIRI
-    raise GpucalError(f"{exposure.source}: traces are modelled of slits of NIRSpec and MIRI, not of {detector} {kind}")
+    raise GpucalError(f"{exposure.source}: traces are modelled of NIRSpec and MIRI, not of {detector} {kind}")
