@@ -12,6 +12,7 @@ from gpucal.errors import GpucalError
 from gpucal.kernels.wcs import instructions as op
 from gpucal.wcs.fits_imaging import as_chain
 from gpucal.wcs.fusing import fused
+from gpucal.wcs.lowering_grisms import LOWERINGS_OF_GRISMS
 from gpucal.wcs.lowering_labels import LOWERINGS_OF_LABELS
 from gpucal.wcs.lowering_spectra import LOWERINGS_OF_SPECTRA
 from gpucal.wcs.matrices import sequence
@@ -80,6 +81,13 @@ class Lowering:
         written = tuple(next(self._numbers) for _ in range(nwritten + nscratch))
         self.instructions.append(Instruction(operation, written, read, tuple(map(float, constants))))
         return written[:nwritten]
+
+    def constant_in(self, register: int) -> float | None:
+        """The number that a register always holds; None where that is not known."""
+        for instruction in self.instructions:
+            if register in instruction.written and instruction.operation == op.CONSTANT:
+                return instruction.constants[0]
+        return None
 
 
 def _compose(lowering, transform, inputs):
@@ -225,4 +233,5 @@ _LOWERINGS: dict[str, Callable] = {
     "fitswcs_imaging": lambda lowering, transform, inputs: lowering.lower(as_chain(transform), inputs),
     **LOWERINGS_OF_SPECTRA,
     **LOWERINGS_OF_LABELS,
+    **LOWERINGS_OF_GRISMS,
 }

@@ -31,7 +31,9 @@ and where its constants begin. A register holds a number for each pixel of a str
     REPLACE,  # w = a constant where r compares to another one, else r
     WITHIN,  # w = s where r is between two constants, else t
     ROUND,  # w = the whole number nearest to r, of two the greater one
-) = range(26)
+    PARAMETER_AT,  # w = where along its trace a source at (s, t) has the value r, linear between samples
+    PARAMETER_NEAREST,  # the same, where the square of what it differs is smallest
+) = range(28)
 
 # Columns of a row.
 OPERATION, FIRST_WRITTEN, FIRST_READ, CONSTANTS, COLUMNS = 0, 1, 4, 7, 8

@@ -23,6 +23,8 @@ from gpucal.kernels.wcs.instructions import (
     MATRIX_3D,
     MULTIPLY,
     OPERATION,
+    PARAMETER_AT,
+    PARAMETER_NEAREST,
     POLYNOMIAL_1D,
     POLYNOMIAL_2D,
     POWER,
@@ -54,6 +56,7 @@ from gpucal.kernels.wcs.spheres import (
     unproject,
 )
 from gpucal.kernels.wcs.tables import choose_within, replace_where, round_to_whole, table_1d
+from gpucal.kernels.wcs.traces import parameter_at, parameter_nearest
 
 
 def evaluate_on_grid(code, constants, results, nregisters, origin, out):
@@ -174,6 +177,10 @@ def run_program(width, state, code, constants):
             choose_within(width, w, r, s, t, c)
         elif operation == ROUND:
             round_to_whole(width, w, r)
+        elif operation == PARAMETER_AT:
+            parameter_at(width, w, r, s, t, c)
+        elif operation == PARAMETER_NEAREST:
+            parameter_nearest(width, w, r, s, t, c)
         else:
             arithmetic(operation, width, w, r, s, c)
 

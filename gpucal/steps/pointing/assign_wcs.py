@@ -12,7 +12,8 @@ class AssignWcsStep(Step):
     whose light falls on the detector; the open shutters are told by the MSA metadata file, which the header names, and
     which is looked for beside the exposure. Integral fields have an image of slices in their coordinates, and
     transforms for each slice; those of NIRSpec take the number of the slice in place of the image, if that is asked
-    for, and for light of lamps. So far not of spectra without slits of NIRCam and NIRISS.
+    for, and for light of lamps. Coordinates of spectra of a field without slits take the place of the source in the
+    direct image, and the spectral order.
 
     Notes
     -----

@@ -36,11 +36,10 @@ def imaging_wcs(exposure, distortion, filter_offsets=None) -> Wcs:
         If the header lacks the pointing.
     """
     meta, pointing = exposure.meta, pointing_of(exposure)
-    parts = [subarray_shift(meta), filter_shift(meta, filter_offsets or []), distortion]
-    parts = [part for part in parts if part is not None]
-    to_telescope = chain(*parts)
-    to_telescope = type(to_telescope)(dict(to_telescope), to_telescope._tag)  # the reference stays as it is
-    if len(parts) > 1 or "bounding_box" not in to_telescope:
+    to_telescope, corner = optics(meta, distortion, filter_offsets), subarray_shift(meta)
+    if corner is not None:
+        to_telescope = chain(corner, to_telescope)
+    if "bounding_box" not in to_telescope:
         to_telescope["bounding_box"] = image_bounds(to_telescope, exposure.shape_of("data"))
     return Wcs(
         (
@@ -51,6 +50,13 @@ def imaging_wcs(exposure, distortion, filter_offsets=None) -> Wcs:
         ),
         (to_telescope, aberration(meta.velocity_aberration.scale_factor, pointing), to_sky(pointing)),
     )
+
+
+def optics(meta, distortion, filter_offsets=None):
+    """From full-frame pixels to V2 and V3, arcsec: the distortion, moved by the filter."""
+    moved = filter_shift(meta, filter_offsets or [])
+    made = distortion if moved is None else chain(moved, distortion)
+    return type(made)(dict(made), made._tag)  # the reference stays as it is
 
 
 def subarray_shift(meta):

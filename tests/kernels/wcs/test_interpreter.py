@@ -10,6 +10,8 @@ from gpucal.kernels.wcs.instructions import (
     FACING,
     LENGTH,
     MULTIPLY,
+    PARAMETER_AT,
+    PARAMETER_NEAREST,
     POWER,
     REPLACE,
     SCALE,
@@ -100,3 +102,31 @@ def test_glass_in_air_and_heated(backend):
     heated = 0.5 * (squared - 1) / np.sqrt(squared) * (1e-3 + 2e-3 / (seen - 0.09))
     expected = (np.sqrt(squared) * (1 + air) + heated) / (1 + 0.5 * air)
     np.testing.assert_allclose(backend.asnumpy(out), expected, rtol=1e-15)
+
+
+def test_where_along_its_trace_a_value_is(backend):
+    """The trace is 10 + x + (4 + y) t + t^2, in three samples."""
+    terms = (1, 0.0, 1.0, 10.0, 1, 1.0, 0.0, 4.0, 0, 1.0)
+    code = program(
+        backend,
+        (PARAMETER_AT, [3], [0, 1, 2], 3, 1, 3, *terms),
+        (PARAMETER_AT, [4], [0, 1, 2], 3, 0, 3, *terms),
+        (PARAMETER_NEAREST, [5], [0, 1, 2], 3, 0, 3, *terms),
+    )
+    x, y = 2.0, 1.0
+    samples = 10 + x + (4 + y) * np.float64([0, 0.5, 1]) + np.float64([0, 0.25, 1])
+    values = np.float64([samples[0], 14.0, samples[1], 17.0, samples[2] + 1, samples[0] - 1])
+    points = backend.asarray(np.array([values, np.full(6, x), np.full(6, y)]))
+    out = backend.asarray(np.zeros((3, 6)))
+    evaluate_at_points(*code, backend.asarray(np.int64([3, 4, 5])), NREGISTERS, points, out)
+    found = backend.asnumpy(out)
+    width = np.diff(samples)
+    between = [0, 0.5 * (14 - samples[0]) / width[0], 0.5, 0.5 + 0.5 * (17 - samples[1]) / width[1]]
+    np.testing.assert_allclose(found[0], [*between, 1 + 0.5 / width[1], -0.5 / width[0]], rtol=1e-14)
+    np.testing.assert_allclose(found[1], [*between, 1, 0], rtol=1e-14)
+    np.testing.assert_array_equal(found[2, [0, 3, 4, 5]], [0, 1, 1, 0])
+    squares = (samples - 14) ** 2
+    slopes = [squares[1] - squares[0], (squares[2] - squares[0]) / 2, squares[2] - squares[1]]
+    assert squares.argmin() == 1
+    assert slopes[1] > 0
+    np.testing.assert_allclose(found[2, 1], 0.5 - 0.5 * slopes[1] / (slopes[2] - slopes[1]), rtol=1e-13)

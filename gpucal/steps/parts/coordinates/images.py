@@ -29,8 +29,21 @@ def keep_coordinates(exposure, wcs: Wcs, sip: SipOptions | None) -> None:
     exposure.set_wcs(wcs.to_tree())
     keywords = exposure.kept_meta["wcsinfo"]
     keywords["s_region"] = s_region(footprint(wcs))
-    if sip is None:
-        return
+    if sip is not None:
+        approximate(exposure, wcs, sip)
+
+
+def approximate(exposure, wcs: Wcs, sip: SipOptions) -> None:
+    """Tell coordinates by FITS keywords; a warning tells where that fails.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        Its keywords in ``meta.wcsinfo`` are edited in place.
+    wcs, sip
+        See `keep_coordinates`.
+    """
+    keywords = exposure.kept_meta["wcsinfo"]
     given = keywords.get("crpix1"), keywords.get("crpix2")
     try:
         approximation = sip_keywords(wcs, sip, None if None in given else given)

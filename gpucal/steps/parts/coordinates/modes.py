@@ -11,6 +11,7 @@ from gpucal.steps.parts.coordinates.field_types import (
     NIRSPEC_IFU,
     NIRSPEC_IFU_REFERENCES,
 )
+from gpucal.steps.parts.coordinates.grism_types import SERIES_TYPE, WFSS_TYPES
 from gpucal.steps.parts.coordinates.images import keep_coordinates, sip_options
 from gpucal.steps.parts.coordinates.nirspec import (
     NIRSPEC_REFERENCES,
@@ -85,6 +86,21 @@ def _nirspec_ifu(exposure, references, step) -> None:
     give_ifu(exposure, references, step)
 
 
+def _grism(exposure, references, step) -> None:
+    from gpucal.steps.parts.coordinates.grisms import give_grism  # of no use to other modes
+
+    give_grism(exposure, references, step)
+
+
+def _grism_series(exposure, references, step) -> None:
+    from gpucal.steps.parts.coordinates.grisms import give_grism_series  # of no use to other modes
+
+    give_grism_series(exposure, references, step)
+
+
+# jwst 3.0.0 names the ranges of wavelengths among those used, too; extract_2d does use them.
+_GRISM_REFERENCES = ("distortion", "filteroffset", "specwcs", "wavelengthrange")
+
 MODES: dict[str, CoordinateMode] = {
     **dict.fromkeys(IMAGE_TYPES, CoordinateMode(("distortion", "filteroffset"), _image)),
     **dict.fromkeys(NIRSPEC_IMAGE_TYPES, CoordinateMode(NIRSPEC_REFERENCES, give_nirspec_image)),
@@ -92,6 +108,8 @@ MODES: dict[str, CoordinateMode] = {
     NIRSPEC_IFU: CoordinateMode(NIRSPEC_IFU_REFERENCES, _nirspec_ifu),
     **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), _lrs)),
     MRS_TYPE: CoordinateMode(MRS_REFERENCES, _mrs),
+    **dict.fromkeys(WFSS_TYPES, CoordinateMode(_GRISM_REFERENCES, _grism)),
+    SERIES_TYPE: CoordinateMode(_GRISM_REFERENCES, _grism_series),
 }
 
 # Types of exposures that have no coordinates: darks, and lamps that light no slit.
