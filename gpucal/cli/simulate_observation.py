@@ -1,7 +1,7 @@
 """``gpucal simulate --observation``: exposures of a field, through slits or of integral fields, and associations."""
 
 
-from gpucal.cli import simulate_cubes, simulate_slits
+from gpucal.cli import simulate_cubes, simulate_slits, simulate_soss
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
@@ -57,7 +57,7 @@ def add_options(parser) -> None:
     parser : argparse.ArgumentParser
     """
     group = parser.add_argument_group("observations of a field by imaging detectors, of spectra, or of integral fields")
-    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES)
+    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES, simulate_soss.NAME)
     group.add_argument("--observation", choices=kinds, help="what kind of observation to make")
     for name, words in OPTIONS.items():
         group.add_argument(f"--{name.replace('_', '-')}", dest=f"observed_{name}", **words)
@@ -96,6 +96,9 @@ def run(args, effects, console) -> None:
         return
     if args.observation in simulate_cubes.CUBES:
         simulate_cubes.run(args, given, effects, console)
+        return
+    if args.observation == simulate_soss.NAME:
+        simulate_soss.run(args, given, effects, console)
         return
     for name in ("bands", "grating", "slitlets"):
         if name in given:

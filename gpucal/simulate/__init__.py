@@ -17,6 +17,9 @@ from gpucal.simulate.spectra.ifu.observe_nirspec_ifu import observe_nirspec_ifu
 from gpucal.simulate.spectra.observe_slits import observe_slits
 from gpucal.simulate.spectra.slit_observation import SlitObservation
 from gpucal.simulate.spectra.slit_plans import SlitPlan
+from gpucal.simulate.spectra.soss.observe_soss import observe_soss
+from gpucal.simulate.spectra.soss.soss_observation import SossObservation
+from gpucal.simulate.spectra.soss.soss_plans import SossPlan, Transit
 
 __all__ = [
     "CubeObservation",
@@ -35,10 +38,14 @@ __all__ = [
     "Simulation",
     "SlitObservation",
     "SlitPlan",
+    "SossObservation",
+    "SossPlan",
+    "Transit",
     "Truth",
     "observe",
     "observe_mrs",
     "observe_nirspec_ifu",
     "observe_slits",
+    "observe_soss",
     "simulate",
 ]

@@ -54,6 +54,12 @@ SPECTRAL_KEYS = {
         **dict.fromkeys(("distortion", "regions", "fringe"), (DETECTOR, BAND)),
         **dict.fromkeys(("wavelengthrange", "mrsxartcorr", "fringefreq", "cubepar", "mrsptcorr"), (EXPOSURE_TYPE,)),
     },
+    "NIRISS": {
+        "photom": (DETECTOR, EXPOSURE_TYPE),
+        "bkg": (EXPOSURE_TYPE, FILTER),
+        "specprofile": (EXPOSURE_TYPE, SUBARRAY),
+        **dict.fromkeys(("speckernel", "wavelengthrange"), (EXPOSURE_TYPE,)),
+    },
     "NIRSPEC": {
         **dict.fromkeys(("camera", "collimator", "fpa", "msa", "ote", "wavelengthrange"), (DETECTOR,)),
         "disperser": (GRATING,),

@@ -111,10 +111,10 @@ def _group_table(readout, start):
     return table
 
 
-def integration_times(readout, start):
-    """One row for each integration: start, middle and end."""
+def integration_times(readout, start, first=1):
+    """One row for each integration, numbered from `first`: start, middle and end."""
     table = np.zeros(readout.nints, INT_TIMES_TYPE)
-    table["integration_number"] = np.arange(1, readout.nints + 1)
+    table["integration_number"] = first + np.arange(readout.nints)
     length = readout.integration_time / SECONDS_PER_DAY
     for moment, fraction in (("start", 0.0), ("mid", 0.5), ("end", 1.0)):
         times = start + (np.arange(readout.nints) + fraction) * length

@@ -58,7 +58,8 @@ class ExposureWriter:
             Has `primary_keywords()`, `science_keywords()` and `start`.
         readout : Readout
         light : ndarray (ny, nx), float64
-            DN/s without noise; set to 0 where pixels do not see it.
+            DN/s without noise; set to 0 where pixels do not see it. Of rates of a series it may have a plane for each
+            integration.
         seed : SeedSequence
 
         Returns
@@ -67,7 +68,7 @@ class ExposureWriter:
             Of the truth, see `gpucal.simulate.Truth`.
         """
         pixels = make_pixels(readout.detector, readout.subarray.window, self.effects)
-        light[pixels.reference | pixels.bad["dead"]] = 0
+        light[..., pixels.reference | pixels.bad["dead"]] = 0
         hits = self._write(path, header, readout, pixels, light * pixels.gain, seed)
         truth_path = path.with_name(f"{path.stem.rpartition('_')[0]}_truth.npz")
         Truth(light.astype(np.float32), *hits).save(truth_path)
@@ -85,7 +86,8 @@ class ExposureWriter:
             return events.hits, events.snowballs, events.showers
         is_missed = np.random.default_rng(miss_seed).random(len(events.hits)) < MISSED_HITS
         drawn = self._draw(readout, pixels, electrons, events.hits, is_missed, np.random.default_rng(noise_seed))
-        times = integration_times(readout, header.start.mjd) if self.series else None
+        first = primary.get("INTSTART", 1)
+        times = integration_times(readout, header.start.mjd, first) if self.series else None
         write_rates(path, drawn, primary, science, times, self.model)
         return events.hits[is_missed], events.snowballs[:0], events.showers[:0]
 
@@ -95,5 +97,6 @@ class ExposureWriter:
         single, parts = replace(readout, nints=1), []
         for number in range(readout.nints):
             own = hits["integration"] == number
-            parts.append(draw_rates(single, pixels, electrons, hits[own], is_missed[own], self.effects, rng))
+            seen = electrons[number] if electrons.ndim == 3 else electrons
+            parts.append(draw_rates(single, pixels, seen, hits[own], is_missed[own], self.effects, rng))
         return Rates(*(np.stack(planes) for planes in zip(*(vars(part).values() for part in parts), strict=True)))

@@ -61,8 +61,8 @@ class Setting:
 
     @property
     def instrument(self) -> str:
-        """NIRSPEC or MIRI."""
-        return "NIRSPEC" if self.exp_type.startswith("NRS") else "MIRI"
+        """NIRSPEC, MIRI or NIRISS."""
+        return {"NRS": "NIRSPEC", "MIR": "MIRI", "NIS": "NIRISS"}[self.exp_type[:3]]
 
     def keys(self, kind: str) -> tuple[str, ...]:
         """The values by which the rules choose a reference of a type."""
