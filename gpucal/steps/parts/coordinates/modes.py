@@ -19,6 +19,7 @@ from gpucal.steps.parts.coordinates.nirspec import (
     give_slits,
     kind_of_nirspec,
 )
+from gpucal.steps.parts.coordinates.soss import SOSS_REFERENCES, SOSS_TYPE, give_soss
 from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
@@ -92,6 +93,7 @@ MODES: dict[str, CoordinateMode] = {
     NIRSPEC_IFU: CoordinateMode(NIRSPEC_IFU_REFERENCES, _nirspec_ifu),
     **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), _lrs)),
     MRS_TYPE: CoordinateMode(MRS_REFERENCES, _mrs),
+    SOSS_TYPE: CoordinateMode(SOSS_REFERENCES, give_soss),
 }
 
 # Types of exposures that have no coordinates: darks, and lamps that light no slit.
