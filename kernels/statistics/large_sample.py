@@ -76,6 +76,25 @@ def median_of(values) -> float:
     return float((number(ordered.at(half - 1)) + number(ordered.at(half))) / number(2))
 
 
+def percentiles_of(values, percents) -> list[float]:
+    """Percentiles of finite values, (n,) float array with at least one; between two values it is interpolated.
+
+    Parameters
+    ----------
+    values : (n,) float array
+        In any order.
+    percents : sequence of float
+        From 0 to 100.
+    """
+    ordered, found = _Ordered(values), []
+    for percent in percents:
+        place = percent / 100 * (values.size - 1)
+        below = min(int(place), values.size - 1)
+        low = ordered.at(below)
+        found.append(low + (place - below) * (ordered.at(min(below + 1, values.size - 1)) - low))
+    return found
+
+
 class _Ordered:
     """Values by their places in order; those about a place are sorted when one is asked for."""
 

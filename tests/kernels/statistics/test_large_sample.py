@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpucal.kernels.statistics import large_sample
-from gpucal.kernels.statistics.large_sample import clipped_statistics_of, median_of
+from gpucal.kernels.statistics.large_sample import clipped_statistics_of, median_of, percentiles_of
 from gpucal.kernels.statistics.sigma_clip import clipped_statistics, sorted_finite
 
 
@@ -53,3 +53,10 @@ def test_what_is_no_sample_is_refused(shape):
 def test_the_median_is_that_of_numpy(backend, number, dtype):
     values = list(samples())[number].astype(dtype)
     assert median_of(backend.asarray(values)) == np.median(values)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_percentiles_are_those_of_numpy(backend, number):
+    values, percents = list(samples())[number], (0, 1, 33.3, 99, 100)
+    found = percentiles_of(backend.asarray(values), percents)
+    np.testing.assert_allclose(found, np.percentile(values, percents), rtol=1e-14)
