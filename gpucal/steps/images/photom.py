@@ -8,11 +8,14 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
+from gpucal.steps.parts.calibration.grism_photometry import calibrate_grism
 from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
+from gpucal.steps.parts.calibration.pixel_area_map import keep_pixel_area
 from gpucal.steps.parts.calibration.response import convert_spectrum
 from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
 from gpucal.steps.parts.coordinates.field_types import MRS_TYPE, NIRSPEC_IFU
 from gpucal.steps.parts.coordinates.open_slits import check_cut_out
+from gpucal.steps.parts.grism_types import GRISM_TYPES
 from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 
@@ -37,7 +40,8 @@ class PhotomStep(Step):
     -----
     The algorithm is described in `gpucal.kernels.images.units`, the choice of the factor in
     `gpucal.steps.parts.calibration.photometry`, that of spectra in `gpucal.steps.parts.calibration.response` and
-    `gpucal.steps.parts.calibration.slit_photometry`. Other spectra are not calibrated yet.
+    `gpucal.steps.parts.calibration.slit_photometry`, that of spectra without slits in
+    `gpucal.steps.parts.calibration.grism_photometry`. Other spectra are not calibrated yet.
     """
 
     class_alias = "photom"
@@ -64,9 +68,10 @@ class PhotomStep(Step):
         kind = str(meta.exposure.type).upper()
         if kind in LAMP_TYPES:
             raise SkipStep("exposures of lamps have no flux calibration")
-        if kind in SLIT_TYPES:
+        if kind in (*SLIT_TYPES, *GRISM_TYPES):
             check_cut_out(exposure)
-            calibrate_slits(exposure, reference, references["area"], self)
+            calibrate = calibrate_slits if kind in SLIT_TYPES else calibrate_grism
+            calibrate(exposure, reference, references["area"], self)
             return exposure
         if kind == NIRSPEC_IFU:
             from gpucal.steps.parts.calibration.ifu_photometry import convert_ifu  # of no use to others
@@ -125,27 +130,3 @@ class PhotomStep(Step):
             log.warning("The area of a pixel is not known: the factor is one for fluxes")
             return row["photmj"], "MJy/sr"
         return row["photmj"] / area, "MJy/sr"
-
-
-def keep_pixel_area(exposure, photom, area) -> float | None:
-    """Keep the area of a pixel, and the map of it where there is one; the area in steradians, if it is known."""
-    source = photom if area is None else area
-    if area is not None:
-        exposure.area = _of_subarray(area, exposure)
-    kept, given = exposure.meta.photometry, source.meta.photometry
-    for name, keyword in (("pixelarea_steradians", "PIXAR_SR"), ("pixelarea_arcsecsq", "PIXAR_A2")):
-        value = getattr(given, name)
-        if value is None:
-            log.warning("The keyword %s is missing from %s", keyword, source.label)
-        setattr(kept, name, None if value is None else float(value))
-    return kept.pixelarea_steradians
-
-
-def _of_subarray(area, exposure):
-    """The map of pixel areas, which has no keywords of a subarray: it is of the full frame."""
-    subarray, whole = exposure.meta.subarray, area.array("data")
-    ny, nx = exposure.shape_of("data")[-2:]
-    y, x = (subarray.ystart or 1) - 1, (subarray.xstart or 1) - 1
-    if y + ny > whole.shape[0] or x + nx > whole.shape[1]:
-        raise ReferenceFileError(f"{area.label}: its {whole.shape} pixels do not cover the exposure {exposure.source}")
-    return whole[y : y + ny, x : x + nx].copy()

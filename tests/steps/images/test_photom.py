@@ -92,7 +92,7 @@ def test_the_map_of_pixel_areas_is_cut():
     [
         (image("F2550W"), SkipStep, "has no row for filter F2550W, subarray FULL"),
         (image("F770W"), ReferenceFileError, "2 rows are for filter F770W, subarray FULL"),
-        (image(exposure_type="NRC_WFSS"), GpucalError, "type NRC_WFSS are not calibrated yet"),
+        (image(exposure_type="NRC_WFSS"), GpucalError, "its slits are not cut out yet; run extract_2d"),
         (image(exposure_type="NRS_IMAGE", instrument="NIRSPEC"), GpucalError, "NRS_IMAGE are not calibrated yet"),
     ],
 )

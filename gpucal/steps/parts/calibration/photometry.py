@@ -24,6 +24,13 @@ ROW_KEYS: Mapping[str, Sequence[Sequence[str]]] = {
     "NIRSPEC": [("filter", "grating", "slit?")],
 }
 
+# Those of spectra that have a row for each spectral order.
+ORDER_KEYS: Mapping[str, Sequence[Sequence[str]]] = {
+    "NIRCAM": [("filter", "pupil", "order")],
+    "NIRISS": [("filter", "pupil", "order")],
+    "MIRI": ROW_KEYS["MIRI"],
+}
+
 DAYS_OF_YEAR = 365.0
 
 
@@ -45,8 +52,8 @@ def photometry_row(reference: Reference, meta) -> int:
     return row
 
 
-def find_row(reference: Reference, meta, slit: str | None = None) -> int | None:
-    """The row of a photom reference for an exposure, or for one of its slits; None if there is none.
+def find_row(reference: Reference, meta, slit: str | None = None, order: int | None = None) -> int | None:
+    """The row of a photom reference for an exposure, one of its slits, or a spectral order; None if there is none.
 
     Raises
     ------
@@ -56,10 +63,10 @@ def find_row(reference: Reference, meta, slit: str | None = None) -> int | None:
     table = reference.table("phot_table")
     if table is None:
         raise ReferenceFileError(f"{reference.label}: holds no table of factors; it is no photom reference")
-    for keys in ROW_KEYS[str(meta.instrument.name).upper()]:
+    for keys in (ROW_KEYS if order is None else ORDER_KEYS)[str(meta.instrument.name).upper()]:
         found = np.ones(len(table), bool)
         for key in keys:
-            column, value = _column_and_value(key, table.dtype.names, meta, slit)
+            column, value = _column_and_value(key, table.dtype.names, meta, slit, order)
             if column is not None:
                 found &= np.char.upper(table[column].astype(str)) == value
         rows = np.flatnonzero(found)
@@ -72,12 +79,12 @@ def find_row(reference: Reference, meta, slit: str | None = None) -> int | None:
     return None
 
 
-def _column_and_value(key: str, columns: Sequence[str], meta, slit: str | None) -> tuple[str | None, str]:
+def _column_and_value(key: str, columns: Sequence[str], meta, slit, order) -> tuple[str | None, str]:
     name, _, given = key.partition("=")
     column = name.removesuffix("?")
     if name.endswith("?") and column not in columns:
         return None, ""
-    elsewhere = {"subarray": meta.subarray.name, "slit": slit}
+    elsewhere = {"subarray": meta.subarray.name, "slit": slit, "order": order}
     value = elsewhere[column] if column in elsewhere else getattr(meta.instrument, column)
     return column, (given or str(value)).upper()
 
