@@ -47,6 +47,7 @@ TAGS = {
     "nircam_grism_dispersion": f"{_JWST}nircam_grism_dispersion-1.2.0",
     "niriss_grism_dispersion": f"{_JWST}niriss_grism_dispersion-1.2.0",
     "miri_ab2slice": f"{_JWST}miri_ab2slice-1.2.0",
+    "niriss_soss": f"{_JWST}niriss_soss-1.2.0",
     "refraction_index_from_prism": f"{_JWST}refraction_index_from_prism-1.2.0",
     "regions_selector": f"{_GWCS}regions_selector-1.3.0",
     "rotation_sequence": f"{_JWST}rotation_sequence-1.2.0",

@@ -20,6 +20,7 @@ from gpucal.steps.parts.coordinates.nirspec import (
     give_slits,
     kind_of_nirspec,
 )
+from gpucal.steps.parts.coordinates.soss import SOSS_REFERENCES, SOSS_TYPE, give_soss
 from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
@@ -110,6 +111,7 @@ MODES: dict[str, CoordinateMode] = {
     MRS_TYPE: CoordinateMode(MRS_REFERENCES, _mrs),
     **dict.fromkeys(WFSS_TYPES, CoordinateMode(_GRISM_REFERENCES, _grism)),
     SERIES_TYPE: CoordinateMode(_GRISM_REFERENCES, _grism_series),
+    SOSS_TYPE: CoordinateMode(SOSS_REFERENCES, give_soss),
 }
 
 # Types of exposures that have no coordinates: darks, and lamps that light no slit.
