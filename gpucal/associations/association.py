@@ -85,8 +85,13 @@ class Product:
         """The files of the members with this role, in order."""
         return [member.path for member in self.members if member.role == role]
 
-    def check(self) -> None:
+    def check(self, may_lack: bool = False) -> None:
         """See that a run can take the product.
+
+        Parameters
+        ----------
+        may_lack : bool
+            Whether files may be missing.
 
         Raises
         ------
@@ -102,7 +107,7 @@ class Product:
         if twice:
             self._refuse(f"names {twice[0].path.name} twice as {twice[0].role}")
         missing = [str(member.path) for member in self.members if not member.path.is_file()]
-        if missing:
+        if missing and not may_lack:
             more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
             self._refuse(f"names files that are not there: {', '.join(missing[:3])}{more}")
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from gpucal.core.configurable import Configurable
 from gpucal.data import Exposure, write_model
 from gpucal.data.reading import expand
+from gpucal.data.writing import FORMATS
 from gpucal.names.products import product_path
 
 
@@ -16,9 +17,12 @@ class Saving(Configurable):
     ----------
     suffix_in_pipeline : str or None
         What its product is called as one of a pipeline: ``i2d`` of ``resample``.
+    formats : tuple of str
+        Extensions of files that ``output_ext`` may be.
     """
 
     suffix_in_pipeline: ClassVar[str | None] = None
+    formats: ClassVar[tuple[str, ...]] = FORMATS
 
     @property
     def saves(self) -> bool:

@@ -46,6 +46,8 @@ class Step(Saving):
         Whether `run` and `call` give a list even of one result, as that of jwst does.
     names_association : bool
         Whether the names of its products tell the identifier of the association.
+    goes_on_without_bad_members : bool
+        Whether members that cannot be opened are left out, with an error in the log, while there are others.
     ends_on_failure : bool
         Whether a product that cannot be made ends the run with an error; else it is told in the log alone.
     required_keywords : dict of str to str
@@ -77,6 +79,7 @@ class Step(Saving):
     uses_other_members: ClassVar[bool] = False
     returns_list: ClassVar[bool] = False
     names_association: ClassVar[bool] = False
+    goes_on_without_bad_members: ClassVar[bool] = False
     ends_on_failure: ClassVar[bool] = True
     required_keywords: ClassVar[dict[str, str]] = {}
     timing_keywords: ClassVar[tuple[str, ...]] = ()

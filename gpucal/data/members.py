@@ -36,6 +36,8 @@ class Members(Sequence):
         Makes one exposure of them, as which they are saved; None where each is saved by itself.
     is_one_exposure : bool
         Whether it is one exposure that came by itself, and not as the members of a product.
+    lost : list of str
+        Members of the product that could not be opened, and that these go on without.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Members(Sequence):
         self.nbytes = nbytes
         self.is_one_exposure = not self.membership.product and len(self._exposures) == 1
         self.joined: Callable[[Members], Exposure] | None = None
+        self.lost: list[str] = []
         self._edits: list[list[Edit]] = [[] for _ in self._exposures]
         self._done = [0] * len(self._exposures)
         self._held: OrderedDict[int, int] = OrderedDict()

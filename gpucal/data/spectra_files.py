@@ -22,6 +22,9 @@ from gpucal.startup.asdf_start import read_with_extensions
 from gpucal.startup.lazy import asdf, fits
 from gpucal.startup.schemas import new_model
 
+# The table of the headers of the exposures that a product is made of: it stands behind the spectra.
+HEADERS = "HDRTAB"
+
 
 def write_spectra(model, spectra: list[Spectrum], path: str | os.PathLike) -> None:
     """Write spectra as stdatamodels would.
@@ -43,7 +46,10 @@ def write_spectra(model, spectra: list[Spectrum], path: str | os.PathLike) -> No
         del hdus[EXTENSION]
         before = io.BytesIO()
         hdus.writeto(before)
-    layout, entries, content = layout_of(type(model).__name__), [], [before.getvalue()]
+    before.seek(0)
+    others = [(hdu.name, hdu.header + hdu.data) for hdu in raw_hdus(before)]
+    layout, entries = layout_of(type(model).__name__), []
+    content = [written for name, written in others if name != HEADERS]
     digest = hashlib.sha256("".join(str(hdu.header) for hdu in hdus).encode())
     pixels: dict[int, np.ndarray] = {}
     for version, spectrum in enumerate(spectra, start=1):
@@ -56,7 +62,7 @@ def write_spectra(model, spectra: list[Spectrum], path: str | os.PathLike) -> No
     tree.add(LIST, entries)
     tree.replace_hash(digest.hexdigest())
     with open(path, "wb") as file:
-        file.writelines([*content, tree.extension_bytes()])
+        file.writelines([*content, *(written for name, written in others if name == HEADERS), tree.extension_bytes()])
 
 
 def _cards(layout: Layout, spectrum: Spectrum):

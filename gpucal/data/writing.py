@@ -55,10 +55,10 @@ def make_output_directory(directory: str | os.PathLike) -> Path:
     return directory
 
 
-def check_format(path: Path) -> None:
+def check_format(path: Path, formats: tuple[str, ...] = FORMATS) -> None:
     """Raise `OutputError` if a product cannot be written in the format that the end of its name asks for."""
-    if path.suffix not in FORMATS:
-        raise OutputError(f"output_ext {path.suffix!r} is no format of products; there are {' and '.join(FORMATS)}")
+    if path.suffix not in formats:
+        raise OutputError(f"output_ext {path.suffix!r} is no format of products; there are {' and '.join(formats)}")
 
 
 def check_place(path: Path) -> None:

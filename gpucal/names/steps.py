@@ -60,7 +60,7 @@ STEPS = {
     "calwebb_image3": Entry("Image3Pipeline", "gpucal.pipelines.image3"),
     "calwebb_spec2": Entry("Spec2Pipeline", "gpucal.pipelines.spec2"),
     "calwebb_spec3": Entry("Spec3Pipeline", "gpucal.pipelines.spec3"),
-    "calwebb_tso3": Entry("Tso3Pipeline"),
+    "calwebb_tso3": Entry("Tso3Pipeline", "gpucal.pipelines.tso3"),
     "calwebb_wfs-image3": Entry("WfsCombineStep", "gpucal.steps.mosaics.wfs_combine"),
     "charge_migration": Entry("ChargeMigrationStep", "gpucal.steps.ramps.charge_migration"),
     "clean_flicker_noise": Entry("CleanFlickerNoiseStep", "gpucal.steps.images.clean_flicker_noise"),
@@ -109,11 +109,11 @@ STEPS = {
     "straylight": Entry("StraylightStep", "gpucal.steps.images.straylight"),
     "superbias": Entry("SuperBiasStep", "gpucal.steps.ramps.superbias"),
     "targ_centroid": Entry("TargCentroidStep", "gpucal.steps.spectra.targ_centroid"),
-    "tso_photometry": Entry("TSOPhotometryStep"),
+    "tso_photometry": Entry("TSOPhotometryStep", "gpucal.steps.series.tso_photometry"),
     "tweakreg": Entry("TweakRegStep", "gpucal.steps.pointing.tweakreg"),
     "wavecorr": Entry("WavecorrStep", "gpucal.steps.spectra.wavecorr"),
     "wfss_contam": Entry("WfssContamStep"),
-    "white_light": Entry("WhiteLightStep"),
+    "white_light": Entry("WhiteLightStep", "gpucal.steps.series.white_light"),
 }
 
 # Modules of the jwst package that are not called after the alias of the step in them.

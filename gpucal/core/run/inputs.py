@@ -1,5 +1,6 @@
 """What a user may hand over: one exposure, or many, by themselves or as the members of products."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from gpucal.data.timing import timing_fault, value_at
 from gpucal.errors import OutOfMemory
 from gpucal.startup.lazy import datamodels
 
+log = logging.getLogger(__name__)
+
 
 class Input:
     """What one run works on, opened when it is first asked for.
@@ -22,14 +25,14 @@ class Input:
         What is open already.
     product : Product, optional
         What is to be opened: a bad one does not stop the others.
-    over_members : bool
-        Whether the exposures of the product are worked on all at once.
+    step : Step, optional
+        What is to run: whether it works on all exposures of the product at once, and goes on without bad ones.
     """
 
-    def __init__(self, opened=None, product: Product | None = None, over_members: bool = False):
+    def __init__(self, opened=None, product: Product | None = None, step=None):
         self._opened = opened
         self.product = product
-        self._over_members = over_members
+        self._step = step
 
     def open(self) -> list[Exposure | Members]:
         """The exposures, each by itself, or all as members.
@@ -40,7 +43,7 @@ class Input:
             If the product or one of its members cannot be used.
         """
         if self._opened is None:
-            self._opened = _open_product(self.product, self._over_members)
+            self._opened = _open_product(self.product, self._step)
         return self._opened
 
     def close(self) -> None:
@@ -81,7 +84,7 @@ def inputs_of(source, step=None, input_dir: str | None = None) -> list[Input]:
         elif isinstance(one, Members):
             others.append(Input([one]))
         elif isinstance(one, Product):
-            others.append(Input(product=one, over_members=over_members))
+            others.append(Input(product=one, step=step))
         elif isinstance(one, Exposure | datamodels.JwstDataModel):
             exposures.append(opened(one))
         elif (path := _located(one, input_dir)).suffix.lower() == ".json":
@@ -136,10 +139,12 @@ def _located(path, input_dir: str | None) -> Path:
     return path
 
 
-def _open_product(product: Product, over_members: bool) -> list[Exposure | Members]:
-    product.check()
-    exposures = [opened(path) for path in product.science]
-    membership = _membership(product, is_alone=len(exposures) == 1)
+def _open_product(product: Product, step) -> list[Exposure | Members]:
+    over_members = step is not None and step.over_members
+    goes_on = over_members and step.goes_on_without_bad_members
+    product.check(may_lack=goes_on)
+    exposures, lost = _opened_all(product.science, goes_on)
+    membership = _membership(product, is_alone=len(product.science) == 1)
     for exposure in exposures:
         exposure.membership = membership
         exposure.meta.asn.table_name, exposure.meta.asn.pool_name = membership.table, membership.pool
@@ -147,7 +152,23 @@ def _open_product(product: Product, over_members: bool) -> list[Exposure | Membe
         return exposures
     for exposure in exposures:
         tell_membership(exposure, "science")  # lower-case where an association says it, as in jwst
-    return [Members(exposures, membership)]
+    members = Members(exposures, membership)
+    members.lost += lost
+    return [members]
+
+
+def _opened_all(paths: Sequence[Path], goes_on: bool) -> tuple[list[Exposure], list[str]]:
+    """The exposures of files, and the names of those that could not be opened, if it may go on without these."""
+    exposures, lost = [], []
+    for path in paths:
+        try:
+            exposures.append(opened(path))
+        except InputError as error:
+            if not goes_on or (path == paths[-1] and not exposures):
+                raise
+            log.error("%s", error)
+            lost.append(path.name)
+    return exposures, lost
 
 
 def _membership(product: Product, is_alone: bool) -> Membership:

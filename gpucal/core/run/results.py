@@ -53,7 +53,7 @@ def check_saving(step, exposure: Exposure | Members) -> None:
     longest = max(SUFFIXES, key=len)
     for one in dict.fromkeys((step, *step.steps_for(exposure))):
         for path in {one.output_path(product, longest) for product in products_of(exposure)}:
-            check_format(path)
+            check_format(path, one.formats)
             if one.saves or one.search("output_dir"):
                 check_place(path)
 

@@ -94,6 +94,12 @@ class OutlierDetectionStep(Step):
         pixmap_order = integer(default=1)  # read for jwst's sake: nothing is interpolated
     """
 
+    def product_suffix(self, exposure):
+        """In a pipeline ``crf``, or ``crfints`` of integrations."""
+        if self.suffix or self.parent is None or len(exposure.shape_of("data") or ()) != 3:
+            return super().product_suffix(exposure)
+        return "crfints"
+
     def process(self, members, references):
         """Flag the outliers of all members.
 

@@ -1,0 +1,1 @@
+"""Steps that make light curves of series of integrations."""
