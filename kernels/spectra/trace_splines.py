@@ -43,8 +43,6 @@ class Settings(NamedTuple):
         Lines to the left and to the right of one that are fitted with it.
     intervals : int
         Knots of a spline.
-    least : int
-        A line needs more good pixels than this.
     spread : float
         By how much the tenth largest gap between points may exceed the distance of knots.
     low, high : float
@@ -55,7 +53,6 @@ class Settings(NamedTuple):
 
     reach: int
     intervals: int
-    least: int
     spread: float
     low: float
     high: float
@@ -129,16 +126,15 @@ def fit_splines(places, values, wanted, settings: Settings) -> Splines:
 def fit_line(number, first, places, values, wanted, settings, points, spare, systems, status, ends, coefficients):
     """The spline about one line."""
     line = first + number
-    good = 0
-    for row in range(places.shape[0]):
-        good += math.isfinite(values[row, line]) and math.isfinite(places[row, line])
-    if good <= settings.least or not wanted[line]:
+    if not wanted[line]:
         return
+    status[line] = FAILED
     x, y, own = points[number, 0], points[number, 1], spare[number]
     count = gather(places, values, line, settings.reach, x, y)
+    if count == 0:
+        return
     sort_pairs(x, y, count)
     ends[line, 0], ends[line, 1] = x[0], x[count - 1]
-    status[line] = FAILED
     count = spacing_allows(x, y, own, count, settings.intervals, settings.spread)
     given, fits = count, 0
     while count > ORDER and fits < settings.rounds:

@@ -1,7 +1,5 @@
 """Estimated pixels of integral fields are those of jwst."""
 
-import logging
-
 import gwcs
 import numpy as np
 import pytest
@@ -75,16 +73,6 @@ def test_a_model_of_the_traces_that_is_there(peer_step):
     ours = PixelReplaceStep.call(modelled(), skip=False, algorithm="trace_model")
     compare(ours, peer_step("pixel_replace", modelled(), skip=False, algorithm="trace_model")).assert_agrees()
     assert (ours.data == 9).sum() > 10
-
-
-@pytest.mark.usefixtures("offline")
-def test_without_a_model_neighbours_tell(caplog):
-    with caplog.at_level(logging.WARNING, "gpucal"):
-        by_model, by_neighbours = (
-            PixelReplaceStep.call(field(), skip=False, algorithm=name) for name in ("trace_model", "mingrad")
-        )
-    assert "traces of integral fields are not modelled yet; pixels are estimated from their neighbours" in caplog.text
-    np.testing.assert_array_equal(by_model.data, by_neighbours.data)
 
 
 @pytest.mark.usefixtures("offline")

@@ -186,10 +186,11 @@ def _fitted(rows: slice, data, err, place, settings: TraceSettings, has_light) -
     fit = Fit(rows, data, place)
     if not np.isfinite(place).any() or (bright := light_to_fit(data, err, place, has_light)) is None:
         return fit
-    how = settings.of_pixels((np.nanmax(place) - np.nanmin(place)) / native_step(place))
+    length = (np.nanmax(place) - np.nanmin(place)) / native_step(place)
+    wanted = (np.isfinite(bright) & np.isfinite(place)).sum(axis=0) > settings.least_of(length)
     with np.errstate(all="ignore"):  # a line may have no light
         scaled = bright / line_sums(bright, profile_of(bright, err, place))
-    splines, source = fitted_lines(place, scaled, how, settings.order_of(place.shape[1]))
+    splines, source = fitted_lines(place, scaled, wanted, settings.of_pixels(length), settings.order_of(place.shape[1]))
     if not (source >= 0).any():
         return fit
     on_backend = (current_backend().asarray(np.ascontiguousarray(one)) for one in (place, bright, source))
@@ -209,16 +210,15 @@ def light_to_fit(data, err, place, has_light: Callable[[Profile | None], bool]):
     return data
 
 
-def fitted_lines(place, values, settings: Settings, order: np.ndarray) -> tuple[Splines, np.ndarray]:
+def fitted_lines(place, values, wanted, settings: Settings, order: np.ndarray) -> tuple[Splines, np.ndarray]:
     """Splines, and the line whose spline each line has: its own, or that of the last one before it; -1 for none."""
     backend = current_backend()
     arrays = [backend.asarray(np.ascontiguousarray(one)) for one in (place, values)]
-    wanted = np.ones(values.shape[1], bool)
     splines = Splines(*map(backend.asnumpy, fit_splines(*arrays, backend.asarray(wanted), settings)))
     before = order[: _first(splines.status[order] == ACCEPTED)]
     failed = before[splines.status[before] == FAILED]
     if failed.size and settings.intervals > FEWER_KNOTS:
-        wanted[:] = False
+        wanted = np.zeros(values.shape[1], bool)
         wanted[failed] = True
         fewer = settings._replace(intervals=settings.intervals - FEWER_KNOTS)
         again = Splines(*map(backend.asnumpy, fit_splines(*arrays, backend.asarray(wanted), fewer)))

@@ -58,9 +58,12 @@ class TraceSettings(NamedTuple):
     def of_pixels(self, count: float) -> Settings:
         """Those of a slit that is so many pixels long."""
         intervals = int(self.per_pixel * count) if self.intervals is None else self.intervals
-        least = int(self.least_per_pixel * count) if self.least is None else self.least
         limits = map(np.float64, (self.spread, self.low, self.high))
-        return Settings(self.reach, intervals, least, *limits, self.rounds)
+        return Settings(self.reach, intervals, *limits, self.rounds)
+
+    def least_of(self, count: float) -> int:
+        """How many good pixels a line needs more than, in a slit that is so many pixels long."""
+        return int(self.least_per_pixel * count) if self.least is None else self.least
 
 
     def order_of(self, count: int) -> np.ndarray:
