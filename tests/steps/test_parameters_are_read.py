@@ -23,10 +23,6 @@ NOT_READ = {
         "soss_rtol", "soss_max_grid_size", "soss_tikfac", "soss_width", "soss_bad_pix", "soss_modelname",
         "soss_order_3",
     },
-    "Extract2dStep": {  # of slitless spectra, which it refuses
-        "source_max_sep", "extract_orders", "grism_objects", "tsgrism_extract_height", "wfss_extract_half_height",
-        "wfss_mmag_extract", "wfss_nbright",
-    },
     "Image3Pipeline": {"in_memory"},  # read by the run, for what its members hold
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
     "OutlierDetectionStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact

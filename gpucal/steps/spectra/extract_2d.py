@@ -17,13 +17,13 @@ from gpucal.steps.parts.coordinates.open_slits import (
     selected,
     tell_region,
 )
+from gpucal.steps.parts.grism_types import GRISM_TYPES, SERIES_TYPE
 from gpucal.steps.parts.series import is_time_series
 from gpucal.wcs.modes.nirspec.open_slits import OpenSlit, open_slits, slit_wcs
 
 log = logging.getLogger(__name__)
 
 NIRSPEC_TYPES = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ", "NRS_LAMP", "NRS_AUTOFLAT", "NRS_AUTOWAVE")
-SLITLESS_TYPES = ("NIS_WFSS", "NRC_WFSS", "MIR_WFSS", "NRC_TSGRISM")
 
 # The arrays of an exposure that its slits get their parts of.
 PLANES = ("data", "dq", "err", "var_poisson", "var_rnoise")
@@ -34,8 +34,9 @@ class Extract2dStep(Step):
 
     A slit is the rectangle of pixels about its light, with the wavelength of each pixel, and values: where it is,
     which source is in it and where. All open slits are cut out, or those of ``slit_names`` and ``source_ids``. A bright
-    object in one slit is a series of such images. So far, of NIRSpec; parameters of slitless spectra are understood,
-    but these are not extracted yet.
+    object in one slit is a series of such images. Of a field without slits, there is one for each source of the catalog
+    of the direct image, and each spectral order, the brightest source first; of a series of one source, the rows with
+    its spectrum.
 
     Notes
     -----
@@ -63,14 +64,12 @@ class Extract2dStep(Step):
 
     def uses(self, exposure):
         """The ranges of wavelengths for slitless spectra alone; slits have theirs in the WCS."""
-        return self.reference_file_types if _kind(exposure) in SLITLESS_TYPES else ()
+        return self.reference_file_types if _kind(exposure) in GRISM_TYPES else ()
 
     def check_applies(self, exposure):
         """Raise `SkipStep` if there are no slits in such exposures, or nothing tells where they are."""
         kind = _kind(exposure)
-        if kind in SLITLESS_TYPES:
-            raise GpucalError(f"{exposure.source}: slitless spectra ({kind}) are not extracted yet; use jwst for these")
-        if kind not in NIRSPEC_TYPES:
+        if kind not in (*NIRSPEC_TYPES, *GRISM_TYPES):
             raise SkipStep(f"exposures of type {kind} have no slits that are cut out")
         if str(exposure.meta.instrument.grating).upper() == "MIRROR":
             raise SkipStep(f"an exposure of type {kind} with the mirror has no spectra")
@@ -83,12 +82,14 @@ class Extract2dStep(Step):
         SkipStep
             If assign_wcs was skipped.
         NoScienceData
-            If no open slit is left.
+            If no open slit is left, or no source is on the detector.
         GpucalError
-            If a slit is not on the image.
+            If a slit is not on the image, or what tells of the sources of a field cannot be used.
         """
         if exposure.meta.cal_step.assign_wcs in (None, "SKIPPED"):
             raise SkipStep("assign_wcs was skipped")
+        if _kind(exposure) in GRISM_TYPES:
+            return without_slits(self, exposure, references["wavelengthrange"])
         wcs = exposure.get_wcs()
         opened = selected(open_slits(wcs), self.slit_names, self.source_ids)
         if _kind(exposure) == "NRS_BRIGHTOBJ":
@@ -97,6 +98,17 @@ class Extract2dStep(Step):
         slits = Slits.of_trees([{"meta": copy.deepcopy(meta)} for _ in opened])
         cut(exposure, wcs, opened, slits)
         return exposure.with_slits(slits)
+
+
+def without_slits(step: Extract2dStep, exposure: Exposure, reference) -> Exposure:
+    """The spectra of a field, or of the source of a series."""
+    if _kind(exposure) == SERIES_TYPE:
+        from gpucal.steps.parts.slitless.series import extract_series  # of no use to slits
+
+        return extract_series(step, exposure, reference)
+    from gpucal.steps.parts.slitless.cutting import extract_field  # of no use to slits
+
+    return extract_field(step, exposure, reference)
 
 
 def bright_object(exposure: Exposure, wcs, opened: OpenSlit) -> Exposure:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from gpucal.wcs import frames
 from gpucal.wcs.modes.imaging import image_bounds, imaging_wcs, optics, subarray_shift
-from gpucal.wcs.nodes import beside, chain, constant, identity, node, remap, with_names
+from gpucal.wcs.nodes import beside, chain, constant, identity, node, remap, shift, with_names
 from gpucal.wcs.telescope import aberration, pointing_of, to_sky
 from gpucal.wcs.velocity import velocity_correction
 from gpucal.wcs.world import Wcs
@@ -98,9 +98,7 @@ def series_wcs(exposure, distortion, dispersion, filter_offsets=None) -> Wcs:
     """
     meta, pointing = exposure.meta, pointing_of(exposure)
     # These are pixels from 1, and taken as if from 0: as jwst 3.0.0, so that wavelengths are those of archives.
-    x, y = (constant(place) for place in (meta.wcsinfo.siaf_xref_sci, meta.wcsinfo.siaf_yref_sci))
-    for one in (x, y):
-        one["inverse"] = constant(one["value"])
+    x, y = _fixed(meta.wcsinfo.siaf_xref_sci), _fixed(meta.wcsinfo.siaf_yref_sci)
     at_source = chain(remap([0, 1, 0, 1, 2]), beside(identity(2), x, y, identity(1)))
     corner = subarray_shift(meta)
     to_full = [] if corner is None else [beside(corner, identity(1))]
@@ -190,3 +188,54 @@ def _with_wavelength(name: str, place):
 
 def _renamed(frame, name: str):
     return type(frame)({**frame, "name": name}, frame._tag)
+
+
+def slit_of_grism(wcs: Wcs, corner, size, source: Sequence[float], order: int) -> Wcs:
+    """The WCS of a box about one order of one source, in the pixels of the box.
+
+    Parameters
+    ----------
+    wcs : Wcs
+        Of the field.
+    corner, size : tuple of int
+        x and y of the first pixel of the box; columns and rows.
+    source : sequence of float
+        x and y of the source in the direct image.
+    order : int
+        The spectral order.
+
+    Returns
+    -------
+    Wcs
+        The same with a frame ``grism_slit`` before the first; all else is shared.
+    """
+    to_detector = chain(
+        remap([0, 1, 0, 0, 0], 2),
+        beside(shift(corner[0]), shift(corner[1]), *(_fixed(value) for value in (*source, order))),
+    )
+    to_detector["bounding_box"] = image_bounds(to_detector, size[::-1])
+    return Wcs((_renamed(wcs.frames[0], "grism_slit"), *wcs.frames), (to_detector, *wcs.transforms), wcs.name)
+
+
+def slit_of_series(wcs: Wcs, size, order: int) -> Wcs:
+    """The WCS of the first rows of a series, of one order.
+
+    Parameters
+    ----------
+    wcs : Wcs
+        Of the series.
+    size : tuple of int
+        Columns and rows.
+    order : int
+        The spectral order.
+    """
+    to_image = chain(remap([0, 1, 0], 2), beside(shift(0), shift(0), _fixed(order)), wcs.transforms[0])
+    to_image["bounding_box"] = image_bounds(to_image, size[::-1])
+    return Wcs(wcs.frames, (to_image, *wcs.transforms[1:]), wcs.name)
+
+
+def _fixed(value: float):
+    """A constant whose way back is the same constant."""
+    made = constant(value)
+    made["inverse"] = constant(value)
+    return made

@@ -174,11 +174,6 @@ def test_other_exposures_stay_as_they_are(kind, change, reason, caplog):
     assert reason in caplog.text
 
 
-def test_slitless_spectra_are_refused():
-    with pytest.raises(GpucalError, match=r"^made_rate.fits: slitless spectra \(NIS_WFSS\) are not extracted yet"):
-        Extract2dStep.call(rate("NIS_WFSS"))
-
-
 def test_a_slit_beyond_the_image_is_told():
     with pytest.raises(GpucalError, match="^made_rate.fits: a slit is not on the image .*; run assign_wcs again$"):
         Extract2dStep.call(rate(shape=(20, NX)))

@@ -11,7 +11,6 @@ from gpucal.steps.parts.coordinates.field_types import (
     NIRSPEC_IFU,
     NIRSPEC_IFU_REFERENCES,
 )
-from gpucal.steps.parts.coordinates.grism_types import SERIES_TYPE, WFSS_TYPES
 from gpucal.steps.parts.coordinates.images import keep_coordinates, sip_options
 from gpucal.steps.parts.coordinates.nirspec import (
     NIRSPEC_REFERENCES,
@@ -21,6 +20,7 @@ from gpucal.steps.parts.coordinates.nirspec import (
     kind_of_nirspec,
 )
 from gpucal.steps.parts.coordinates.soss import SOSS_REFERENCES, SOSS_TYPE, give_soss
+from gpucal.steps.parts.grism_types import FIELD_TYPES, SERIES_TYPE
 from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
@@ -109,7 +109,7 @@ MODES: dict[str, CoordinateMode] = {
     NIRSPEC_IFU: CoordinateMode(NIRSPEC_IFU_REFERENCES, _nirspec_ifu),
     **dict.fromkeys(LRS_TYPES, CoordinateMode(("distortion", "specwcs"), _lrs)),
     MRS_TYPE: CoordinateMode(MRS_REFERENCES, _mrs),
-    **dict.fromkeys(WFSS_TYPES, CoordinateMode(_GRISM_REFERENCES, _grism)),
+    **dict.fromkeys(FIELD_TYPES, CoordinateMode(_GRISM_REFERENCES, _grism)),
     SERIES_TYPE: CoordinateMode(_GRISM_REFERENCES, _grism_series),
     SOSS_TYPE: CoordinateMode(SOSS_REFERENCES, give_soss),
 }
