@@ -1,7 +1,7 @@
 """``gpucal simulate --observation``: exposures of a field, through slits or of integral fields, and associations."""
 
 
-from gpucal.cli import simulate_cubes, simulate_slits, simulate_soss
+from gpucal.cli import simulate_cubes, simulate_grisms, simulate_slits, simulate_soss
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
@@ -43,6 +43,8 @@ OPTIONS = {
     "common_error": {"type": float, "metavar": "ARCSEC", "help": "of all exposures alike, one sigma (default 0)"},
     "grating": {"metavar": "NAME", "help": "of spectra (default G395M; of bots PRISM)"},
     "bands": {"nargs": "+", "metavar": "NAME", "help": "of mrs: SHORT, MEDIUM, LONG (default SHORT)"},
+    "grisms": {"nargs": "+", "metavar": "NAME", "help": "of wfss: GR150R, GR150C (default), or GRISMR, GRISMC"},
+    "sources": {"type": int, "metavar": "N", "help": "of wfss: as many, in place of the usual eight"},
     "slitlets": {"type": int, "metavar": "N", "help": "of mos: as many slitlets, with the prism"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
 }
@@ -57,7 +59,7 @@ def add_options(parser) -> None:
     parser : argparse.ArgumentParser
     """
     group = parser.add_argument_group("observations of a field by imaging detectors, of spectra, or of integral fields")
-    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES, simulate_soss.NAME)
+    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES, simulate_soss.NAME, *simulate_grisms.GRISM_OBSERVATIONS)
     group.add_argument("--observation", choices=kinds, help="what kind of observation to make")
     for name, words in OPTIONS.items():
         group.add_argument(f"--{name.replace('_', '-')}", dest=f"observed_{name}", **words)
@@ -97,10 +99,13 @@ def run(args, effects, console) -> None:
     if args.observation in simulate_cubes.CUBES:
         simulate_cubes.run(args, given, effects, console)
         return
+    if args.observation in simulate_grisms.GRISM_OBSERVATIONS:
+        simulate_grisms.run(args, given, effects, console)
+        return
     if args.observation == simulate_soss.NAME:
         simulate_soss.run(args, given, effects, console)
         return
-    for name in ("bands", "grating", "slitlets"):
+    for name in ("bands", "grating", "grisms", "slitlets", "sources"):
         if name in given:
             raise GpucalError(f"--{name} is for spectra (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})

@@ -17,6 +17,9 @@ from gpucal.simulate.spectra.ifu.observe_nirspec_ifu import observe_nirspec_ifu
 from gpucal.simulate.spectra.observe_slits import observe_slits
 from gpucal.simulate.spectra.slit_observation import SlitObservation
 from gpucal.simulate.spectra.slit_plans import SlitPlan
+from gpucal.simulate.spectra.slitless.grism_observation import FieldObservation, SeriesObservation
+from gpucal.simulate.spectra.slitless.grism_plans import FieldPlan, SeriesPlan
+from gpucal.simulate.spectra.slitless.observe_grisms import observe_field, observe_series
 from gpucal.simulate.spectra.soss.observe_soss import observe_soss
 from gpucal.simulate.spectra.soss.soss_observation import SossObservation
 from gpucal.simulate.spectra.soss.soss_plans import SossPlan, Transit
@@ -27,6 +30,8 @@ __all__ = [
     "Effects",
     "ExtendedField",
     "Field",
+    "FieldObservation",
+    "FieldPlan",
     "ImagingOptions",
     "MrsPlan",
     "NirspecIfuPlan",
@@ -35,6 +40,8 @@ __all__ = [
     "PointSource",
     "PointingErrors",
     "ReferenceOptions",
+    "SeriesObservation",
+    "SeriesPlan",
     "Simulation",
     "SlitObservation",
     "SlitPlan",
@@ -43,8 +50,10 @@ __all__ = [
     "Transit",
     "Truth",
     "observe",
+    "observe_field",
     "observe_mrs",
     "observe_nirspec_ifu",
+    "observe_series",
     "observe_slits",
     "observe_soss",
     "simulate",

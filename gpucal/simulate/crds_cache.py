@@ -26,6 +26,8 @@ EXPOSURE_TYPE = "META.EXPOSURE.TYPE"
 FILTER = "META.INSTRUMENT.FILTER"
 GRATING = "META.INSTRUMENT.GRATING"
 BAND = "META.INSTRUMENT.BAND"
+PUPIL = "META.INSTRUMENT.PUPIL"
+MODULE = "META.INSTRUMENT.MODULE"
 ANY = "ANY"  # a value of selection keys that every exposure fits
 DATE_KEYS = ("META.OBSERVATION.DATE", "META.OBSERVATION.TIME")
 SELECTION_KEYS = {
@@ -54,9 +56,16 @@ SPECTRAL_KEYS = {
         **dict.fromkeys(("distortion", "regions", "fringe"), (DETECTOR, BAND)),
         **dict.fromkeys(("wavelengthrange", "mrsxartcorr", "fringefreq", "cubepar", "mrsptcorr"), (EXPOSURE_TYPE,)),
     },
+    "NIRCAM": {
+        "specwcs": (EXPOSURE_TYPE, MODULE, PUPIL),
+        "bkg": (EXPOSURE_TYPE, DETECTOR, FILTER, PUPIL),
+        "photom": (DETECTOR, EXPOSURE_TYPE),
+        "wavelengthrange": (EXPOSURE_TYPE,),
+    },
     "NIRISS": {
         "photom": (DETECTOR, EXPOSURE_TYPE),
-        "bkg": (EXPOSURE_TYPE, FILTER),
+        "specwcs": (EXPOSURE_TYPE, FILTER, PUPIL),
+        "bkg": (EXPOSURE_TYPE, FILTER, PUPIL),
         "specprofile": (EXPOSURE_TYPE, SUBARRAY),
         **dict.fromkeys(("speckernel", "wavelengthrange"), (EXPOSURE_TYPE,)),
     },

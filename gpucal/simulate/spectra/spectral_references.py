@@ -15,6 +15,8 @@ from gpucal.simulate.crds_cache import (
     EXPOSURE_TYPE,
     FILTER,
     GRATING,
+    MODULE,
+    PUPIL,
     SUBARRAY,
     CrdsCache,
     selection_keys,
@@ -49,6 +51,8 @@ class Setting:
         Where FILTER is OPAQUE.
     band : str
         Of MIRI's medium-resolution spectrometer.
+    pupil, module : str
+        Of spectra without slits.
     """
 
     exp_type: str
@@ -58,11 +62,13 @@ class Setting:
     grating: str = ""
     lamp: str | None = None
     band: str = ANY
+    pupil: str = ANY
+    module: str = ANY
 
     @property
     def instrument(self) -> str:
-        """NIRSPEC, MIRI or NIRISS."""
-        return {"NRS": "NIRSPEC", "MIR": "MIRI", "NIS": "NIRISS"}[self.exp_type[:3]]
+        """NIRSPEC, MIRI, NIRISS or NIRCAM."""
+        return {"NRS": "NIRSPEC", "MIR": "MIRI", "NIS": "NIRISS", "NRC": "NIRCAM"}[self.exp_type[:3]]
 
     def keys(self, kind: str) -> tuple[str, ...]:
         """The values by which the rules choose a reference of a type."""
@@ -72,6 +78,8 @@ class Setting:
             EXPOSURE_TYPE: self.exp_type,
             FILTER: self.filter,
             GRATING: self.grating,
+            MODULE: self.module,
+            PUPIL: self.pupil,
             SUBARRAY: self.subarray,
         }
         return tuple(values[key] for key in selection_keys(kind, self.instrument))
