@@ -27,6 +27,9 @@ ROLES = (
     "engineering",
 )
 
+# Those of files that are also looked for in the working directory, as jwst does.
+ELSEWHERE_TOO = ("sourcecat", "segmap", "direct_image")
+
 # Rules and types that are named after a stage: Asn_Lv2Image, DMSLevel2bBase, DMS_Level3_Base, image2, spec3.
 _STAGE = re.compile(r"(?:lv|level)_?([23])|^[a-z-]+([23])$", re.IGNORECASE)
 

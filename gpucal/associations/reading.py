@@ -5,7 +5,13 @@ import os
 import re
 from pathlib import Path
 
-from gpucal.associations.association import Association, AssociationError, Member, Product
+from gpucal.associations.association import (
+    ELSEWHERE_TOO,
+    Association,
+    AssociationError,
+    Member,
+    Product,
+)
 from gpucal.names.products import base_name
 
 # The identifier is a part of file names; a name has a suffix added.
@@ -21,7 +27,8 @@ def read_association(path: Path) -> Association:
     Parameters
     ----------
     path : pathlib.Path
-        A JSON file. Members are looked for beside it, whatever the working directory.
+        A JSON file. Members are looked for beside it, whatever the working directory; a catalog, segmentation map or
+        direct image that is not there, in that.
 
     Returns
     -------
@@ -84,8 +91,8 @@ def _member(member, number: int, path: Path) -> Member:
     if not isinstance(name, str) or not name:
         raise AssociationError(f"{path}: product {number} has a member without expname")
     catalog = str(member.get("tweakreg_catalog") or "").strip()
-    return Member(
-        path.parent / Path(name).expanduser(),
-        str(member.get("exptype") or "science").strip().lower(),
-        path.parent / Path(catalog).expanduser() if catalog else None,
-    )
+    role = str(member.get("exptype") or "science").strip().lower()
+    place = path.parent / Path(name).expanduser()
+    if role in ELSEWHERE_TOO and not place.is_file() and Path(place.name).is_file():
+        place = Path(place.name)
+    return Member(place, role, path.parent / Path(catalog).expanduser() if catalog else None)

@@ -153,6 +153,8 @@ def _columns(cards: tuple[str, ...], layout: Layout) -> tuple[np.dtype, tuple]:
         length = told["TFORM"][number][:-1]
         if name not in listed:
             raise ValueError(f"there is no column {name} in spectra")
-        fields.append((name, listed[name], (int(length),) if length not in ("", "1") else ()))
+        kind = listed[name] if listed[name].kind != "S" else np.dtype(f"S{length}")
+        is_vector = length not in ("", "1") and kind.kind != "S"
+        fields.append((name, kind, (int(length),) if is_vector else ()))
     units = tuple((told["TTYPE"][number], unit) for number, unit in told["TUNIT"].items())
     return np.dtype(fields), units

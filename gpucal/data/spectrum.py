@@ -20,6 +20,8 @@ ENTRIES = {
     "TSOMultiSpecModel": "TSOSpecModel",
     "MultiCombinedSpecModel": "CombinedSpecModel",
     "MRSMultiSpecModel": "MRSSpecModel",
+    "WFSSMultiSpecModel": "WFSSSpecModel",
+    "WFSSMultiCombinedSpecModel": "WFSSCombinedSpecModel",
 }
 
 # What the list is called in the tree of such a model, and the table of an entry.
@@ -52,11 +54,17 @@ class Layout(NamedTuple):
         In the order of the header.
     extension : str
         The name of the extensions of a FITS file that hold the tables.
+    fillings : tuple
+        What stands in a column where nothing is known, in the order of the columns; none if the schema does not tell.
+    units : tuple of (str, str)
+        Names of columns, and their units, where these are the same in all products.
     """
 
     columns: tuple[tuple[str, np.dtype], ...]
     keywords: tuple[SpectrumKeyword, ...]
     extension: str
+    fillings: tuple
+    units: tuple[tuple[str, str], ...]
 
     def dtype(self, length: int | None = None, scalars: Iterable[str] = ()) -> np.dtype:
         """The type of a table.
@@ -71,19 +79,44 @@ class Layout(NamedTuple):
         scalars = {name for name, _dtype in self.columns} if length is None else set(scalars)
         return np.dtype([(name, kind, () if name in scalars else (length,)) for name, kind in self.columns])
 
+    def filled(self, nrows: int, length: int, scalars: Iterable[str]) -> np.ndarray:
+        """A table in which nothing is known.
+
+        Parameters
+        ----------
+        nrows : int
+        length, scalars
+            See `dtype`.
+
+        Returns
+        -------
+        (nrows,) structured array
+        """
+        table = np.empty(nrows, self.dtype(length, scalars))
+        for (name, kind), filling in zip(self.columns, self.fillings, strict=True):
+            table[name] = float(filling) if kind.kind == "f" else filling
+        return table
+
 
 @cache
 def layout_of(model_type: str) -> Layout:
     """What the schema of a model, one of `ENTRIES`, says of its spectra."""
     entry = schema_of(getattr(datamodels, model_type))["properties"][LIST]["items"]["properties"]
     table = entry[TABLE]
-    columns = tuple((column["name"], np.dtype(column["datatype"])) for column in table["datatype"])
-    keywords = tuple(
-        SpectrumKeyword(name, value["fits_keyword"], value.get("title", ""))
-        for name, value in entry.items()
+    columns = tuple((column["name"], _dtype(column["datatype"])) for column in table["datatype"])
+    units = tuple((column["name"], column["unit"]) for column in table["datatype"] if "unit" in column)
+    names = list(entry)
+    keywords = tuple(  # stdatamodels writes no comments of those that its schema lists before the table
+        SpectrumKeyword(name, value["fits_keyword"], value.get("title", "") if place > names.index(TABLE) else "")
+        for place, (name, value) in enumerate(entry.items())
         if "fits_keyword" in value
     )
-    return Layout(columns, keywords, table["fits_hdu"])
+    return Layout(columns, keywords, table["fits_hdu"], tuple(table.get("default", ())), units)
+
+
+def _dtype(told: str | list) -> np.dtype:
+    """The type of a column: of a number by its name, of a text by its length."""
+    return np.dtype(told) if isinstance(told, str) else np.dtype(f"S{told[1]}")
 
 
 class Spectrum:
@@ -132,7 +165,10 @@ class Spectrum:
         held = entry[TABLE]
         units = {} if not hasattr(held, "columns") else {one.name: one.unit for one in held.columns if one.unit}
         columns = {name: held[name] for name in held.dtype.names}
-        dtypes = [(name, one.dtype.newbyteorder("="), one.shape[1:]) for name, one in columns.items()]
+        dtypes = [
+            (name, held.dtype[name] if one.dtype.kind == "U" else one.dtype.newbyteorder("="), one.shape[1:])
+            for name, one in columns.items()
+        ]
         table = np.empty(len(held), dtypes)
         for name, column in columns.items():
             table[name] = column

@@ -11,6 +11,7 @@ from stdatamodels.jwst import datamodels
 from bench.agreement import compare
 from gpucal.data import open_exposure, write_model
 from gpucal.data.files.embedded_tree import EmbeddedTree
+from gpucal.data.flat_spectra import empty_table, fill, widened
 from gpucal.data.spectra import Spectra
 from gpucal.data.spectrum import Spectrum, layout_of
 
@@ -51,7 +52,26 @@ def combined():
 
 
 TIMES = ("INT_NUM", "N_ALONGDISP", "SEGMENT")
-KINDS = {"MultiSpecModel": of_slits, "TSOMultiSpecModel": of_integrations, "MultiCombinedSpecModel": combined}
+def of_sources(model_type="WFSSMultiSpecModel"):
+    made = empty_table(model_type, np.array([3, 5, 12]), 6)
+    made["SOURCE_TYPE"][:2] = ["POINT", "EXTENDED"]
+    fill(made, np.array([2, 0]), np.array([6, 2]), {"WAVELENGTH": np.linspace(1, 2, 8), "DQ": np.arange(8)})
+    values = {"filename": "a_cal.fits", "group_id": "jw1_1", "exposure_time": 3.5, "s_region": "POLYGON ICRS 1 2"}
+    values = values if model_type == "WFSSMultiSpecModel" else {}
+    return [Spectrum({"spectral_order": -1, **values}, made, {"WAVELENGTH": "um", "SOURCE_RA": "deg"})]
+
+
+def combined_sources():
+    return of_sources("WFSSMultiCombinedSpecModel")
+
+
+KINDS = {
+    "MultiSpecModel": of_slits,
+    "TSOMultiSpecModel": of_integrations,
+    "MultiCombinedSpecModel": combined,
+    "WFSSMultiSpecModel": of_sources,
+    "WFSSMultiCombinedSpecModel": combined_sources,
+}
 
 
 def product(kind):
@@ -100,6 +120,19 @@ def test_models_are_spectra(kind):
     assert read.spectra[0].table.tobytes() == KINDS[kind]()[0].table.tobytes()
     assert read.spectra[0].units == KINDS[kind]()[0].units
     assert len(model.spec) == len(KINDS[kind]())
+
+
+def test_rows_of_sources():
+    (spectrum,) = of_sources()
+    table = spectrum.table
+    np.testing.assert_array_equal(table["SOURCE_ID"], [3, 5, 12])
+    np.testing.assert_array_equal(table["N_ALONGDISP"], [2, 0, 6])
+    np.testing.assert_array_equal(table["DQ"], [[6, 7, 1, 1, 1, 1], [1] * 6, [0, 1, 2, 3, 4, 5]])
+    assert np.isnan(table["WAVELENGTH"][0, 2:]).all() and np.isnan(table["FLUX"]).all()
+    wider = widened(table, "WFSSMultiSpecModel", np.array([3, 4, 5, 12]), 7)
+    np.testing.assert_array_equal(wider["N_ALONGDISP"], [2, 0, 0, 6])
+    np.testing.assert_array_equal(wider["SOURCE_TYPE"], [b"POINT", b"", b"EXTENDED", b""])
+    np.testing.assert_array_equal(wider["WAVELENGTH"][3], [*np.linspace(1, 2, 8)[:6], np.nan])
 
 
 def test_coordinates_of_a_file(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.agreement import compare
-from gpucal.steps import PhotomStep
+from gpucal.steps import Extract1dStep, PhotomStep
 from tests import grism_spectra
 from tests.grism_spectra import FIELD, NIRCAM_FIELD, SERIES
 
@@ -52,4 +52,29 @@ def test_photom(kind, unit, inverse, tmp_path, peer_step):
     }
     theirs = peer_step("photom", model.copy(), inverse=inverse, **given)
     ours = PhotomStep.call(model.copy(), inverse=inverse, **given)
+    assert_agree(tmp_path, ours, theirs)
+
+
+def calibrated(kind, folder, number=0):
+    """An exposure after photom."""
+    reference = grism_spectra.photom(folder / "photom.fits", kind)
+    return PhotomStep.call(exposure_of(kind, number), override_photom=reference, override_area="N/A")
+
+
+def for_extraction(kind, folder):
+    """References of extract_1d."""
+    is_series = kind == SERIES
+    return {
+        "override_apcorr": "N/A" if is_series else grism_spectra.apcorr(folder / "apcorr.fits", kind),
+        "override_extract1d": grism_spectra.apertures(folder / "extract1d.json") if is_series else "N/A",
+        "override_psf": "N/A",
+    }
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize("kind", [FIELD, NIRCAM_FIELD, SERIES])
+def test_extract_1d(kind, tmp_path, peer_step):
+    model, given = calibrated(kind, tmp_path), for_extraction(kind, tmp_path)
+    theirs = peer_step("extract_1d", model.copy(), **given)
+    ours = Extract1dStep.call(model.copy(), **given)
     assert_agree(tmp_path, ours, theirs)

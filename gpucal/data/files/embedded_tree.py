@@ -120,7 +120,8 @@ def _columns(dtype: np.dtype) -> list[dict]:
 
 
 def _column(dtype: np.dtype, name: str) -> dict:
-    column = {"byteorder": "big", "datatype": dtype.base.name, "name": name}
+    kind = ["ascii", dtype.base.itemsize] if dtype.base.kind == "S" else dtype.base.name
+    column = {"byteorder": "big", "datatype": kind, "name": name}
     return column | {"shape": list(dtype.shape)} if dtype.shape else column
 
 

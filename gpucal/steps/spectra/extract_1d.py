@@ -19,6 +19,8 @@ from gpucal.steps.parts.extraction.apertures import (
     source_type_of,
 )
 from gpucal.steps.parts.extraction.cube_spectra import spectra_of_cube
+from gpucal.steps.parts.extraction.field_spectra import MODEL as OF_FIELD
+from gpucal.steps.parts.extraction.field_spectra import spectra_of_field
 from gpucal.steps.parts.extraction.lines import SlitJob, extract, follow_sources, place, wavelengths_of
 from gpucal.steps.parts.extraction.products import save_images
 from gpucal.steps.parts.extraction.psf_fitting import PsfError, place_profiles
@@ -35,6 +37,7 @@ from gpucal.steps.parts.extraction.spectrum_tables import (
 from gpucal.steps.parts.extraction.spectrum_tables import (
     wavelengths_of as wavelengths_of_lines,
 )
+from gpucal.steps.parts.grism_types import FIELD_TYPES
 from gpucal.steps.parts.limits import check_limits
 
 log = logging.getLogger(__name__)
@@ -45,10 +48,6 @@ OF_SERIES = "TSOMultiSpecModel"
 # Exposures that other algorithms extract.
 LATER = {
     "NIS_SOSS": "single object slitless spectra of NIRISS",
-    "NIS_WFSS": "wide field slitless spectra",
-    "NRC_WFSS": "wide field slitless spectra",
-    "NRC_GRISM": "wide field slitless spectra",
-    "MIR_WFSS": "wide field slitless spectra",
 }
 
 CUBE = "IFUCubeModel"
@@ -75,8 +74,9 @@ class Extract1dStep(Step):
     -----
     Beyond what jwst does, the extract1d reference may be a table (CSV or ECSV), and an aperture may be for one source
     alone: ``source_id``. Algorithms are described in `gpucal.kernels.spectra`, and apertures in
-    `gpucal.steps.parts.extraction.apertures`; those of cubes in `gpucal.steps.parts.extraction.cube_spectra`. SOSS and
-    wide field slitless spectra are not extracted yet.
+    `gpucal.steps.parts.extraction.apertures`; those of cubes in `gpucal.steps.parts.extraction.cube_spectra`. Of fields
+    without slits the whole box of each source counts: `gpucal.steps.parts.extraction.field_spectra`. SOSS is not
+    extracted yet.
     """
 
     class_alias = "extract_1d"
@@ -125,10 +125,11 @@ class Extract1dStep(Step):
     input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel", CUBE)
 
     def uses(self, exposure):
-        """All but those of SOSS; of corrections only if they are applied, and no profiles for cubes."""
-        if exposure.model_type == CUBE:
-            return ("extract1d", "apcorr") if self.apply_apcorr else ("extract1d",)
-        return ("extract1d", "apcorr", "psf") if self.apply_apcorr else ("extract1d", "psf")
+        """All but those of SOSS; corrections if they are applied; no profiles for cubes, nor apertures for fields."""
+        corrected = ("apcorr",) if self.apply_apcorr else ()
+        if is_of_field(exposure):
+            return corrected
+        return ("extract1d", *corrected) if exposure.model_type == CUBE else ("extract1d", *corrected, "psf")
 
     def check_applies(self, exposure):
         """Spectra of other kinds need other algorithms; an offset is a number of pixels."""
@@ -157,11 +158,22 @@ class Extract1dStep(Step):
         """
         if exposure.model_type == CUBE:
             return spectra_of_cube(self, exposure, references)
+        if is_of_field(exposure):
+            return self.spectra_of_field(exposure, references)
         parts = parts_of(exposure, references, self)
         spectra = [spectrum for part, used in parts for spectrum in self.spectra_of(part, used)]
         if not spectra:
             raise SkipStep("no slit can be extracted")
         return self.product_of(exposure, spectra)
+
+    def spectra_of_field(self, exposure, references) -> Spectra:
+        """The spectra of all sources of a field without slits."""
+        if self.extraction_type != "box":
+            log.warning("Spectra are sums: of fields without slits there is no model of point sources")
+        spectra = spectra_of_field(self, exposure, references["apcorr"] if self.apply_apcorr else None)
+        if not spectra:
+            raise SkipStep("no source can be extracted")
+        return Spectra.like(exposure, OF_FIELD, spectra)
 
     def spectra_of(self, exposure, references) -> list:
         """The spectra of all slits that can be extracted, in order."""
@@ -220,7 +232,7 @@ class Extract1dStep(Step):
             raise NoApertureError("spectral order 0 is a direct image")
         entry = entry_for(entries, name, slit["source_id"], order)
         aperture = aperture_of(entry, slit, direction, kind, self)
-        geometry = SlitGeometry(slit.get_wcs(), slit.shape_of("data")[-2:], direction)
+        geometry = SlitGeometry(slit, direction)
         return SlitJob(slit, aperture, geometry, direction, order, entry, name)
 
     def choose_kinds(self, jobs: list[SlitJob], psf) -> None:
@@ -309,6 +321,11 @@ class Extract1dStep(Step):
         meta = exposure.meta
         told = meta.visit.tsovisit or str(meta.exposure.type).upper() in SERIES_TYPES
         return bool(told) and not (meta.exposure.nints is not None and meta.exposure.nints < 2)
+
+
+def is_of_field(exposure) -> bool:
+    """Whether an exposure has the spectra of the sources of a field without slits."""
+    return str(exposure.meta.exposure.type).upper() in FIELD_TYPES
 
 
 def is_prism(instrument) -> bool:

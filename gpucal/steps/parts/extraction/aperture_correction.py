@@ -18,6 +18,9 @@ ROW_KEYS = {
     "MSASPEC": {"filter": "instrument.filter", "grating": "instrument.grating"},
     "FIXEDSLIT": {"filter": "instrument.filter", "grating": "instrument.grating"},
     "BRIGHTOBJ": {"filter": "instrument.filter", "grating": "instrument.grating"},
+    "MIR_WFSS": {"subarray": "subarray.name"},
+    "WFSS": {"filter": "instrument.filter", "pupil": "instrument.pupil"},
+    "NRC_GRISM": {"filter": "instrument.filter", "pupil": "instrument.pupil"},
 }
 
 # Exposures whose rows are for one slit, too.
@@ -44,12 +47,15 @@ class ApertureCorrection(NamedTuple):
         All light over that in the aperture.
     beyond : bool
         Whether the first and the last wavelength stand for those beyond; there is no correction there otherwise.
+    is_in_pixels : bool
+        Whether the reference has sizes in pixels: the correction is one for all slits of its row.
     """
 
     wavelength: np.ndarray
     size: np.ndarray
     factor: np.ndarray
     beyond: bool
+    is_in_pixels: bool = True
 
     def at(self, wavelength: np.ndarray, npixels: np.ndarray) -> np.ndarray:
         """The factors of elements of spectra, linear in wavelength and size; beyond the sizes that of the last one.
@@ -110,9 +116,8 @@ def correction_for(reference, meta, slit, geometry: SlitGeometry, place, by_slit
     """
     row = _row_for(reference, meta, slit.name if by_slit else None)
     nwavelengths, nsizes = int(row["nelem_wl"]), int(row["nelem_size"])
-    scale = 1.0
-    if str(_size_unit(reference)).startswith("arcsec"):
-        scale = 1.0 / pixel_size(geometry, place)
+    is_in_pixels = not str(_size_unit(reference)).startswith("arcsec")
+    scale = 1.0 if is_in_pixels else 1.0 / pixel_size(geometry, place)
     wavelength = np.asarray(row["wavelength"], float)
     if "pixphase" in row.dtype.names:
         factor = _at_phase(np.asarray(row["pixphase"], float), np.asarray(row["apcorr"], float))
@@ -123,7 +128,7 @@ def correction_for(reference, meta, slit, geometry: SlitGeometry, place, by_slit
         size = np.repeat(np.asarray(row["size"], float)[:nsizes, None] * scale, nwavelengths, axis=1)
         beyond = True
     order = np.argsort(wavelength)
-    return ApertureCorrection(wavelength[order], size[:, order], factor[:, order], beyond)
+    return ApertureCorrection(wavelength[order], size[:, order], factor[:, order], beyond, is_in_pixels)
 
 
 def _row_for(reference, meta, slit_name: str | None):

@@ -5,10 +5,12 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/extract_1d/description.html.
 """
 
 import logging
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.data.slits import Slit
 from gpucal.kernels.spectra.lines import ALONG_X
 from gpucal.wcs.program import Program
 from gpucal.wcs.world import Wcs
@@ -61,18 +63,42 @@ class SlitGeometry:
 
     Parameters
     ----------
-    wcs : Wcs
-    shape : (int, int)
-        Rows and columns of the slit.
+    slit : Slit
+        Its coordinates are looked at when they are used.
     direction : int
         The dispersion axis, 1 for x.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Rows and columns of the slit.
+    along_x : bool
     """
 
-    def __init__(self, wcs: Wcs, shape: tuple[int, int], direction: int):
-        self.wcs, self.shape, self.along_x = wcs, shape, direction == ALONG_X
-        self.box = wcs.bounding_box or ((-0.5, shape[1] - 0.5), (-0.5, shape[0] - 0.5))
-        self.first_frame, self.world_frame = wcs.frame_names[0], wcs.frame_names[-1]
+    def __init__(self, slit: Slit, direction: int):
+        self._slit, self.shape, self.along_x = slit, slit.shape_of("data")[-2:], direction == ALONG_X
         self._programs: dict[tuple[str, str], Program] = {}
+
+    @cached_property
+    def wcs(self) -> Wcs:
+        """The world coordinates of the slit."""
+        return self._slit.get_wcs()
+
+    @cached_property
+    def box(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Where its coordinates hold: limits of x, and of y."""
+        ny, nx = self.shape
+        return self.wcs.bounding_box or ((-0.5, nx - 0.5), (-0.5, ny - 0.5))
+
+    @property
+    def first_frame(self) -> str:
+        """The frame of pixels."""
+        return self.wcs.frame_names[0]
+
+    @property
+    def world_frame(self) -> str:
+        """The frame of the sky."""
+        return self.wcs.frame_names[-1]
 
     def program(self, start: str, end: str) -> Program:
         """The program from one frame to another, made once."""

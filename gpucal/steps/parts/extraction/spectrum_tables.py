@@ -55,16 +55,16 @@ class Calibration(NamedTuple):
         Whether they are fluxes or surface brightness, rather than rates.
     is_flux : bool
         Whether they are fluxes, MJy.
-    area : float
+    area : float or (nlines,) float64 array
         Of a pixel, steradian.
     """
 
     is_calibrated: bool
     is_flux: bool
-    area: float
+    area: float | np.ndarray
 
     @property
-    def flux_factor(self) -> float:
+    def flux_factor(self) -> float | np.ndarray:
         """From the unit of pixels to that of fluxes."""
         if not self.is_calibrated:
             return 1.0
@@ -93,7 +93,11 @@ class Calibration(NamedTuple):
 
 def wavelengths_of(result: Result, number: int) -> np.ndarray:
     """The mean wavelengths of the lines of a slit, micron; NaN where none is known."""
-    sums = result.placed.of(result.placed.sums, number)
+    return wavelengths_of_all(result.placed.of(result.placed.sums, number))
+
+
+def wavelengths_of_all(sums: np.ndarray) -> np.ndarray:
+    """The mean wavelengths of lines, micron, of sums over these; see `gpucal.kernels.spectra.apertures.SUMS`."""
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(sums[weighing.KNOWN] > 0, sums[weighing.WAVELENGTHS] / sums[weighing.KNOWN], np.nan)
 
@@ -102,8 +106,13 @@ def columns_of(result: Result, number: int, calibration: Calibration) -> dict[st
     """The columns of a slit, (nints, nlines) each, but for the wavelengths; before any aperture correction."""
     placed, found = result.placed, result.found
     of = {name: placed.of(values, number) for name, values in found._asdict().items()}
+    return columns_from(of, calibration, placed.jobs[number].aperture.is_optimal)
+
+
+def columns_from(of: dict[str, np.ndarray], calibration: Calibration, is_optimal: bool) -> dict[str, np.ndarray]:
+    """The columns of lines, (nints, nlines) each, of what was extracted of these: see `Extracted`."""
     count = np.where(of["npixels"] > 0, of["npixels"], 1.0)
-    no_brightness = placed.jobs[number].aperture.is_optimal or (calibration.is_calibrated and calibration.is_flux)
+    no_brightness = is_optimal or (calibration.is_calibrated and calibration.is_flux)
     per_pixel = 0.0 if no_brightness else 1.0 / count
     behind = 1.0 / (calibration.area if calibration.is_calibrated and calibration.is_flux else 1.0) / count
     columns = {"FLUX": of["flux"] * calibration.flux_factor}
@@ -122,7 +131,7 @@ def columns_of(result: Result, number: int, calibration: Calibration) -> dict[st
 
 
 def correct(columns: dict[str, np.ndarray], factors: np.ndarray) -> None:
-    """Multiply what an aperture correction is for, in place."""
+    """Multiply what an aperture correction is for; the arrays are replaced."""
     for name in CORRECTED:
         columns[name] = columns[name] * factors
     for name in CORRECTED_SQUARE:

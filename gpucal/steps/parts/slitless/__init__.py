@@ -1,0 +1,1 @@
+"""What steps on fields of spectra without slits share."""
