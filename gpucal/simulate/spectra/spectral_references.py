@@ -49,6 +49,8 @@ class Setting:
         Where FILTER is OPAQUE.
     band : str
         Of MIRI's medium-resolution spectrometer.
+    pupil : str
+        Of NIRISS.
     """
 
     exp_type: str
@@ -58,6 +60,7 @@ class Setting:
     grating: str = ""
     lamp: str | None = None
     band: str = ANY
+    pupil: str = ANY
 
     @property
     def instrument(self) -> str:
@@ -72,6 +75,7 @@ class Setting:
             EXPOSURE_TYPE: self.exp_type,
             FILTER: self.filter,
             GRATING: self.grating,
+            "META.INSTRUMENT.PUPIL": self.pupil,
             SUBARRAY: self.subarray,
         }
         return tuple(values[key] for key in selection_keys(kind, self.instrument))
