@@ -12,6 +12,7 @@ from gpucal.steps.parts.calibration.grism_photometry import calibrate_grism
 from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.calibration.pixel_area_map import keep_pixel_area
 from gpucal.steps.parts.calibration.response import convert_spectrum
+from gpucal.steps.parts.calibration.series_photometry import SOSS_TYPE, calibrate_series
 from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
 from gpucal.steps.parts.coordinates.field_types import MRS_TYPE, NIRSPEC_IFU
 from gpucal.steps.parts.coordinates.open_slits import check_cut_out
@@ -41,7 +42,8 @@ class PhotomStep(Step):
     The algorithm is described in `gpucal.kernels.images.units`, the choice of the factor in
     `gpucal.steps.parts.calibration.photometry`, that of spectra in `gpucal.steps.parts.calibration.response` and
     `gpucal.steps.parts.calibration.slit_photometry`, that of spectra without slits in
-    `gpucal.steps.parts.calibration.grism_photometry`. Other spectra are not calibrated yet.
+    `gpucal.steps.parts.calibration.grism_photometry`, and that of extracted spectra of SOSS in
+    `gpucal.steps.parts.calibration.series_photometry`.
     """
 
     class_alias = "photom"
@@ -52,7 +54,7 @@ class PhotomStep(Step):
     """
     reference_file_types = ("area", "photom")  # the header tells of the first even where there is no second
     optional_references = ("area",)
-    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", "IFUImageModel")
+    input_types = ("ImageModel", "CubeModel", "MultiSlitModel", "SlitModel", "IFUImageModel", "TSOMultiSpecModel")
 
     def process(self, exposure, references):
         """Convert an image, a spectrum, or integrations.
@@ -68,6 +70,10 @@ class PhotomStep(Step):
         kind = str(meta.exposure.type).upper()
         if kind in LAMP_TYPES:
             raise SkipStep("exposures of lamps have no flux calibration")
+        if kind == SOSS_TYPE:
+            references["area"]  # named in the header alone
+            calibrate_series(exposure, reference, self)
+            return exposure
         if kind in (*SLIT_TYPES, *GRISM_TYPES):
             check_cut_out(exposure)
             calibrate = calibrate_slits if kind in SLIT_TYPES else calibrate_grism

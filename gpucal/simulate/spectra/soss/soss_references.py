@@ -46,7 +46,7 @@ def provide_soss_references(cache: CrdsCache, subarray: str) -> dict:
     dict
         Reference type -> path.
     """
-    setting = Setting(EXP_TYPE, DETECTOR, FILTER, subarray)
+    setting = Setting(EXP_TYPE, DETECTOR, FILTER, subarray, pupil=PUPIL)
     makers = {
         "specwcs": ("soss", "asdf", _write_specwcs),
         "pastasoss": ("soss", "asdf", _write_pastasoss),
