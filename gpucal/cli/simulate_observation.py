@@ -1,7 +1,6 @@
-"""``gpucal simulate --observation``: exposures of a field, through slits or of integral fields, and associations."""
+"""``gpucal simulate --observation``: exposures of a field, through slits, of integral fields or in series."""
 
-
-from gpucal.cli import simulate_cubes, simulate_grisms, simulate_slits, simulate_soss
+from gpucal.cli import simulate_cubes, simulate_grisms, simulate_series, simulate_slits, simulate_soss
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
@@ -47,8 +46,18 @@ OPTIONS = {
     "sources": {"type": int, "metavar": "N", "help": "of wfss: as many, in place of the usual eight"},
     "slitlets": {"type": int, "metavar": "N", "help": "of mos: as many slitlets, with the prism"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
+    **simulate_series.OPTIONS,
 }
 _PLAN = {"dithers": "exposures"} | {name: name for name in ("backgrounds", "spread", "roll", "turn", "motion")}
+
+# What makes the observations that are no fields on imaging detectors.
+OTHERS = {
+    **dict.fromkeys(SLIT_PLANS, simulate_slits.run),
+    **dict.fromkeys(simulate_cubes.CUBES, simulate_cubes.run),
+    **dict.fromkeys(simulate_grisms.GRISM_OBSERVATIONS, simulate_grisms.run),
+    simulate_soss.NAME: simulate_soss.run,
+    simulate_series.SERIES: simulate_series.run,
+}
 
 
 def add_options(parser) -> None:
@@ -59,8 +68,7 @@ def add_options(parser) -> None:
     parser : argparse.ArgumentParser
     """
     group = parser.add_argument_group("observations of a field by imaging detectors, of spectra, or of integral fields")
-    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES, simulate_soss.NAME, *simulate_grisms.GRISM_OBSERVATIONS)
-    group.add_argument("--observation", choices=kinds, help="what kind of observation to make")
+    group.add_argument("--observation", choices=(*PLANS, *OTHERS), help="what kind of observation to make")
     for name, words in OPTIONS.items():
         group.add_argument(f"--{name.replace('_', '-')}", dest=f"observed_{name}", **words)
 
@@ -93,21 +101,13 @@ def run(args, effects, console) -> None:
     console : rich.console.Console
     """
     given = _given(args)
-    if args.observation in SLIT_PLANS:
-        simulate_slits.run(args, given, effects, console)
+    if args.observation in OTHERS:
+        OTHERS[args.observation](args, given, effects, console)
         return
-    if args.observation in simulate_cubes.CUBES:
-        simulate_cubes.run(args, given, effects, console)
-        return
-    if args.observation in simulate_grisms.GRISM_OBSERVATIONS:
-        simulate_grisms.run(args, given, effects, console)
-        return
-    if args.observation == simulate_soss.NAME:
-        simulate_soss.run(args, given, effects, console)
-        return
-    for name in ("bands", "grating", "grisms", "slitlets", "sources"):
+    for name in ("bands", "grating", "grisms", "slitlets", "sources", *simulate_series.OPTIONS):
         if name in given:
-            raise GpucalError(f"--{name} is for spectra (see gpucal simulate -h)")
+            kind = "series" if name in simulate_series.OPTIONS else "spectra"
+            raise GpucalError(f"--{name} is for {kind} (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})
     field = Field(**{name: given[name] for name in ("stars", "galaxies", "sky", "sky_spread") if name in given})
     errors = PointingErrors(given.get("common_error", 0.0), given.get("pointing_error", 0.0))
