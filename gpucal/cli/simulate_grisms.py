@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
-from gpucal.simulate.spectra.slitless.grism_plans import FIELD, SERIES, SeriesPlan, field_plan
+from gpucal.simulate.spectra.slitless.grism_plans import FIELD, SERIES, GrismSeriesPlan, field_plan
 from gpucal.simulate.spectra.slitless.grisms import BANDS
-from gpucal.simulate.spectra.slitless.observe_grisms import observe_field, observe_series
+from gpucal.simulate.spectra.slitless.observe_grisms import observe_grism_field, observe_grism_series
 
 # Observation -> options of observations that hold for it, by their names among the arguments.
 GRISM_OBSERVATIONS = {
@@ -43,7 +43,10 @@ def run(args, given: dict, effects, console) -> None:
     if "rates" not in given:
         raise GpucalError(f"--observation {kind} makes rates, and no raw ramps: add --rates")
     others = {"effects": effects, "readpatt": args.readpatt, "ngroups": args.ngroups, "seed": args.seed}
-    observe, plan = (observe_field, _field(given)) if kind == FIELD else (observe_series, _series(args, given))
+    if kind == FIELD:
+        observe, plan = observe_grism_field, _field(given)
+    else:
+        observe, plan = observe_grism_series, _series(args, given)
     observation = observe(args.directory, plan, cache=args.cache, **others)
     files = [("science", exposure.path) for exposure in observation.exposures]
     files += [("stage 2", path) for path in observation.level2]
@@ -59,7 +62,7 @@ def _field(given):
 
 def _series(args, given):
     named = {"band": _band(given), "subarray": args.subarray, "nints": args.nints, "roll": given.get("roll")}
-    plan = replace(SeriesPlan(), **{name: value for name, value in named.items() if value is not None})
+    plan = replace(GrismSeriesPlan(), **{name: value for name, value in named.items() if value is not None})
     if plan.band not in BANDS["NIRCAM"]:
         raise GpucalError(f"series are simulated with {', '.join(BANDS['NIRCAM'])}, not with {plan.band}")
     return plan

@@ -18,7 +18,8 @@ PRODUCTS = (
     "bsub", "bsubints", "mbsub", "cal", "calints", "crf", "crfints",
     "median", "blot", "snr", "x1d", "x1dints", "c1d", "i2d", "s2d", "s3d",
     "cat", "segm", "phot", "whtlt", "psfstack", "psfalign", "psfsub",
-    "ami", "ami-oi", "amiavg", "aminorm", "aminorm-oi", "wfscmb",
+    "ami", "ami-oi", "amimulti-oi", "amilg", "amiavg", "aminorm", "aminorm-oi", "psf-ami", "psf-ami-oi", "psf-amiavg",
+    "wfscmb",
 )
 
 # Names that steps bore in configuration files of earlier years.

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
 STEPS = {
     "adaptive_trace_model": Entry("AdaptiveTraceModelStep", "gpucal.steps.spectra.adaptive_trace_model"),
     "align_refs": Entry("AlignRefsStep"),
-    "ami_analyze": Entry("AmiAnalyzeStep"),
+    "ami_analyze": Entry("AmiAnalyzeStep", "gpucal.steps.starlight.ami_analyze"),
     "ami_average": Entry("AmiAverageStep"),
     "ami_normalize": Entry("AmiNormalizeStep"),
     "assign_mtwcs": Entry("AssignMTWcsStep", "gpucal.steps.pointing.assign_mtwcs"),

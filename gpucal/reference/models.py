@@ -14,6 +14,7 @@ MODEL_CLASSES = {
     "linearity": "LinearityModel",
     "mask": "MaskModel",
     "mrsxartcorr": "MirMrsXArtCorrModel",
+    "nrm": "NRMModel",
     "pathloss": "PathlossModel",
     "readnoise": "ReadnoiseModel",
     "refpix": "IRS2Model",
@@ -24,6 +25,7 @@ MODEL_CLASSES = {
     "sflat": "NirspecFlatModel",
     "sirskernel": "SIRSKernelModel",
     "superbias": "SuperBiasModel",
+    "throughput": "ThroughputModel",
 }
 
 # Exceptions from the table above: instruments whose references of a type have another shape.
@@ -34,7 +36,7 @@ INSTRUMENT_MODEL_CLASSES = {
 }
 
 # The array whose last two axes are the detector's rows and columns.
-PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq", "regions": "regions"}
+PRIMARY_ARRAYS = {"linearity": "coeffs", "mask": "dq", "nrm": "nrm", "regions": "regions"}
 
 
 def model_class_of(kind: str, path: Path) -> type | None:

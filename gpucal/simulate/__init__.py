@@ -21,12 +21,12 @@ from gpucal.simulate.spectra.ifu.observe_nirspec_ifu import observe_nirspec_ifu
 from gpucal.simulate.spectra.observe_slits import observe_slits
 from gpucal.simulate.spectra.slit_observation import SlitObservation
 from gpucal.simulate.spectra.slit_plans import SlitPlan
-from gpucal.simulate.spectra.slitless.grism_observation import FieldObservation, SeriesObservation
-from gpucal.simulate.spectra.slitless.grism_plans import FieldPlan, SeriesPlan
-from gpucal.simulate.spectra.slitless.observe_grisms import observe_field, observe_series
+from gpucal.simulate.spectra.slitless.grism_observation import GrismFieldObservation, GrismSeriesObservation
+from gpucal.simulate.spectra.slitless.grism_plans import GrismFieldPlan, GrismSeriesPlan
+from gpucal.simulate.spectra.slitless.observe_grisms import observe_grism_field, observe_grism_series
 from gpucal.simulate.spectra.soss.observe_soss import observe_soss
 from gpucal.simulate.spectra.soss.soss_observation import SossObservation
-from gpucal.simulate.spectra.soss.soss_plans import SossPlan, Transit
+from gpucal.simulate.spectra.soss.soss_plans import SossPlan
 
 __all__ = [
     "CubeObservation",
@@ -34,8 +34,10 @@ __all__ = [
     "Effects",
     "ExtendedField",
     "Field",
-    "FieldObservation",
-    "FieldPlan",
+    "GrismFieldObservation",
+    "GrismFieldPlan",
+    "GrismSeriesObservation",
+    "GrismSeriesPlan",
     "ImagingOptions",
     "MrsPlan",
     "NirspecIfuPlan",
@@ -54,7 +56,8 @@ __all__ = [
     "Transit",
     "Truth",
     "observe",
-    "observe_field",
+    "observe_grism_field",
+    "observe_grism_series",
     "observe_mrs",
     "observe_nirspec_ifu",
     "observe_series",

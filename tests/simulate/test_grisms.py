@@ -8,10 +8,10 @@ from stdatamodels.jwst.transforms.models import NIRCAMBackwardGrismDispersion, N
 
 from gpucal.associations import read_association
 from gpucal.cli.main import main
-from gpucal.simulate import FieldObservation, SeriesObservation
+from gpucal.simulate import GrismFieldObservation, GrismSeriesObservation
 from gpucal.simulate.imaging_references import nominal_area
 from gpucal.simulate.spectra.slitless.grism_painting import paint_source, response
-from gpucal.simulate.spectra.slitless.grism_plans import FieldPlan, field_plan
+from gpucal.simulate.spectra.slitless.grism_plans import GrismFieldPlan, field_plan
 from gpucal.simulate.spectra.slitless.grism_scene import many_sources, usual_sources
 from gpucal.simulate.spectra.slitless.grisms import GRISMS, wavelengths_beside
 from gpucal.simulate.spectra.slitless.traces_reference import specwcs
@@ -26,7 +26,7 @@ def observation(tmp_path_factory):
     directory = tmp_path_factory.mktemp("field")
     told = ["--observation", "wfss", "--rates", "--grisms", "gr150r", "--dithers", "1", *QUIET]
     assert main(["simulate", str(directory), *told]) == 0
-    return FieldObservation.load(directory)
+    return GrismFieldObservation.load(directory)
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +34,13 @@ def series(tmp_path_factory):
     """The usual series, without noise; made by the command."""
     directory = tmp_path_factory.mktemp("series")
     assert main(["simulate", str(directory), "--observation", "tsgrism", "--rates", *QUIET]) == 0
-    return SeriesObservation.load(directory)
+    return GrismSeriesObservation.load(directory)
 
 
 def test_files_of_a_field(observation):
     (exposure,) = observation.exposures
     assert exposure.path.name == "jw01000001001_02101_00001_nis_rate.fits"
-    assert observation.sources == FieldPlan().scene
+    assert observation.sources == GrismFieldPlan().scene
     (product,) = read_association(observation.level2[0]).products
     direct = observation.direct
     assert [(member.path.name, member.role) for member in product.members] == [
@@ -133,7 +133,7 @@ def test_many_sources_lie_on_the_detector():
     assert all(100 < place < 1948 for source in sources for place in (source.x, source.y))
     assert sources[0].magnitude((1.75, 2.23)) < sources[-1].magnitude((1.75, 2.23))
     assert field_plan(number=3).scene == many_sources(3, (1.75, 2.23))
-    assert FieldPlan().scene == usual_sources((1.75, 2.23))
+    assert GrismFieldPlan().scene == usual_sources((1.75, 2.23))
 
 
 @pytest.mark.parametrize(

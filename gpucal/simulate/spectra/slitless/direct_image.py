@@ -49,7 +49,7 @@ def write_direct_image(stem: Path, header, sources: dict[FieldSource, tuple[floa
     sources : dict
         FieldSource -> right ascension and declination, degrees.
     grism : Grism
-    plan : FieldPlan
+    plan : GrismFieldPlan
     rng : numpy.random.Generator
 
     Returns

@@ -52,7 +52,7 @@ class GrismHeader:
 
     Parameters
     ----------
-    plan : FieldPlan or SeriesPlan
+    plan : GrismFieldPlan or GrismSeriesPlan
     grism : Grism
     readout : Readout
         Of the whole exposure.

@@ -62,7 +62,7 @@ class _GrismObservation(RecordedObservation):
 
 
 @dataclass(frozen=True)
-class FieldObservation(_GrismObservation):
+class GrismFieldObservation(_GrismObservation):
     """A simulated field of sources, exposed through grisms, and what belongs to it.
 
     Attributes
@@ -96,7 +96,7 @@ class FieldObservation(_GrismObservation):
     record: ClassVar[str] = "field.json"
 
     @classmethod
-    def load(cls, directory: str | Path) -> "FieldObservation":
+    def load(cls, directory: str | Path) -> "GrismFieldObservation":
         """The observation that was made in a directory."""
         directory = Path(directory).absolute()
         tree = cls._tree(directory)
@@ -106,13 +106,13 @@ class FieldObservation(_GrismObservation):
 
 
 @dataclass(frozen=True)
-class SeriesObservation(_GrismObservation):
+class GrismSeriesObservation(_GrismObservation):
     """A simulated series of spectra of a star, and what belongs to it.
 
     Attributes
     ----------
     exposures, level2, level3, band, wavelengths, references, cache, context
-        See `FieldObservation`; an exposure is a segment.
+        See `GrismFieldObservation`; an exposure is a segment.
     spectrum : Spectrum
         Of the star, Jy.
     transit : Transit
@@ -124,7 +124,7 @@ class SeriesObservation(_GrismObservation):
     record: ClassVar[str] = "series.json"
 
     @classmethod
-    def load(cls, directory: str | Path) -> "SeriesObservation":
+    def load(cls, directory: str | Path) -> "GrismSeriesObservation":
         """The observation that was made in a directory."""
         tree = cls._tree(Path(directory).absolute())
         tree["spectrum"], tree["transit"] = Spectrum.of_tree(tree["spectrum"]), Transit.of_tree(tree["transit"])

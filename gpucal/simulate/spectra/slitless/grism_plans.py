@@ -17,7 +17,7 @@ TARGET = 53.12, -27.8
 
 
 @dataclass(frozen=True)
-class FieldPlan:
+class GrismFieldPlan:
     """A field of sources, exposed through one grism after another.
 
     Attributes
@@ -68,7 +68,7 @@ class FieldPlan:
         return self.sources or usual_sources(self.wavelengths)
 
 
-def field_plan(grisms=(), band=None, dithers=None, number=None, **changes) -> FieldPlan:
+def field_plan(grisms=(), band=None, dithers=None, number=None, **changes) -> GrismFieldPlan:
     """A plan of what a user asks for.
 
     Parameters
@@ -80,14 +80,14 @@ def field_plan(grisms=(), band=None, dithers=None, number=None, **changes) -> Fi
     number : int, optional
         Of sources, spread evenly.
     **changes
-        Of other attributes of `FieldPlan`.
+        Of other attributes of `GrismFieldPlan`.
 
     Raises
     ------
     GpucalError
         No such grism, band or number of dithers.
     """
-    grisms = tuple(one.upper() for one in grisms) or FieldPlan.grisms
+    grisms = tuple(one.upper() for one in grisms) or GrismFieldPlan.grisms
     for name in grisms:
         if name not in GRISMS:
             raise GpucalError(f"no grism is named {name}; there are {', '.join(GRISMS)}")
@@ -104,7 +104,7 @@ def field_plan(grisms=(), band=None, dithers=None, number=None, **changes) -> Fi
         changes["dithers"] = DITHERS[:dithers]
     if number is not None:
         changes["sources"] = many_sources(number, BANDS[instrument][band])
-    return FieldPlan(grisms, band, **changes)
+    return GrismFieldPlan(grisms, band, **changes)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class Transit:
 
 
 @dataclass(frozen=True)
-class SeriesPlan:
+class GrismSeriesPlan:
     """A series of exposures of a star through the grism of NIRCam.
 
     Attributes

@@ -16,12 +16,12 @@ from gpucal.simulate.spectra.slit_headers import VELOCITY
 from gpucal.simulate.spectra.slitless.direct_image import write_direct_image
 from gpucal.simulate.spectra.slitless.grism_headers import GrismHeader, Turn
 from gpucal.simulate.spectra.slitless.grism_observation import (
-    FieldObservation,
     GrismExposure,
-    SeriesObservation,
+    GrismFieldObservation,
+    GrismSeriesObservation,
 )
 from gpucal.simulate.spectra.slitless.grism_painting import paint_source
-from gpucal.simulate.spectra.slitless.grism_plans import FieldPlan, SeriesPlan
+from gpucal.simulate.spectra.slitless.grism_plans import GrismFieldPlan, GrismSeriesPlan
 from gpucal.simulate.spectra.slitless.grism_references import GrismSetting, provide_grism_references
 from gpucal.simulate.spectra.slitless.grisms import GRISMS
 from gpucal.startup.lazy import datamodels
@@ -31,22 +31,22 @@ SERIES_ACTIVITY = "05101"
 ROLES = {"sourcecat": "catalogue", "segmap": "segments", "direct_image": "image"}
 
 
-def observe_field(
+def observe_grism_field(
     directory: str | Path,
-    plan: FieldPlan | None = None,
+    plan: GrismFieldPlan | None = None,
     effects: Effects | None = None,
     readpatt: str | None = None,
     ngroups: int | None = None,
     seed: int = 1,
     cache: str | Path | None = None,
-) -> FieldObservation:
+) -> GrismFieldObservation:
     """Simulate rates of a field of sources through grisms, its direct image, references, and associations.
 
     Parameters
     ----------
     directory : path-like
         Where everything is written; made if it is not there.
-    plan : FieldPlan, optional
+    plan : GrismFieldPlan, optional
         What is exposed; eight sources through both grisms of NIRISS by default.
     effects : Effects, optional
         Only those count that leave a trace in rates. `stars` are the sources, and `sky` the background.
@@ -58,7 +58,7 @@ def observe_field(
 
     Returns
     -------
-    FieldObservation
+    GrismFieldObservation
 
     Raises
     ------
@@ -67,7 +67,7 @@ def observe_field(
     OutputError
         The directory or the cache cannot be made or written to.
     """
-    plan, effects = plan or FieldPlan(), effects or Effects()
+    plan, effects = plan or GrismFieldPlan(), effects or Effects()
     directory, store = _places(directory, cache)
     grisms = [GRISMS[name] for name in plan.grisms]
     settings = [GrismSetting(plan.exp_type, grism, plan.band) for grism in grisms]
@@ -88,7 +88,7 @@ def observe_field(
             path = directory / header.file_name(writer.suffix)
             truth = writer.write(path, header, header.readout, light, seeds[len(exposures)])
             exposures.append(GrismExposure(path, truth, grism.name, number))
-    observation = FieldObservation(
+    observation = GrismFieldObservation(
         tuple(exposures),
         tuple(_level2(directory, one, direct) for one in exposures),
         tuple(_level3(directory, plan, grism, exposures, direct) for grism in grisms),
@@ -98,29 +98,29 @@ def observe_field(
     return observation
 
 
-def observe_series(
+def observe_grism_series(
     directory: str | Path,
-    plan: SeriesPlan | None = None,
+    plan: GrismSeriesPlan | None = None,
     effects: Effects | None = None,
     readpatt: str | None = None,
     ngroups: int | None = None,
     seed: int = 1,
     cache: str | Path | None = None,
-) -> SeriesObservation:
+) -> GrismSeriesObservation:
     """Simulate rates of a series of spectra of a star through the grism of NIRCam, its references, and associations.
 
     Parameters
     ----------
     directory : path-like
         Where everything is written; made if it is not there.
-    plan : SeriesPlan, optional
+    plan : GrismSeriesPlan, optional
         What is exposed; six integrations by default, two of them in a transit.
     effects, readpatt, ngroups, seed, cache
-        See `observe_field`.
+        See `observe_grism_field`.
 
     Returns
     -------
-    SeriesObservation
+    GrismSeriesObservation
 
     Raises
     ------
@@ -129,7 +129,7 @@ def observe_series(
     OutputError
         The directory or the cache cannot be made or written to.
     """
-    plan, effects = plan or SeriesPlan(), effects or Effects()
+    plan, effects = plan or GrismSeriesPlan(), effects or Effects()
     directory, store = _places(directory, cache)
     grism = plan.grism
     references = provide_grism_references(store, GrismSetting(plan.exp_type, grism, plan.band, plan.subarray))
@@ -145,7 +145,7 @@ def observe_series(
         path = directory / header.file_name(writer.suffix)
         truth = writer.write(path, header, header.readout, light[first:last], own)
         exposures.append(GrismExposure(path, truth, grism.name, segment))
-    observation = SeriesObservation(
+    observation = GrismSeriesObservation(
         tuple(exposures),
         tuple(_level2(directory, one, None) for one in exposures),
         (_level3_series(directory, plan, exposures),),

@@ -1,0 +1,1 @@
+"""Steps on starlight: coronagraphs and interferometry."""

@@ -1,0 +1,1 @@
+"""Interferometry with a mask of holes: models of its images, fits of these, closure quantities, companions."""
