@@ -6,6 +6,7 @@ import numpy as np
 
 from gpucal.steps.parts.traces.places import along_columns, is_field, on_detector
 from gpucal.steps.parts.traces.settings import TraceSettings
+from gpucal.wcs.modes.nirspec.slice_map import takes_slice
 from gpucal.wcs.slices import Slices
 from gpucal.wcs.small_pixels import with_small_pixels
 from gpucal.wcs.world import Wcs
@@ -52,7 +53,7 @@ def small_pixels(spectra, settings: TraceSettings, factor: float, shape: tuple[i
     row = np.arange(int(np.ceil(nacross * factor))) / factor - (factor - 1) / (factor * 2)
     wcs = with_small_pixels(spectra.get_wcs(), factor, 0 if settings.is_upright else 1)
     if is_field(spectra):
-        return _of_field(Small(row, None, None, wcs), spectra.ifu_slices, settings, factor)
+        return _of_field(Small(row, None, None, wcs), spectra.ifu_slices, settings, factor, takes_slice(wcs))
     y, x = np.meshgrid(row, np.arange(nlines, dtype=float), indexing="ij")
     own = spectra.get_wcs()
     if settings.is_upright:
@@ -68,12 +69,11 @@ def small_pixels(spectra, settings: TraceSettings, factor: float, shape: tuple[i
     return Small(row, place, wavelength, wcs)
 
 
-def _of_field(small: Small, slices: Slices, settings: TraceSettings, factor: float) -> Small:
-    """The small pixels of an integral field."""
+def _of_field(small: Small, slices: Slices, settings: TraceSettings, factor: float, by_boxes: bool) -> Small:
+    """The small pixels of an integral field: of slices by their image, or by their boxes where the WCS has none."""
     labels = along_columns(slices.labels, settings)
     labels = labels[small.nearest(len(labels))]
-    # Where NIRSpec's slices have wavelengths beyond their pixels, small pixels have them, too.
-    reached = labels if settings.is_upright else _within_boxes(slices, small.row, labels.shape)
+    reached = _within_boxes(slices, small.row, labels.shape) if by_boxes else labels
     axis = 0 if settings.is_upright else 1
     of_small = Slices(
         on_detector(reached, settings),
