@@ -159,3 +159,20 @@ def overrides(folder, instrument="NIRISS", along_rows=False):
         "override_distortion": str(DISTORTIONS[instrument]),
         "override_specwcs": str(specwcs(folder, instrument, along_rows)),
     }
+
+
+def field_background(folder, level=1.0):
+    """A reference of the background of a field, with a flag."""
+    y, x = np.mgrid[:NY, :NX]
+    data = (level * (1 + 0.3 * np.sin(x / 40) + 0.002 * y)).astype(np.float32)
+    dq = np.zeros((NY, NX), np.uint32)
+    dq[5, 6] = 1
+    model = datamodels.WfssBkgModel(data=data, dq=dq, err=np.full((NY, NX), 0.01, np.float32))
+    place = model.meta.subarray
+    place.name, place.xstart, place.ystart, place.xsize, place.ysize = "FULL", 1, 1, NX, NY
+    place.fastaxis, place.slowaxis = -2, -1
+    model.meta.instrument.filter, model.meta.instrument.pupil = "GR150R", "F200W"
+    model.meta.instrument.detector = "NIS"
+    path = Path(folder) / f"{level:g}_bkg.fits"
+    _complete(model, "NIRISS").save(path)
+    return path

@@ -101,10 +101,10 @@ def test_integrations_are_no_background_of_an_image(tmp_path):
         BackgroundStep.call(rate(tmp_path / "a_rate.fits", 10), bkg_list=[str(tmp_path / "sky_rateints.fits")])
 
 
-def test_slitless_spectra_are_refused(tmp_path):
+def test_slitless_series_of_niriss_are_refused(tmp_path):
     model = datamodels.open(rate(tmp_path / "a_rate.fits", 10, name="NIRISS", detector="NIS"))
-    model.meta.exposure.type = "NIS_WFSS"
-    with pytest.raises(GpucalError, match="NIS_WFSS is not subtracted yet"):
+    model.meta.exposure.type = "NIS_SOSS"
+    with pytest.raises(GpucalError, match="NIS_SOSS is not subtracted yet"):
         BackgroundStep.call(model)
 
 
