@@ -63,6 +63,12 @@ OPTIONAL = ("badpix_selfcal", "targ_centroid", "residual_fringe", "wfss_contam",
 # Steps that others can go on without, if gpucal does not have them yet.
 GOES_ON_WITHOUT = ("master_background_mos", *PRODUCTS)
 
+# Where spectra without slits are saved in electrons per second, if they are to be: before this step.
+ELECTRONS_BEFORE = {
+    **dict.fromkeys(("NRC_TSGRISM", "NRC_WFSS", "NRC_GRISM", "NIS_WFSS"), "extract_2d"),
+    "MIR_WFSS": "flat_field",
+}
+
 # Exposures whose background comes from a reference.
 BACKGROUND_IN_REFERENCE = (*FIELD_TYPES, "NIS_SOSS")
 
