@@ -10,9 +10,12 @@ from gpucal.core.run.references import RunReferences
 from gpucal.core.run.results import products_of
 from gpucal.data import Exposure, InputError, Members
 from gpucal.pipelines import spec2_modes as modes
+from gpucal.pipelines.spec2_fields import save_electron_rates
 from gpucal.pipelines.spec2_fixed_slits import calibrate_slits
 from gpucal.pipelines.spec2_members import clean_members
 from gpucal.steps.parts.coordinates.open_slits import check_open
+from gpucal.steps.parts.grism_types import FIELD_TYPES, GRISM_TYPES
+from gpucal.steps.parts.slitless.companions import keep_companions
 from gpucal.steps.parts.whole_frame_slit import as_slit
 
 log = logging.getLogger(__name__)
@@ -38,7 +41,8 @@ class Spec2Pipeline(Pipeline):
     Which steps run, and in which order, depends on the type of the exposure: see `gpucal.pipelines.spec2_modes`.
     Products: ``cal`` (``calints`` of integrations), ``s2d`` of slits, ``s3d`` of integral fields, and ``x1d``
     (``x1dints``). Background exposures are members of that role in the association; without one, ``bkg_subtract`` does
-    not run. In cubes of one exposure, holes in the field are not looked for, unless the user asks for that.
+    not run. Fields without slits need a catalog of the direct image: a member ``sourcecat``, or SCATFILE of the header.
+    In cubes of one exposure, holes in the field are not looked for, unless the user asks for that.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec2.html.
     """
@@ -105,6 +109,8 @@ class Spec2Pipeline(Pipeline):
             The calibrated exposure; what is resampled and extracted of it are products beside it.
         """
         self.check(exposure)
+        if modes.kind_of(exposure) in FIELD_TYPES:
+            keep_companions(exposure)
         tell_association(exposure, None, None)
         steps = self.order(exposure)
         tell_left_out(set(modes.BEFORE).difference(steps), exposure)
@@ -121,13 +127,20 @@ class Spec2Pipeline(Pipeline):
         exposure = self.calibrate(middle, exposure, references)
         tell_left_out(set(modes.calls(exposure)).difference(steps, modes.BEFORE, modes.AFTER), exposure)
         tell_association(exposure, exposure.membership.table or SINGLE, exposure.membership.pool or SINGLE)
+        if modes.kind_of(exposure) in FIELD_TYPES:  # tables of spectra tell it
+            exposure.meta.filename = self.output_path(exposure, ext=exposure.extension).name
         self.make_spectra(steps, exposure, references)
         return exposure
 
     def calibrate(self, steps: list[str], exposure: Exposure, references) -> Exposure:
         """Run the steps between the background and the products; on fixed slits beside shutters, as on such."""
         cut = steps.index("srctype") + 1 if "srctype" in steps else 0
-        if modes.kind_of(exposure) != "NRS_MSASPEC":
+        kind = modes.kind_of(exposure)
+        if self.save_wfss_esec and kind in modes.ELECTRONS_BEFORE:
+            cut = steps.index(modes.ELECTRONS_BEFORE[kind])
+            exposure, steps = self.run_steps(steps[:cut], exposure, references), steps[cut:]
+            save_electron_rates(self, exposure, references)
+        if kind != "NRS_MSASPEC":
             return self.run_steps(steps, exposure, references)
         exposure = self.run_steps(steps[:cut], exposure, references)
         return calibrate_slits(steps[cut:], exposure, references, self.run_steps, self.find_references)
@@ -156,7 +169,8 @@ class Spec2Pipeline(Pipeline):
             )
         if modes.kind_of(exposure) in modes.SKY_TYPES:
             check_open(exposure)
-        has_slits = modes.kind_of(exposure) in modes.NIRSPEC_SLIT_TYPES and not modes.is_lamp_on_slicer(exposure)
+        cut_out = (*modes.NIRSPEC_SLIT_TYPES, *GRISM_TYPES)
+        has_slits = modes.kind_of(exposure) in cut_out and not modes.is_lamp_on_slicer(exposure)
         for name in ("assign_wcs", *(("extract_2d",) if has_slits else ())):
             if getattr(self, name).skip:
                 raise InputError(f"{exposure.source}: without {name} nothing can be calibrated; do not skip it")

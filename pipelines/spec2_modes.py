@@ -5,6 +5,7 @@ Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spe
 
 from gpucal.data import Exposure
 from gpucal.names.steps import STEPS, Entry
+from gpucal.steps.parts.grism_types import FIELD_TYPES
 
 NIRSPEC_SLIT_TYPES = (
     "NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ", "NRS_LAMP", "NRS_AUTOWAVE", "NRS_AUTOFLAT",
@@ -13,7 +14,6 @@ SKY_TYPES = (*NIRSPEC_SLIT_TYPES[:3], "NRS_IFU")
 FIELD_UNIT_TYPES = ("MIR_MRS", "NRS_IFU")
 LAMP_TYPES = ("NRS_LAMP", "NRS_AUTOWAVE")
 LRS_TYPES = ("MIR_LRS-FIXEDSLIT", "MIR_LRS-SLITLESS")
-FIELD_TYPES = ("NIS_WFSS", "NRC_WFSS", "NRC_GRISM", "MIR_WFSS")
 
 # Steps that have another name in the pipeline than alone.
 ALIASES = {"imprint_subtract": "imprint"}
@@ -58,10 +58,16 @@ ONLY_FOR = {
 }
 
 # Steps that are left out unless the user asks for them.
-OPTIONAL = ("badpix_selfcal", "targ_centroid", "residual_fringe", *AFTER)
+OPTIONAL = ("badpix_selfcal", "targ_centroid", "residual_fringe", "wfss_contam", *AFTER)
 
 # Steps that others can go on without, if gpucal does not have them yet.
 GOES_ON_WITHOUT = ("master_background_mos", *PRODUCTS)
+
+# Where spectra without slits are saved in electrons per second, if they are to be: before this step.
+ELECTRONS_BEFORE = {
+    **dict.fromkeys(("NRC_TSGRISM", "NRC_WFSS", "NRC_GRISM", "NIS_WFSS"), "extract_2d"),
+    "MIR_WFSS": "flat_field",
+}
 
 # Exposures whose background comes from a reference.
 BACKGROUND_IN_REFERENCE = (*FIELD_TYPES, "NIS_SOSS")

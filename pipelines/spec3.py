@@ -10,8 +10,10 @@ from gpucal.data import Exposure, InputError, Members
 from gpucal.data.members import tell_membership
 from gpucal.names.steps import STEPS as ALL_STEPS
 from gpucal.pipelines import spec3_modes as modes
+from gpucal.pipelines.spec3_fields import combine_fields
 from gpucal.steps.parts.alike import check_alike
 from gpucal.steps.parts.exp_to_source import by_source
+from gpucal.steps.parts.grism_types import FIELD_TYPES
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class Spec3Pipeline(Pipeline):
     and ``x1d``, their spectra. Slits of many sources are sorted by source, and each source has products of its own;
     ``cal``, a file with its slits in all exposures, is one of them. Exposures of a moving target are aligned on it.
     Background exposures are members of that role in the association; without one, ``master_background`` does not run.
+    The sources of fields without slits are in one ``x1d`` and one ``c1d``, with a row for each source.
 
     Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec3.html.
     """
@@ -87,6 +90,9 @@ class Spec3Pipeline(Pipeline):
         members = self.run_steps(first, members, references)
         if members[0].model_type != "MultiSlitModel":
             return self.combine(members, steps, references)
+        if str(members.meta.exposure.type).upper() in FIELD_TYPES:
+            combine_fields(self, members, steps, references)
+            return None
         for source in by_source(members):
             if self.saves:
                 self.save(source.joined(source), "cal")

@@ -3,8 +3,9 @@
 Source: https://jwst-pipeline.readthedocs.io/en/latest/jwst/pipeline/calwebb_spec3.html.
 """
 
+from gpucal.steps.parts.grism_types import FIELD_TYPES
+
 IFU_TYPES = ("MIR_MRS", "NRS_IFU")
-FIELD_TYPES = ("NIS_WFSS", "NRC_WFSS", "MIR_WFSS")
 
 _OF_SLITS = ("outlier_detection", "adaptive_trace_model", "pixel_replace", "resample_spec", "extract_1d", "combine_1d")
 _OF_FIELDS = ("pixel_replace", "extract_1d", "combine_1d")

@@ -23,10 +23,13 @@ _CUBE = {name: ("nints", *axes) for name, axes in _IMAGE.items()}
 # Of a slit, some arrays have the axes of its data, which may be a series of images, and others those of an image.
 _AS_DATA_OF_SLIT = ("data", "dq", "err", "var_poisson", "var_rnoise", "var_flat")
 _IMAGES_OF_SLIT = (
-    "area", "barshadow", "flatfield_point", "flatfield_uniform", "pathloss_point", "pathloss_uniform", "photom_point",
+    "barshadow", "flatfield_point", "flatfield_uniform", "pathloss_point", "pathloss_uniform", "photom_point",
     "photom_uniform", "trace_model", "wavelength", "wht",
 )  # fmt: skip
-_SLIT = {**dict.fromkeys(_AS_DATA_OF_SLIT, ("ny", "nx")), **dict.fromkeys(_IMAGES_OF_SLIT, ("ny", "nx"))}
+_SLIT = {
+    **dict.fromkeys((*_AS_DATA_OF_SLIT, *_IMAGES_OF_SLIT), ("ny", "nx")),
+    "area": (ANY, ANY),  # used by no step; jwst gives the first spectrum of a field that of the whole frame
+}
 _SLIT_SERIES = {**_SLIT, **dict.fromkeys(_AS_DATA_OF_SLIT, ("nints", "ny", "nx"))}
 
 # The axes of the arrays that steps use, by type of model.

@@ -9,6 +9,8 @@ import numpy as np
 
 from gpucal.wcs.footprint import polygons_of, s_region
 from gpucal.wcs.output_grid import OutputGrid
+from gpucal.wcs.program import Program
+from gpucal.wcs.world import Wcs
 
 # Corners nearer than this to the one before, pixels, and those at which an outline turns less, radians, are left out.
 _SHORTEST, _LEAST_TURN = 0.05, 1e-6
@@ -29,15 +31,42 @@ def union_on_grid(regions: Sequence[str], grid: OutputGrid) -> str:
     str
         A polygon, or more; holes are not told. Empty if nothing is in the grid.
     """
+    names = grid.wcs.frame_names
+    return union(regions, grid.wcs.program(names[-1], names[0]), grid.wcs.program(names[0], names[-1]), grid.wcs)
+
+
+def union(regions: Sequence[str], to_plane: Program, to_sky: Program, within: Wcs | None = None) -> str:
+    """The keyword S_REGION of all exposures together.
+
+    Parameters
+    ----------
+    regions : sequence of str
+        Theirs.
+    to_plane, to_sky : Program
+        From the sky to a plane in which their edges are straight lines, and back; of more coordinates than two, which
+        do not matter then, two count.
+    within : Wcs, optional
+        What lies outside of its bounding box, in the plane, is cut off.
+
+    Returns
+    -------
+    str
+        A polygon, or more; holes are not told. Empty if nothing is left.
+    """
     from shapely import Polygon, box, unary_union  # here, because few runs need it
 
-    names = grid.wcs.frame_names
-    to_grid, to_sky = grid.wcs.program(names[-1], names[0]), grid.wcs.program(names[0], names[-1])
-    placed = [to_grid.at(*polygon.T).T for region in regions for polygon in polygons_of(region)]
-    (left, right), (bottom, top) = grid.wcs.bounding_box
-    whole = box(left, bottom, right, top)
-    parts = [Polygon(one).intersection(whole) for one in _outlines(unary_union([Polygon(one) for one in placed]))]
-    return s_region(*(to_sky.at(*one.T).T for part in parts for one in _outlines(part)))
+    placed = [_carried(to_plane, polygon) for region in regions for polygon in polygons_of(region)]
+    parts = [Polygon(one) for one in _outlines(unary_union([Polygon(one) for one in placed]))]
+    if within is not None:
+        (left, right), (bottom, top) = within.bounding_box
+        parts = [part.intersection(box(left, bottom, right, top)) for part in parts]
+    return s_region(*(_carried(to_sky, one) for part in parts for one in _outlines(part)))
+
+
+def _carried(program: Program, polygon: np.ndarray) -> np.ndarray:
+    """A polygon, (n, 2), in another frame."""
+    others = [np.ones(len(polygon))] * (program.ninputs - 2)
+    return program.at(*polygon.T, *others)[:2].T
 
 
 def _outlines(shape) -> list[np.ndarray]:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from bench.agreement import compare
-from gpucal.steps import Extract1dStep, PhotomStep
+from gpucal.data import open_exposure
+from gpucal.steps import Combine1dStep, Extract1dStep, PhotomStep
+from gpucal.steps.parts.extraction.field_combination import joined
 from tests import grism_spectra
 from tests.grism_spectra import FIELD, NIRCAM_FIELD, SERIES
 
@@ -78,3 +80,13 @@ def test_extract_1d(kind, tmp_path, peer_step):
     theirs = peer_step("extract_1d", model.copy(), **given)
     ours = Extract1dStep.call(model.copy(), **given)
     assert_agree(tmp_path, ours, theirs)
+
+
+@pytest.mark.usefixtures("offline")
+def test_combine_1d(tmp_path, peer_step):
+    exposures = [calibrated(FIELD, tmp_path, number) for number in (0, 1)]
+    reference = for_extraction(FIELD, tmp_path)
+    products = [open_exposure(Extract1dStep.call(model, **reference)) for model in exposures]
+    product = joined(products).to_model()
+    theirs = peer_step("combine_1d", product.copy())
+    assert_agree(tmp_path, Combine1dStep.call(product.copy()), theirs)

@@ -27,7 +27,6 @@ NOT_READ = {
     "ResampleSpecStep": {"in_memory"},  # spectra are small
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
-    "Spec2Pipeline": {"save_wfss_esec"},  # of slitless fields, which it refuses
     "TweakRegStep": {"in_memory"},  # the runner reads it
 }
 

@@ -1,17 +1,22 @@
 """The combine_1d step."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.as_peer import as_peer
 from gpucal.core import SkipStep, Step
 from gpucal.data.spectra import Spectra
 from gpucal.data.spectral_wcs import spectral_wcs
 from gpucal.data.spectrum import Spectrum, layout_of
 from gpucal.kernels.flags.dqflags import DO_NOT_USE
 from gpucal.kernels.spectra.combine import common_wavelengths, weighted_means
+from gpucal.steps.parts.extraction.field_combination import COMBINED as COMBINED_FIELD
+from gpucal.steps.parts.extraction.field_combination import MODEL as OF_FIELD
+from gpucal.steps.parts.extraction.field_combination import combined_tables, spectra_of_sources
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +73,7 @@ class Combine1dStep(Step):
         exptime_key = string(default="exposure_time")  # what a spectrum counts: exposure_time, integration_time or unit_weight
         sigma_clip = float(default=None)  # leave out what is farther from the median, in median deviations
     """  # noqa: E501
-    input_types = ("MultiSpecModel", "TSOMultiSpecModel")
+    input_types = ("MultiSpecModel", "TSOMultiSpecModel", OF_FIELD)
     over_members = True
 
     def process(self, members, references):
@@ -83,33 +88,40 @@ class Combine1dStep(Step):
         SkipStep
             If there is no spectrum that can be combined.
         """
-        by_order = self.read_spectra(members)
-        if not by_order:
+        found = self.read_spectra(members)
+        if not found:
             raise SkipStep("there is no spectrum with values and wavelengths in order")
-        combined = [self.combined(order, spectra) for order, spectra in by_order.items()]
-        product = Spectra.like(members[0], "MultiCombinedSpecModel", [one.spectrum for one in combined])
+        combined = {key: self.combined(key[1], spectra) for key, spectra in found.items()}
+        spectra = {key: one.spectrum for key, one in combined.items()}
+        if members.model_type == OF_FIELD:
+            product = Spectra.like(members[0], COMBINED_FIELD, combined_tables(spectra))
+        else:
+            product = Spectra.like(members[0], "MultiCombinedSpecModel", list(spectra.values()))
         product.source = members.name
         product.membership = replace(members.membership, product=members.name, is_alone=True)
-        if combined[0].sky is not None:
-            product.set_wcs(spectral_wcs(*combined[0].sky, combined[0].wavelength))
+        first = next(iter(combined.values()))
+        if first.sky is not None:
+            product.set_wcs(spectral_wcs(*first.sky, first.wavelength))
         return product
 
-    def read_spectra(self, members) -> dict[int, list[Weighted]]:
-        """The spectra that can be combined, by order."""
-        by_order: dict[int, list[Weighted]] = {}
-        kind = weight_by(self.exptime_key)
+    def read_spectra(self, members) -> dict[tuple[int | None, int], list[Weighted]]:
+        """The spectra that can be combined, by source and order; those of slits count as of one source."""
+        found: dict[tuple[int | None, int], list[Weighted]] = {}
+        kind, first = weight_by(self.exptime_key), None
         for place in range(len(members)):
             with members.lease(place) as exposure:
-                weight = 1.0 if kind == UNIT else getattr(exposure.meta.exposure, kind)
-                for spectrum in exposure.spectra:
-                    for table in _integrations(spectrum):
-                        if (reason := unfit(table)) is not None:
-                            name = spectrum["name"] or spectrum["source_id"]
-                            log.warning("%s: a spectrum of slit %s is left out: %s", exposure.source, name, reason)
-                            continue
-                        order = spectrum["spectral_order"] or 1
-                        by_order.setdefault(order, []).append(Weighted(spectrum, table, weight))
-        return by_order
+                for spectrum, table in each_spectrum(exposure):
+                    if (reason := unfit(table)) is not None:
+                        name = spectrum["name"] or spectrum["source_id"]
+                        log.warning("%s: a spectrum of slit %s is left out: %s", exposure.source, name, reason)
+                        continue
+                    weight = 1.0 if kind == UNIT else spectrum[kind] or getattr(exposure.meta.exposure, kind)
+                    first = first or weight
+                    is_field = exposure.model_type == OF_FIELD
+                    weight = first if is_field and as_peer() else weight  # jwst 3.0.0 has one time for all exposures
+                    key = spectrum["source_id"] if is_field else None, spectrum["spectral_order"] or 1
+                    found.setdefault(key, []).append(Weighted(spectrum, table, weight))
+        return found
 
     def combined(self, order: int, spectra: list[Weighted]) -> Combined:
         """The mean of the spectra of one order."""
@@ -155,12 +167,19 @@ def weight_by(key: str) -> str:
     return UNIT
 
 
-def _integrations(spectrum: Spectrum):
-    """The tables of a spectrum: one, or one for each integration."""
-    table = spectrum.table
-    if table["WAVELENGTH"].ndim == 1:
-        yield table
-        return
+def each_spectrum(exposure: Spectra) -> Iterator[tuple[Spectrum, np.ndarray]]:
+    """The spectra of an exposure, and the table of each: one, one for each integration, or those of all sources."""
+    for spectrum in exposure.spectra:
+        if exposure.model_type == OF_FIELD:
+            yield from ((one, one.table) for one in spectra_of_sources(spectrum))
+        elif spectrum.table["WAVELENGTH"].ndim == 1:
+            yield spectrum, spectrum.table
+        else:
+            yield from ((spectrum, table) for table in _integrations(spectrum.table))
+
+
+def _integrations(table: np.ndarray) -> Iterator[np.ndarray]:
+    """The tables of integrations."""
     vectors = [name for name in table.dtype.names if table.dtype[name].shape]
     for row in table:
         made = np.empty(int(row["N_ALONGDISP"]), [(name, table.dtype[name].base) for name in vectors])

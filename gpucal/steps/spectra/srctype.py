@@ -87,6 +87,9 @@ class SourceTypeStep(Step):
         elif kind in SLITLESS:
             for slit in exposure.slits:
                 slit["source_type"] = EXTENDED if slit["is_extended"] else POINT
+            extended = sum(slit["source_type"] == EXTENDED for slit in exposure.slits)
+            log.info("Of %d spectra %d are of extended sources", len(exposure.slits), extended)
+            return exposure
         else:
             log.warning("Exposures of type %s have no known type of source", kind)
             exposure.meta.target.source_type = UNKNOWN
