@@ -14,9 +14,8 @@ from gpucal.core.step import Step
 # they ask for what gpucal does anyway.
 NOT_READ = {
     "AdaptiveTraceModelStep": {"maximum_cores"},  # all cores are used
-    "BackgroundStep": {  # of slitless spectra, which it refuses
-        "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
-        "wfss_rms_stop", "wfss_outlier_percent",
+    "BackgroundStep": {  # of slitless fields, which it refuses
+        "wfss_mmag_extract", "wfss_mask", "wfss_maxiter", "wfss_rms_stop", "wfss_outlier_percent",
     },
     "Extract1dStep": {  # of SOSS, which it refuses
         "soss_atoca", "soss_threshold", "soss_n_os", "soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate",

@@ -15,11 +15,13 @@ from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
 from gpucal.kernels.images.clipped_mean import ClippedMean, clipped_mean, error_of_mean
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
+from gpucal.steps.parts.sky.soss_background import subtract_soss_background
 
 log = logging.getLogger(__name__)
 
-# Exposures whose background comes from a reference; they are not subtracted yet.
-REFERENCE_TYPES = ("NIS_WFSS", "NRC_WFSS", "MIR_WFSS", "NIS_SOSS")
+# Exposures whose background comes from a reference, and who subtracts it.
+FROM_REFERENCE = {"NIS_SOSS": subtract_soss_background}
+NOT_YET = ("NIS_WFSS", "NRC_WFSS", "MIR_WFSS")
 
 # How far the grating wheel of NIRSpec may have turned between science and background.
 TILT_TOLERANCE = 1e-8
@@ -42,16 +44,20 @@ class Sky(NamedTuple):
 
 
 class BackgroundStep(Step):
-    """Subtract the mean of background exposures from rates.
+    """Subtract the mean of background exposures from rates or, of SOSS, a scaled template.
 
     Backgrounds are the members of that role in the association or, without these, the files of ``bkg_list``. Each
     pixel's values are averaged without outliers; of integrations, first those of each background. Flags of all
     backgrounds are added to DQ; errors stay as they are. With ``save_combined_background``, the mean is saved in a
     product of its own, with suffix ``combinedbackground``.
 
+    Of SOSS, the ``bkg`` reference has templates with a step. The one that fits best is scaled on both sides of its
+    step, one factor for all integrations each, and subtracted.
+
     Notes
     -----
-    The mean is that of `gpucal.kernels.images.clipped_mean`. Backgrounds of slitless spectra are not subtracted yet.
+    The mean is that of `gpucal.kernels.images.clipped_mean`, the factors of templates are those of
+    `gpucal.kernels.background.template_match`. Backgrounds of slitless fields are not subtracted yet.
     """
 
     class_alias = "bkg_subtract"
@@ -85,8 +91,8 @@ class BackgroundStep(Step):
         return Step.run(step, source)
 
     def uses(self, exposure):
-        """None: what is subtracted here comes from exposures."""
-        return ()
+        """None where what is subtracted comes from exposures."""
+        return ("bkg",) if _type_of(exposure) in FROM_REFERENCE else ()
 
     def product_suffix(self, exposure):
         """In a pipeline ``bsub``, or ``bsubints`` of integrations."""
@@ -95,17 +101,20 @@ class BackgroundStep(Step):
         return "bsubints" if exposure.model_type == "CubeModel" else "bsub"
 
     def process(self, exposure, references):
-        """Subtract the mean of the backgrounds.
+        """Subtract the mean of the backgrounds, or a reference.
 
         Raises
         ------
         SkipStep
-            If there is no background, or the grating of NIRSpec stood otherwise.
+            If there is no background, or the grating of NIRSpec stood otherwise; or none of the templates fits.
         GpucalError
-            If the exposure is of a kind whose background comes from a reference.
+            If the exposure is of a kind whose background is not subtracted yet.
         """
-        kind = str(exposure.meta.exposure.type).upper()
-        if kind in REFERENCE_TYPES:
+        kind = _type_of(exposure)
+        if kind in FROM_REFERENCE:
+            FROM_REFERENCE[kind](self, exposure, references)
+            return exposure
+        if kind in NOT_YET:
             raise GpucalError(f"{exposure.source}: the background of exposures of type {kind} is not subtracted yet")
         backgrounds = [self.opened(source, exposure) for source in self.sources(exposure)]
         if exposure.meta.instrument.name == "NIRSPEC" and not all(_same_grating(exposure, one) for one in backgrounds):
@@ -168,6 +177,10 @@ class BackgroundStep(Step):
         error = error_of_mean(stack, xp.stack([sky.variance for sky in skies]), mean)
         combined = exposure.blank("ImageModel", data=mean.mean, err=error, dq=joined([sky.dq for sky in skies]))
         self.save(combined, "combinedbackground")
+
+
+def _type_of(exposure) -> str:
+    return str(exposure.meta.exposure.type).upper()
 
 
 def _given(bkg_list) -> dict:
