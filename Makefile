@@ -35,6 +35,7 @@ parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity_images
 	$(BIN)/python -m bench.parity_slits
 	$(BIN)/python -m bench.parity_ifu
+	$(BIN)/python -m bench.parity_soss
 
 newest:
 	$(PYTHON) -m venv $(NEWEST)
@@ -48,6 +49,7 @@ truth: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.truth.imaging
 	$(BIN)/python -m bench.truth.slits
 	$(BIN)/python -m bench.truth.cubes
+	$(BIN)/python -m bench.truth.soss
 
 docs: $(VENV)/installed-for-docs
 	$(BIN)/python -m sphinx -W --keep-going -j auto -q -c docs . docs/_build/html

@@ -20,7 +20,7 @@ from gpucal.core.config.registry import find_class
 Agreements = Iterator[tuple[str, Agreement]]
 
 
-def both(alias: str, association: Path, place: Path, standard: Standard) -> Agreements:
+def both(alias: str, association: Path, place: Path, standard: Standard, **parameters) -> Agreements:
     """Run a pipeline of both programs on an association, and compare all products.
 
     Parameters
@@ -33,6 +33,8 @@ def both(alias: str, association: Path, place: Path, standard: Standard) -> Agre
         Where the products are written, in two folders.
     standard : Standard
         The program that ours is held against.
+    **parameters
+        Of the pipeline, beside those for its products.
 
     Yields
     ------
@@ -45,17 +47,17 @@ def both(alias: str, association: Path, place: Path, standard: Standard) -> Agre
     with chdir(association.parent):
         for folder, run in zip(folders, runs, strict=True):
             folder.mkdir()
-            run(str(association), output_dir=str(folder), save_results=True)
+            run(str(association), output_dir=str(folder), save_results=True, **parameters)
     for name, agreement in compare_folders(*folders).items():
         yield f"{alias}, {Path(name).stem.rpartition('_')[2]}", agreement.apart_from(SIP_KEYWORDS)
 
 
-def stage2_of_spectra(associations: Sequence[Path], place: Path, standard: Standard) -> Agreements:
+def stage2_of_spectra(associations: Sequence[Path], place: Path, standard: Standard, **parameters) -> Agreements:
     """The agreement of each product of stage 2; what gpucal makes is left where stage 3 looks for it."""
     for number, association in enumerate(associations):
         own = place / str(number)
         own.mkdir()
-        yield from both("calwebb_spec2", association, own, standard)
+        yield from both("calwebb_spec2", association, own, standard, **parameters)
         for product in (own / "calwebb_spec2_ours").iterdir():
             product.rename(place / product.name)
 

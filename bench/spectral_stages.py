@@ -36,6 +36,8 @@ class SpectralCase:
         Of ``spec2`` and ``spec3``; stage 3 of series is another pipeline.
     with_peer : bool
         Whether jwst is measured, too.
+    parameters : tuple of str
+        Words for the command line.
     """
 
     simulate: Callable
@@ -43,6 +45,7 @@ class SpectralCase:
     with_others: bool = False
     stages: tuple[str, ...] = ("spec2", "spec3")
     with_peer: bool = True
+    parameters: tuple[str, ...] = ()
 
     def make(self, directory: Path):
         """Simulate the rates in a process of its own."""
@@ -66,7 +69,7 @@ def measuring(cases: Mapping[str, SpectralCase]) -> Callable:
             calibrate_exposures(observation)
             association = level3_of(observation)
         commands = {
-            program: [*words, f"calwebb_{kind}", str(association)]
+            program: [*words, f"calwebb_{kind}", str(association), *case.parameters]
             for program, words in programs(arguments.peer and case.with_peer).items()
         }
         environment = observation.environment() | ENVIRONMENT | {"GPUCAL_BACKEND": arguments.backend}

@@ -87,7 +87,8 @@ class Spec2Pipeline(Pipeline):
             If one of them is not a part of gpucal yet.
         """
         exposure = products_of(exposure)[0]
-        wanted = [name for name in (*modes.calls(exposure), *modes.PRODUCTS) if modes.applies(name, exposure)]
+        names = (*modes.calls(exposure), *modes.PRODUCTS, *modes.calls_on_spectra(exposure))
+        wanted = [name for name in names if modes.applies(name, exposure)]
         missing = [name for name in wanted if name not in self.step_defs]
         if needed := [name for name in missing if name not in (*modes.OPTIONAL, *modes.GOES_ON_WITHOUT)]:
             kind = exposure.meta.exposure.type
@@ -115,7 +116,8 @@ class Spec2Pipeline(Pipeline):
         steps = self.order(exposure)
         tell_left_out(set(modes.BEFORE).difference(steps), exposure)
         before = [name for name in steps if name in modes.BEFORE]
-        middle = [name for name in steps if name not in (*modes.BEFORE, *modes.AFTER, *modes.PRODUCTS)]
+        later = (*modes.AFTER, *modes.PRODUCTS, *modes.calls_on_spectra(exposure))
+        middle = [name for name in steps if name not in (*modes.BEFORE, *later)]
         flagging = [name for name in before if name in modes.BEFORE_MEMBERS]  # it flags members, too
         exposure = self.run_steps(flagging, exposure, references)
         clean_members(self, before, exposure, references)
@@ -189,7 +191,18 @@ class Spec2Pipeline(Pipeline):
             if products_of(spectrum)[0].model_type == FIELD_UNIT_MODEL:
                 log.info("There is no spectrum, as there is no cube")
             elif "extract_1d" in steps:
-                self.run_beside("extract_1d", spectrum, references)
+                self.extract(spectrum, references)
+
+    def extract(self, exposure: Exposure | Members, references) -> None:
+        """Extract spectra and, of types whose pixels stay in DN/s, calibrate these."""
+        kind = products_of(exposure)[0]
+        later = modes.calls_on_spectra(kind)
+        spectra = self.run_beside("extract_1d", exposure, references, saves=not later)
+        if later and spectra is not None:
+            spectra = self.run_steps(later, spectra, references)
+            if self.extract_1d.saves:
+                is_image = kind.model_type == "ImageModel"
+                self.extract_1d.save(spectra, suffix="x1d" if is_image and not self.extract_1d.suffix else None)
 
     def prepared(self, steps, exposure: Exposure, references) -> Exposure:
         """What is resampled and extracted: the exposure or, if pixels are to be estimated, a copy of it with those."""

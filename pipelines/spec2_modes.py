@@ -43,6 +43,9 @@ MIDDLES = {
     **dict.fromkeys((*LRS_TYPES, "MIR_MRS", "NRS_IFU"), _WHOLE),
 }
 
+# What is done to the spectra of types whose pixels stay in DN/s.
+OF_SPECTRA = {"NIS_SOSS": ("photom",)}
+
 # Steps that are for some types alone.
 ONLY_FOR = {
     "msa_flagging": ("NRS_MSASPEC", "NRS_IFU", "NRS_LAMP", "NRS_AUTOFLAT", "NRS_AUTOWAVE"),
@@ -86,6 +89,11 @@ def kind_of(exposure: Exposure) -> str:
 def calls(exposure: Exposure) -> tuple[str, ...]:
     """The steps whose fate the header of an exposure tells, in order; products beside it excepted."""
     return *BEFORE, *(_WHOLE if is_lamp_on_slicer(exposure) else MIDDLES.get(kind_of(exposure), _WHOLE)), *AFTER
+
+
+def calls_on_spectra(exposure: Exposure) -> tuple[str, ...]:
+    """The steps for what is extracted of an exposure, in order."""
+    return OF_SPECTRA.get(kind_of(exposure), ())
 
 
 def is_lamp_on_slicer(exposure: Exposure) -> bool:

@@ -33,7 +33,7 @@ def of_type(kind, members=(), model="ImageModel", **instrument):
 
 
 def steps_of(exposure):
-    every = (*spec2_modes.calls(exposure), *spec2_modes.PRODUCTS)
+    every = (*spec2_modes.calls(exposure), *spec2_modes.PRODUCTS, *spec2_modes.calls_on_spectra(exposure))
     return " ".join(name for name in every if spec2_modes.applies(name, exposure))
 
 
@@ -100,7 +100,7 @@ SLITS = "extract_2d srctype wavecorr flat_field"
             f"{BEFORE} bkg_subtract flat_field extract_2d srctype wfss_contam photom {AFTER} extract_1d",
         ),
         (of_type("MIR_WFSS"), f"{BEFORE} bkg_subtract flat_field extract_2d srctype photom {AFTER} extract_1d"),
-        (of_type("NIS_SOSS"), f"{BEFORE} bkg_subtract srctype flat_field pathloss {AFTER} extract_1d"),
+        (of_type("NIS_SOSS"), f"{BEFORE} bkg_subtract srctype flat_field pathloss {AFTER} extract_1d photom"),
     ],
     ids=lambda value: value.meta.exposure.type if isinstance(value, Exposure) else "",
 )

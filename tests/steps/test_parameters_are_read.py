@@ -14,7 +14,6 @@ from gpucal.core.step import Step
 # they ask for what gpucal does anyway.
 NOT_READ = {
     "AdaptiveTraceModelStep": {"maximum_cores"},  # all cores are used
-    "BackgroundStep": {"soss_source_percentile", "soss_bkg_percentile"},  # of SOSS, which it refuses
     "Extract1dStep": {  # of SOSS, which it refuses
         "soss_atoca", "soss_threshold", "soss_n_os", "soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate",
         "soss_rtol", "soss_max_grid_size", "soss_tikfac", "soss_width", "soss_bad_pix", "soss_modelname",

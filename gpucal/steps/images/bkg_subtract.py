@@ -10,18 +10,21 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import current_backend
-from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core import SkipStep, Step
 from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
 from gpucal.kernels.images.clipped_mean import ClippedMean, clipped_mean, error_of_mean
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
 from gpucal.steps.parts.sky.field_background import subtract_field_background
+from gpucal.steps.parts.sky.soss_background import subtract_soss_background
 
 log = logging.getLogger(__name__)
 
-# Exposures whose background comes from a reference, and who subtracts it.
-FROM_REFERENCE = dict.fromkeys(("NIS_WFSS", "NRC_WFSS", "MIR_WFSS"), subtract_field_background)
-NOT_YET = ("NIS_SOSS",)
+# Exposures whose background comes from a reference: who subtracts it, and with which types of references.
+FROM_REFERENCE = {
+    **dict.fromkeys(("NIS_WFSS", "NRC_WFSS", "MIR_WFSS"), (subtract_field_background, ("bkg", "wavelengthrange"))),
+    "NIS_SOSS": (subtract_soss_background, ("bkg",)),
+}
 
 # How far the grating wheel of NIRSpec may have turned between science and background.
 TILT_TOLERANCE = 1e-8
@@ -44,7 +47,7 @@ class Sky(NamedTuple):
 
 
 class BackgroundStep(Step):
-    """Subtract the mean of background exposures from rates or, of fields of spectra, a scaled reference.
+    """Subtract the mean of background exposures from rates or, of fields of spectra and SOSS, a scaled reference.
 
     Backgrounds are the members of that role in the association or, without these, the files of ``bkg_list``. Each
     pixel's values are averaged without outliers; of integrations, first those of each background. Flags of all
@@ -55,10 +58,14 @@ class BackgroundStep(Step):
     sources of the catalogue, or in the user's mask ``wfss_mask``, and subtracted. These pixels are kept as ``mask``,
     and the scale as BKGD_SCL.
 
+    Of SOSS, the ``bkg`` reference has templates with a step. The one that fits best is scaled on both sides of its
+    step, one factor for all integrations each, and subtracted.
+
     Notes
     -----
     The mean is that of `gpucal.kernels.images.clipped_mean`, the scale that of
-    `gpucal.kernels.background.template_scale`. Backgrounds of SOSS are not subtracted yet.
+    `gpucal.kernels.background.template_scale`, the factors of templates are those of
+    `gpucal.kernels.background.template_match`.
     """
 
     class_alias = "bkg_subtract"
@@ -93,7 +100,7 @@ class BackgroundStep(Step):
 
     def uses(self, exposure):
         """None where what is subtracted comes from exposures."""
-        return self.reference_file_types if _type_of(exposure) in FROM_REFERENCE else ()
+        return FROM_REFERENCE.get(_type_of(exposure), (None, ()))[1]
 
     def product_suffix(self, exposure):
         """In a pipeline ``bsub``, or ``bsubints`` of integrations."""
@@ -108,16 +115,13 @@ class BackgroundStep(Step):
         ------
         SkipStep
             If there is no background, or the grating of NIRSpec stood otherwise; of a field of spectra, see
-            `gpucal.steps.parts.sky.field_background`.
-        GpucalError
-            If the exposure is of a kind whose background is not subtracted yet.
+            `gpucal.steps.parts.sky.field_background`; or none of the templates of SOSS fits.
         """
         kind = _type_of(exposure)
         if kind in FROM_REFERENCE:
-            FROM_REFERENCE[kind](self, exposure, references)
+            subtract, _ = FROM_REFERENCE[kind]
+            subtract(self, exposure, references)
             return exposure
-        if kind in NOT_YET:
-            raise GpucalError(f"{exposure.source}: the background of exposures of type {kind} is not subtracted yet")
         backgrounds = [self.opened(source, exposure) for source in self.sources(exposure)]
         if exposure.meta.instrument.name == "NIRSPEC" and not all(_same_grating(exposure, one) for one in backgrounds):
             raise SkipStep("the grating wheel stood otherwise in a background (GWA_XTIL, GWA_YTIL)")

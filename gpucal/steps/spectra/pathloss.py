@@ -4,6 +4,7 @@ from gpucal.core import SkipStep, Step
 from gpucal.steps.parts.calibration.pathloss_ifu import correct_ifu
 from gpucal.steps.parts.calibration.pathloss_lrs import correct_lrs
 from gpucal.steps.parts.calibration.pathloss_slits import correct_slits
+from gpucal.steps.parts.calibration.pathloss_soss import correct_soss
 
 # What corrects exposures of a type: ``correct(exposure, reference, step)``.
 CORRECTIONS = {
@@ -12,6 +13,7 @@ CORRECTIONS = {
     "NRS_BRIGHTOBJ": correct_slits,
     "NRS_MSASPEC": correct_slits,
     "NRS_IFU": correct_ifu,
+    "NIS_SOSS": correct_soss,
 }
 
 
@@ -21,7 +23,8 @@ class PathLossStep(Step):
     That of a point source depends on its place in the slit: where the reference does not reach to, the slit of NIRSpec
     is not corrected, and that of MIRI as if the source were in its middle, which is told in the log; in the integral
     field of NIRSpec all count as being in the middle. The corrections for a point and for a source that fills the slit
-    are kept with each slit, or with the image.
+    are kept with each slit, or with the image. Of SOSS it is the light that falls beside the subarray; series in time
+    are not corrected.
     """
 
     class_alias = "pathloss"

@@ -77,9 +77,7 @@ def observe_soss(
         exposures.append(SossExposure(path, truth, header.segment))
     level2 = tuple(_level2(directory, exposure) for exposure in exposures)
     level3 = _level3(directory, plan, exposures)
-    observation = SossObservation(
-        tuple(exposures), level2, level3, plan, references, store.path, store.context
-    )
+    observation = SossObservation(tuple(exposures), level2, level3, plan, references, store.path, store.context)
     observation.save(directory)
     return observation
 
@@ -91,9 +89,7 @@ def _level2(directory, exposure):
 
 
 def _level3(directory, plan, exposures):
-    suffix, kind, rule = (
-        ("calints", "tso3", "DMS_Level3_Base") if plan.series else ("cal", "spec3", "DMS_Level3_Base")
-    )
+    suffix, kind, rule = ("calints", "tso3", "DMS_Level3_Base") if plan.series else ("cal", "spec3", "DMS_Level3_Base")
     made = from_list([one.product(suffix) for one in exposures], f"{OBSERVATION}_t001_niriss_clear-gr700xd")
     path = directory / f"{OBSERVATION}_niriss_clear-gr700xd_{kind}_asn.json"
     write_observed(made.products, kind, rule, path)

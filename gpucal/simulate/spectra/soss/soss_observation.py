@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from gpucal.simulate.records import RecordedExposure, RecordedObservation
-from gpucal.simulate.spectra.soss.soss_plans import SossPlan, Transit
+from gpucal.simulate.series.transit import Transit
+from gpucal.simulate.spectra.soss.soss_plans import SossPlan
 from gpucal.simulate.spectra.spectrum import Spectrum
 
 

@@ -21,9 +21,7 @@ COLUMNS = np.arange(NEAR_INFRARED_SIZE, dtype=float)
 FIRST_ROWS = {"SUBSTRIP256": 0, "SUBSTRIP96": 10}  # of subarrays, in rows of SUBSTRIP256
 # Parts of the profile across a trace: share of the light, place and sigma in pixels.
 PROFILE = ((0.345, -7.5, 2.4), (0.298, 0.0, 4.0), (0.345, 7.5, 2.4), (0.012, 0.0, 25.0))
-RATE_OF_A_MEGAJANSKY = (
-    9e12  # DN/s times micron in a micron of the spectrum, where all light goes into the order
-)
+RATE_OF_A_MEGAJANSKY = 9e12  # DN/s times micron in a micron of the spectrum, where all light goes into the order
 
 
 def rows_of(order: int, position: float):
@@ -73,9 +71,7 @@ def profile(rows, first_row: int, number: int):
     ndarray (number, ncolumns), float64
     """
     edges = first_row - 0.5 + np.arange(number + 1)[:, None] - np.asarray(rows)[None, :]
-    below = sum(
-        share * 0.5 * (1 + erf((edges - place) / (np.sqrt(2) * sigma))) for share, place, sigma in PROFILE
-    )
+    below = sum(share * 0.5 * (1 + erf((edges - place) / (np.sqrt(2) * sigma))) for share, place, sigma in PROFILE)
     return np.diff(below, axis=0)
 
 

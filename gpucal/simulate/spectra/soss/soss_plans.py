@@ -2,47 +2,23 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from gpucal.simulate.errors import SimulationError
+from gpucal.simulate.series.transit import Transit, moments_of
 from gpucal.simulate.spectra.soss.soss_references import DETECTOR, EXP_TYPE, FILTER, SHAPES
 from gpucal.simulate.spectra.spectrum import Line, Spectrum
 
 
 @dataclass(frozen=True)
-class Transit:
-    """A planet before the star.
-
-    Attributes
-    ----------
-    first, last : int
-        The integrations that see it, from 1.
-    depth : float
-        The fraction of the light that it takes at 1.5 micron.
-    slope : float
-        By which the depth grows with a micron.
-    """
-
-    first: int
-    last: int
-    depth: float = 0.01
-    slope: float = 0.001
-
-    def depth_at(self, wavelengths):
-        """The fraction of the light that it takes at wavelengths, micron."""
-        return self.depth + self.slope * (np.asarray(wavelengths) - 1.5)
-
-
-@dataclass(frozen=True)
 class Dimmed:
-    """A star with a planet before it: a function that gives Jy at wavelengths, micron."""
+    """A star with a part of a planet before it: a function that gives Jy at wavelengths, micron."""
 
     star: Spectrum
     transit: Transit
+    part: float
 
     def __call__(self, wavelengths):
         """Jy at wavelengths."""
-        return self.star(wavelengths) * (1 - self.transit.depth_at(wavelengths))
+        return self.star(wavelengths) * (1 - self.part * self.transit.depth_at(wavelengths))
 
 
 def _star(level):
@@ -82,7 +58,7 @@ class SossPlan:
     nints: int = 4
     segments: int = 1
     star: Spectrum = _star(0.5)
-    transit: Transit | None = Transit(2, 3)
+    transit: Transit | None = Transit(duration=0.5, ingress=0.05, slope=0.001)
     position: float = 245.79
     template: int = 1
     sky: tuple[float, float] = (1.2, 1.05)
@@ -107,7 +83,5 @@ class SossPlan:
 
     def spectrum_of(self, integration: int):
         """The star as an integration sees it, numbered from 1: a function that gives Jy at wavelengths."""
-        transit = self.transit
-        if transit is None or not transit.first <= integration <= transit.last:
-            return self.star
-        return Dimmed(self.star, transit)
+        part = 0.0 if self.transit is None else float(self.transit.part_before(moments_of(self.nints)[integration - 1]))
+        return Dimmed(self.star, self.transit, part) if part else self.star

@@ -69,9 +69,7 @@ def _write_specwcs(path):
     for number in ORDERS:
         along = optics.wavelengths_at(number, columns, COMMANDED_POSITION)
         table = along[None, :] + 1e-5 * (rows[:, None] - rows[1]) / ROWS  # a little slanted
-        tree[number] = Tabular2D(
-            points=(rows, columns), lookup_table=table, bounds_error=False, fill_value=np.nan
-        )
+        tree[number] = Tabular2D(points=(rows, columns), lookup_table=table, bounds_error=False, fill_value=np.nan)
     meta = {
         "author": "gpucal simulation",
         "reftype": "specwcs",
@@ -107,9 +105,7 @@ def speckernel():
     values = np.exp(-0.5 * (places[:, None] / sigma) ** 2)
     values /= values.sum(axis=0)
     repeated = np.broadcast_to(wavelengths, values.shape)
-    model = datamodels.SpecKernelModel(
-        wavelengths=repeated.astype(np.float32), kernels=values.astype(np.float32)
-    )
+    model = datamodels.SpecKernelModel(wavelengths=repeated.astype(np.float32), kernels=values.astype(np.float32))
     model.meta.nwave, model.meta.wavemin, model.meta.wavemax = KERNELS, *KERNEL_WAVELENGTHS
     model.meta.spectral_oversampling, model.meta.halfwidth = KERNEL_OVERSAMPLING, KERNEL_HALF
     model.meta.centroid_index = len(places) // 2
@@ -171,10 +167,7 @@ def photom():
     scalars = [("photmj", "f4"), ("uncertainty", "f4"), ("nelem", "i2")]
     length = RESPONSES + RESPONSE_PADDING
     arrays = [(name, "f4", (length,)) for name in ("wavelength", "relresponse", "reluncertainty")]
-    rows = [
-        (FILTER, PUPIL, order, MEGAJANSKY, 0.02 * MEGAJANSKY, RESPONSES, *_response(order))
-        for order in ORDERS
-    ]
+    rows = [(FILTER, PUPIL, order, MEGAJANSKY, 0.02 * MEGAJANSKY, RESPONSES, *_response(order)) for order in ORDERS]
     model.phot_table = np.array(rows, keys + scalars + arrays)
     changes = {
         "timecoeff_linear": (("t0", "lossperyear"), (FIRST_DAY, 0.01)),
