@@ -1,7 +1,7 @@
-"""``gpucal simulate --observation``: exposures of a field, through slits or of integral fields, and associations."""
+"""``gpucal simulate --observation``: exposures of a field, through slits, of integral fields or in series."""
 
 
-from gpucal.cli import simulate_cubes, simulate_slits, simulate_soss
+from gpucal.cli import simulate_cubes, simulate_series, simulate_slits, simulate_soss
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
@@ -45,6 +45,7 @@ OPTIONS = {
     "bands": {"nargs": "+", "metavar": "NAME", "help": "of mrs: SHORT, MEDIUM, LONG (default SHORT)"},
     "slitlets": {"type": int, "metavar": "N", "help": "of mos: as many slitlets, with the prism"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
+    **simulate_series.OPTIONS,
 }
 _PLAN = {"dithers": "exposures"} | {name: name for name in ("backgrounds", "spread", "roll", "turn", "motion")}
 
@@ -57,7 +58,7 @@ def add_options(parser) -> None:
     parser : argparse.ArgumentParser
     """
     group = parser.add_argument_group("observations of a field by imaging detectors, of spectra, or of integral fields")
-    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES, simulate_soss.NAME)
+    kinds = (*PLANS, *SLIT_PLANS, *simulate_cubes.CUBES, simulate_soss.NAME, simulate_series.SERIES)
     group.add_argument("--observation", choices=kinds, help="what kind of observation to make")
     for name, words in OPTIONS.items():
         group.add_argument(f"--{name.replace('_', '-')}", dest=f"observed_{name}", **words)
@@ -100,9 +101,13 @@ def run(args, effects, console) -> None:
     if args.observation == simulate_soss.NAME:
         simulate_soss.run(args, given, effects, console)
         return
-    for name in ("bands", "grating", "slitlets"):
+    if args.observation == simulate_series.SERIES:
+        simulate_series.run(args, given, effects, console)
+        return
+    for name in ("bands", "grating", "slitlets", *simulate_series.OPTIONS):
         if name in given:
-            raise GpucalError(f"--{name} is for spectra (see gpucal simulate -h)")
+            kind = "series" if name in simulate_series.OPTIONS else "spectra"
+            raise GpucalError(f"--{name} is for {kind} (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})
     field = Field(**{name: given[name] for name in ("stars", "galaxies", "sky", "sky_spread") if name in given})
     errors = PointingErrors(given.get("common_error", 0.0), given.get("pointing_error", 0.0))

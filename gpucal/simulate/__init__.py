@@ -6,6 +6,10 @@ from gpucal.simulate.observe import ImagingOptions, observe
 from gpucal.simulate.plan import Plan
 from gpucal.simulate.pointing import PointingErrors
 from gpucal.simulate.reference_arrays import ReferenceOptions
+from gpucal.simulate.series.observe_series import observe_series
+from gpucal.simulate.series.series_observation import SeriesObservation
+from gpucal.simulate.series.series_plan import SeriesPlan
+from gpucal.simulate.series.transit import Transit
 from gpucal.simulate.simulation import Simulation, Truth, simulate
 from gpucal.simulate.sky import Field
 from gpucal.simulate.spectra.ifu.cube_observation import CubeObservation
@@ -35,6 +39,8 @@ __all__ = [
     "PointSource",
     "PointingErrors",
     "ReferenceOptions",
+    "SeriesObservation",
+    "SeriesPlan",
     "Simulation",
     "SlitObservation",
     "SlitPlan",
@@ -45,6 +51,7 @@ __all__ = [
     "observe",
     "observe_mrs",
     "observe_nirspec_ifu",
+    "observe_series",
     "observe_slits",
     "observe_soss",
     "simulate",

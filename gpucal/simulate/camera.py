@@ -32,6 +32,8 @@ class Camera:
     references : ImagingReferences
     middle : tuple of float
         V2 and V3 of the middle of the image, arcsec: the reference point of its headers.
+    exp_type : str
+        EXP_TYPE.
     """
 
     readout: Readout
@@ -39,11 +41,7 @@ class Camera:
     pixels: Pixels
     references: ImagingReferences
     middle: tuple[float, float]
-
-    @property
-    def exp_type(self) -> str:
-        """EXP_TYPE."""
-        return EXPOSURE_TYPES[self.readout.detector.instrument]
+    exp_type: str
 
     def projection(self, pointing: Pointing) -> Projection:
         """Its projection when the reference point is there."""
@@ -83,7 +81,7 @@ class Camera:
         return brightness * nominal_area(detector.name) / (CORE * core) / JANSKY
 
 
-def make_camera(readout, filters, store, effects, distortion=None) -> Camera:
+def make_camera(readout, filters, store, effects, distortion=None, exp_type: str | None = None) -> Camera:
     """Set a detector up, with references that the cache serves.
 
     Parameters
@@ -95,6 +93,8 @@ def make_camera(readout, filters, store, effects, distortion=None) -> Camera:
     effects : Effects
     distortion : path-like, optional
         A distortion reference instead of the observatory's numbers.
+    exp_type : str, optional
+        EXP_TYPE, if it is not the usual one of images.
 
     Raises
     ------
@@ -108,8 +108,8 @@ def make_camera(readout, filters, store, effects, distortion=None) -> Camera:
         raise SimulationError(f"subarray {subarray.name} is no window, so its exposures are no images")
     pixels = make_pixels(detector, subarray.window, effects)
     band = band_named(detector, filters)
-    exp_type = EXPOSURE_TYPES[detector.instrument]
+    exp_type = exp_type or EXPOSURE_TYPES[detector.instrument]
     references = provide_imaging_references(store, readout, pixels, exp_type, effects, distortion)
     x, y = subarray.xstart - 1 + (subarray.xsize - 1) / 2, subarray.ystart - 1 + (subarray.ysize - 1) / 2
     middle = program_of(references.distortion).at([x], [y])[:, 0]
-    return Camera(readout, band, pixels, references, tuple(middle.tolist()))
+    return Camera(readout, band, pixels, references, tuple(middle.tolist()), exp_type)
