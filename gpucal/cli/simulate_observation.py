@@ -1,11 +1,19 @@
 """``gpucal simulate --observation``: exposures of a field, through slits, of integral fields or in series."""
 
-from gpucal.cli import simulate_cubes, simulate_grisms, simulate_series, simulate_slits, simulate_soss
+from gpucal.cli import (
+    simulate_coronagraph,
+    simulate_cubes,
+    simulate_grisms,
+    simulate_series,
+    simulate_slits,
+    simulate_soss,
+)
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
 from gpucal.simulate.plan import PLANS
 from gpucal.simulate.spectra.slit_plans import SLIT_PLANS
+from gpucal.simulate.starlight import coronagraphs
 
 USUAL_DETECTORS = {"nircam": "NRCALONG", "miri": "MIRIMAGE", "niriss": "NIS", "fgs": "GUIDER1"}
 
@@ -45,6 +53,8 @@ OPTIONS = {
     "grisms": {"nargs": "+", "metavar": "NAME", "help": "of wfss: GR150R, GR150C (default), or GRISMR, GRISMC"},
     "sources": {"type": int, "metavar": "N", "help": "of wfss: as many, in place of the usual eight"},
     "slitlets": {"type": int, "metavar": "N", "help": "of mos: as many slitlets, with the prism"},
+    "mask": {"metavar": "NAME", "help": "of coronagraphy: " + ", ".join(coronagraphs.CORONAGRAPHS)},
+    "references": {"type": int, "metavar": "N", "help": "of coronagraphy: exposures of the reference star (default 5)"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
     **simulate_series.OPTIONS,
 }
@@ -57,6 +67,13 @@ OTHERS = {
     **dict.fromkeys(simulate_grisms.GRISM_OBSERVATIONS, simulate_grisms.run),
     simulate_soss.NAME: simulate_soss.run,
     simulate_series.SERIES: simulate_series.run,
+    coronagraphs.NAME: simulate_coronagraph.run,
+}
+# Options that hold for no field of images, and what they are for.
+_KINDS = {
+    **dict.fromkeys(("bands", "grating", "grisms", "slitlets", "sources"), "spectra"),
+    **dict.fromkeys(simulate_series.OPTIONS, "series"),
+    **dict.fromkeys(("mask", "references"), "coronagraphy"),
 }
 
 
@@ -104,9 +121,8 @@ def run(args, effects, console) -> None:
     if args.observation in OTHERS:
         OTHERS[args.observation](args, given, effects, console)
         return
-    for name in ("bands", "grating", "grisms", "slitlets", "sources", *simulate_series.OPTIONS):
+    for name, kind in _KINDS.items():
         if name in given:
-            kind = "series" if name in simulate_series.OPTIONS else "spectra"
             raise GpucalError(f"--{name} is for {kind} (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})
     field = Field(**{name: given[name] for name in ("stars", "galaxies", "sky", "sky_spread") if name in given})

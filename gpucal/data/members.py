@@ -207,10 +207,10 @@ def members_of_one(exposure: Exposure) -> Members:
 def tell_membership(exposure: Exposure, role: str) -> None:
     """Write into the metadata of a member its role (EXPTYPE of the association), and with which it was taken.
 
-    The latter is not told of integral fields, as it is not by jwst.
+    The latter is not told of integral fields and of cubes of integrations, as it is not by jwst.
     """
     exposure.meta.asn.exptype = role
-    if exposure.model_type != "IFUImageModel" and (group := group_of(exposure)) is not None:
+    if exposure.model_type not in ("IFUImageModel", "CubeModel") and (group := group_of(exposure)) is not None:
         exposure.kept_meta["group_id"] = group
 
 

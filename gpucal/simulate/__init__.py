@@ -27,8 +27,14 @@ from gpucal.simulate.spectra.slitless.observe_grisms import observe_grism_field,
 from gpucal.simulate.spectra.soss.observe_soss import observe_soss
 from gpucal.simulate.spectra.soss.soss_observation import SossObservation
 from gpucal.simulate.spectra.soss.soss_plans import SossPlan
+from gpucal.simulate.starlight.coronagraphs import Companion, CoronagraphyPlan
+from gpucal.simulate.starlight.coronagraphy_observation import CoronagraphicObservation
+from gpucal.simulate.starlight.observe_coronagraph import observe_coronagraph
 
 __all__ = [
+    "Companion",
+    "CoronagraphicObservation",
+    "CoronagraphyPlan",
     "CubeObservation",
     "CubeScene",
     "Effects",
@@ -56,6 +62,7 @@ __all__ = [
     "Transit",
     "Truth",
     "observe",
+    "observe_coronagraph",
     "observe_grism_field",
     "observe_grism_series",
     "observe_mrs",

@@ -66,6 +66,10 @@ class Camera:
         ndarray (ny, nx), float64
         """
         flux = sum(light_on(projection, sources, self.band, trail) for sources, trail in lights)
+        return self.electrons_of(flux, level)
+
+    def electrons_of(self, flux, level: float) -> np.ndarray:
+        """Electrons that a flux in each pixel, Jy, and a sky, MJy/sr, make there in a second, (ny, nx) float64."""
         areas = self.references.areas * ABERRATION**2
         brightness = level + JANSKY * flux / areas
         electrons = brightness * self.references.flat / self.band.photmjsr * self.pixels.gain

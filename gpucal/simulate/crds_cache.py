@@ -28,6 +28,7 @@ GRATING = "META.INSTRUMENT.GRATING"
 BAND = "META.INSTRUMENT.BAND"
 PUPIL = "META.INSTRUMENT.PUPIL"
 MODULE = "META.INSTRUMENT.MODULE"
+CORONAGRAPH = "META.INSTRUMENT.CORONAGRAPH"
 ANY = "ANY"  # a value of selection keys that every exposure fits
 DATE_KEYS = ("META.OBSERVATION.DATE", "META.OBSERVATION.TIME")
 SELECTION_KEYS = {
@@ -45,6 +46,7 @@ SELECTION_KEYS = {
     "area": (DETECTOR,),
     "apcorr": (EXPOSURE_TYPE,),
     "abvegaoffset": (EXPOSURE_TYPE,),
+    "psfmask": (FILTER, CORONAGRAPH, SUBARRAY),
     **dict.fromkeys(("specwcs", "pathloss", "extract1d", "psf"), (EXPOSURE_TYPE,)),
 }
 # Those of spectra, where an instrument has them.

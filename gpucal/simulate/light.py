@@ -43,7 +43,7 @@ def light_on(projection, sources, band, trail=(0.0, 0.0)) -> np.ndarray:
         copies = int(np.ceil(np.hypot(*path) / TRAIL_STEP)) + 1
         for fraction in (np.arange(copies) + 0.5) / copies - 0.5:
             centre = np.array([x[number], y[number]]) + fraction * path
-            _add(image, centre, sources["flux"][number] / copies * shares, covariances)
+            add_gaussians(image, centre, sources["flux"][number] / copies * shares, covariances)
     return image
 
 
@@ -74,7 +74,7 @@ def shape_of(source, band):
     return np.outer(DISK_SHARES, [CORE, HALO]).ravel(), variances
 
 
-def _add(image, centre, fluxes, covariances):
+def add_gaussians(image, centre, fluxes, covariances):
     """Add Gaussians to the pixels that they reach."""
     for flux, covariance in zip(fluxes, covariances, strict=True):
         ranges = []

@@ -64,7 +64,7 @@ EXPOSURE_TYPES = {
         "MASK": "MIR_4QPM",
         "": "MIR_IMAGE",
     },
-    "NIRCAM": {"FULL": "NRC_IMAGE", "SUBGRISM": "NRC_TSGRISM", "SUB": "NRC_IMAGE"},
+    "NIRCAM": {"FULL": "NRC_IMAGE", "SUBGRISM": "NRC_TSGRISM", "SUB320A": "NRC_CORON", "SUB": "NRC_IMAGE"},
     "NIRISS": {
         "FULL": "NIS_IMAGE",
         "SUBTAAMI": "NIS_TACQ",

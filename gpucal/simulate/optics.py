@@ -78,6 +78,7 @@ BANDS = {
         Band("F277W", "CLEAR", 2.786, 0.43),
         Band("F356W", "CLEAR", 3.563, 0.38),
         Band("F444W", "F405N", 4.055, 3.2),
+        Band("F335M", "MASKRND", 3.362, 0.60),
     ),
     "MIRI": (
         Band("F770W", None, 7.639, 0.30),
@@ -85,6 +86,8 @@ BANDS = {
         Band("F1000W", None, 9.953, 0.47),
         Band("F1500W", None, 15.065, 0.61),
         Band("F2100W", None, 20.795, 0.85),
+        Band("F1550C", None, 15.514, 1.9),
+        Band("F2300C", None, 22.642, 2.1),
     ),
     "NIRISS": (
         Band("CLEAR", "F200W", 1.993, 0.24),

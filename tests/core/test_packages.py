@@ -38,7 +38,10 @@ def test_the_packages_cost_nothing_and_a_step_only_itself():
     assert answer == "3 False\n['dq_init']\n"
 
 
-def test_what_is_not_written_yet_is_told_when_it_is_imported():
+def test_what_is_not_written_yet_is_told_when_it_is_imported(monkeypatch):
+    for package, alias in ((gpucal.steps, "klip"), (gpucal.pipelines, "calwebb_coron3")):
+        monkeypatch.delitem(vars(package), STEPS[alias].class_name, raising=False)  # another test may have asked for it
+        monkeypatch.setitem(STEPS, alias, STEPS[alias]._replace(module=None))
     words = "^{} is a part of the JWST pipeline that gpucal does not have yet$"
     with pytest.raises(ImportError, match=words.format("KlipStep")):
         from gpucal.steps import KlipStep  # noqa: F401

@@ -14,6 +14,12 @@ from gpucal.core.step import Step
 # they ask for what gpucal does anyway.
 NOT_READ = {
     "AdaptiveTraceModelStep": {"maximum_cores"},  # all cores are used
+    "AlignRefsStep": {"blur"},  # by its name, since that of the pipeline may stand for it
+    "BackgroundStep": {  # of slitless spectra, which it refuses
+        "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
+        "wfss_rms_stop", "wfss_outlier_percent",
+    },
+    "Coron3Pipeline": {"blur"},  # its steps read it
     "Extract1dStep": {  # of SOSS, which it refuses
         "soss_atoca", "soss_threshold", "soss_n_os", "soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate",
         "soss_rtol", "soss_max_grid_size", "soss_tikfac", "soss_width", "soss_bad_pix", "soss_modelname",
@@ -21,6 +27,7 @@ NOT_READ = {
     },
     "Image3Pipeline": {"in_memory"},  # read by the run, for what its members hold
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
+    "KlipStep": {"blur"},  # by its name, since that of the pipeline may stand for it
     "OutlierDetectionStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "RampFitStep": {"maximum_cores", "int_name"},
     "ResampleSpecStep": {"in_memory"},  # spectra are small

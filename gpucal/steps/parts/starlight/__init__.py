@@ -1,0 +1,1 @@
+"""Parts of the steps on coronagraphic exposures."""
