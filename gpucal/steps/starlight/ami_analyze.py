@@ -82,6 +82,7 @@ class AmiAnalyzeStep(Step):
         run_bpfix = boolean(default=True)  # repair bad pixels
     """
     reference_file_types = ("throughput", "nrm")
+    names_association = True
     input_types = ("ImageModel", "CubeModel")
 
     def uses(self, exposure):
@@ -119,10 +120,15 @@ class AmiAnalyzeStep(Step):
         fit = self.fitted(images, holes, distortion, band, pitch, exposure.source)
         return self.products(exposure, images, fit, holes, band, pitch)
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The last parts of the names of the products, in order."""
+        return self.suffix or SUFFIXES[0], *SUFFIXES[1:]
+
     def save(self, exposure, suffix=None, index=None, output_file=None, *, gives=False):
         """Write a product under the suffix of its kind; a suffix of the user is that of the mean."""
         if suffix is None and index is not None:
-            suffix, index = (self.suffix or SUFFIXES[0], *SUFFIXES[1:])[index], None
+            suffix, index = self.suffixes[index], None
         return super().save(exposure, suffix, index, output_file, gives=gives)
 
     def check_parameters(self) -> None:
