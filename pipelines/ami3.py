@@ -7,6 +7,7 @@ from typing import ClassVar
 from gpucal.as_peer import as_peer
 from gpucal.core import Pipeline
 from gpucal.core.run.references import RunReferences
+from gpucal.core.run.results import products_of
 from gpucal.data import Exposure, Members, open_exposure
 from gpucal.data.members import tell_membership
 from gpucal.names.products import base_name
@@ -101,7 +102,7 @@ class Ami3Pipeline(Pipeline):
                 found = self.run_beside(
                     "ami_analyze", exposure, self.references_for(exposure, members, references), saves=False
                 )
-            for number, product in enumerate(found):
+            for number, product in enumerate(products_of(found)):
                 product.membership = replace(members.membership, is_alone=False)
                 if step.saves and (number == 0 or step.save_results):
                     step.save(product, prefix + step.suffixes[number])

@@ -46,12 +46,12 @@ class AmiProducts(NamedTuple):
     mean, each : Exposure
         Fringes and closure quantities: their mean, and those of each integration.
     fit : Exposure
-        The images, and the model that fits them.
+        The images, and the model that fits them. In a pipeline these two are made only if they are to be saved.
     """
 
     mean: Exposure
-    each: Exposure
-    fit: Exposure
+    each: Exposure | None = None
+    fit: Exposure | None = None
 
 
 class AmiAnalyzeStep(Step):
@@ -198,11 +198,11 @@ class AmiAnalyzeStep(Step):
         field = np.rad2deg(pitch) * 3600.0 * images.data.shape[-1]
         setting = Setting(holes, centre, centre * width, field)
         whole, integrations = times_of(exposure, len(images.data))
-        return AmiProducts(
-            observables_product(exposure, setting, mean_observables(closures, each), whole),
-            observables_product(exposure, setting, each, integrations),
-            fit_product(exposure, images, fit),
-        )
+        mean = observables_product(exposure, setting, mean_observables(closures, each), whole)
+        if self.parent is not None and not self.save_results:
+            return AmiProducts(mean)
+        multi = observables_product(exposure, setting, each, integrations)
+        return AmiProducts(mean, multi, fit_product(exposure, images, fit))
 
 
 def pixel_of(info) -> float:
