@@ -1,6 +1,13 @@
 """``gpucal simulate --observation``: exposures of a field, through slits, of integral fields or in series."""
 
-from gpucal.cli import simulate_cubes, simulate_grisms, simulate_series, simulate_slits, simulate_soss
+from gpucal.cli import (
+    simulate_cubes,
+    simulate_grisms,
+    simulate_interferometer,
+    simulate_series,
+    simulate_slits,
+    simulate_soss,
+)
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
@@ -47,6 +54,7 @@ OPTIONS = {
     "slitlets": {"type": int, "metavar": "N", "help": "of mos: as many slitlets, with the prism"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
     **simulate_series.OPTIONS,
+    **simulate_interferometer.OPTIONS,
 }
 _PLAN = {"dithers": "exposures"} | {name: name for name in ("backgrounds", "spread", "roll", "turn", "motion")}
 
@@ -57,6 +65,7 @@ OTHERS = {
     **dict.fromkeys(simulate_grisms.GRISM_OBSERVATIONS, simulate_grisms.run),
     simulate_soss.NAME: simulate_soss.run,
     simulate_series.SERIES: simulate_series.run,
+    simulate_interferometer.NAME: simulate_interferometer.run,
 }
 
 
@@ -104,6 +113,10 @@ def run(args, effects, console) -> None:
     if args.observation in OTHERS:
         OTHERS[args.observation](args, given, effects, console)
         return
+    for name in simulate_interferometer.OPTIONS:
+        if name in given:
+            named = f"--{name.replace('_', '-')}"
+            raise GpucalError(f"{named} is for {simulate_interferometer.NAME} (see gpucal simulate -h)")
     for name in ("bands", "grating", "grisms", "slitlets", "sources", *simulate_series.OPTIONS):
         if name in given:
             kind = "series" if name in simulate_series.OPTIONS else "spectra"

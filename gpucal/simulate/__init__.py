@@ -27,6 +27,9 @@ from gpucal.simulate.spectra.slitless.observe_grisms import observe_grism_field,
 from gpucal.simulate.spectra.soss.observe_soss import observe_soss
 from gpucal.simulate.spectra.soss.soss_observation import SossObservation
 from gpucal.simulate.spectra.soss.soss_plans import SossPlan
+from gpucal.simulate.starlight.interferometry_observation import InterferometricObservation
+from gpucal.simulate.starlight.interferometry_plan import InterferometryPlan
+from gpucal.simulate.starlight.observe_interferometer import observe_interferometer
 
 __all__ = [
     "CubeObservation",
@@ -39,6 +42,8 @@ __all__ = [
     "GrismSeriesObservation",
     "GrismSeriesPlan",
     "ImagingOptions",
+    "InterferometricObservation",
+    "InterferometryPlan",
     "MrsPlan",
     "NirspecIfuPlan",
     "Observation",
@@ -58,6 +63,7 @@ __all__ = [
     "observe",
     "observe_grism_field",
     "observe_grism_series",
+    "observe_interferometer",
     "observe_mrs",
     "observe_nirspec_ifu",
     "observe_series",

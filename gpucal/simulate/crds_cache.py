@@ -45,6 +45,8 @@ SELECTION_KEYS = {
     "area": (DETECTOR,),
     "apcorr": (EXPOSURE_TYPE,),
     "abvegaoffset": (EXPOSURE_TYPE,),
+    "nrm": (EXPOSURE_TYPE,),
+    "throughput": (FILTER,),
     **dict.fromkeys(("specwcs", "pathloss", "extract1d", "psf"), (EXPOSURE_TYPE,)),
 }
 # Those of spectra, where an instrument has them.

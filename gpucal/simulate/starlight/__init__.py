@@ -1,0 +1,1 @@
+"""Starlight that optics suppress or interfere: coronagraphs and interferometry."""
