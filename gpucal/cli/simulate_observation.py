@@ -4,6 +4,7 @@ from gpucal.cli import (
     simulate_coronagraph,
     simulate_cubes,
     simulate_grisms,
+    simulate_interferometer,
     simulate_series,
     simulate_slits,
     simulate_soss,
@@ -57,6 +58,7 @@ OPTIONS = {
     "references": {"type": int, "metavar": "N", "help": "of coronagraphy: exposures of the reference star (default 5)"},
     "rates": {"action": "store_true", "default": None, "help": "write rates, with their noise, instead of raw ramps"},
     **simulate_series.OPTIONS,
+    **simulate_interferometer.OPTIONS,
 }
 _PLAN = {"dithers": "exposures"} | {name: name for name in ("backgrounds", "spread", "roll", "turn", "motion")}
 
@@ -68,12 +70,14 @@ OTHERS = {
     simulate_soss.NAME: simulate_soss.run,
     simulate_series.SERIES: simulate_series.run,
     coronagraphs.NAME: simulate_coronagraph.run,
+    simulate_interferometer.NAME: simulate_interferometer.run,
 }
 # Options that hold for no field of images, and what they are for.
 _KINDS = {
     **dict.fromkeys(("bands", "grating", "grisms", "slitlets", "sources"), "spectra"),
     **dict.fromkeys(simulate_series.OPTIONS, "series"),
     **dict.fromkeys(("mask", "references"), "coronagraphy"),
+    **dict.fromkeys(simulate_interferometer.OPTIONS, simulate_interferometer.NAME),
 }
 
 
@@ -123,7 +127,7 @@ def run(args, effects, console) -> None:
         return
     for name, kind in _KINDS.items():
         if name in given:
-            raise GpucalError(f"--{name} is for {kind} (see gpucal simulate -h)")
+            raise GpucalError(f"--{name.replace('_', '-')} is for {kind} (see gpucal simulate -h)")
     plan = Plan.named(args.observation, **{_PLAN[name]: value for name, value in given.items() if name in _PLAN})
     field = Field(**{name: given[name] for name in ("stars", "galaxies", "sky", "sky_spread") if name in given})
     errors = PointingErrors(given.get("common_error", 0.0), given.get("pointing_error", 0.0))

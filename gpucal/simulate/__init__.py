@@ -29,7 +29,10 @@ from gpucal.simulate.spectra.soss.soss_observation import SossObservation
 from gpucal.simulate.spectra.soss.soss_plans import SossPlan
 from gpucal.simulate.starlight.coronagraphs import Companion, CoronagraphyPlan
 from gpucal.simulate.starlight.coronagraphy_observation import CoronagraphicObservation
+from gpucal.simulate.starlight.interferometry_observation import InterferometricObservation
+from gpucal.simulate.starlight.interferometry_plan import InterferometryPlan
 from gpucal.simulate.starlight.observe_coronagraph import observe_coronagraph
+from gpucal.simulate.starlight.observe_interferometer import observe_interferometer
 
 __all__ = [
     "Companion",
@@ -45,6 +48,8 @@ __all__ = [
     "GrismSeriesObservation",
     "GrismSeriesPlan",
     "ImagingOptions",
+    "InterferometricObservation",
+    "InterferometryPlan",
     "MrsPlan",
     "NirspecIfuPlan",
     "Observation",
@@ -65,6 +70,7 @@ __all__ = [
     "observe_coronagraph",
     "observe_grism_field",
     "observe_grism_series",
+    "observe_interferometer",
     "observe_mrs",
     "observe_nirspec_ifu",
     "observe_series",

@@ -47,6 +47,8 @@ SELECTION_KEYS = {
     "apcorr": (EXPOSURE_TYPE,),
     "abvegaoffset": (EXPOSURE_TYPE,),
     "psfmask": (FILTER, CORONAGRAPH, SUBARRAY),
+    "nrm": (EXPOSURE_TYPE,),
+    "throughput": (FILTER,),
     **dict.fromkeys(("specwcs", "pathloss", "extract1d", "psf"), (EXPOSURE_TYPE,)),
 }
 # Those of spectra, where an instrument has them.

@@ -96,6 +96,9 @@ BANDS = {
         Band("CLEAR", "F150W", 1.494, 0.28),
         Band("F277W", "CLEARP", 2.765, 0.21),
         Band("F444W", "CLEARP", 4.435, 0.30),
+        Band("F380M", "NRM", 3.828, 9.0),
+        Band("F430M", "NRM", 4.286, 9.0),
+        Band("F480M", "NRM", 4.817, 9.0),
     ),
     "FGS": (Band(None, None, 2.5, 0.18),),
 }

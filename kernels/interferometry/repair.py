@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.backend import array_namespace, current_backend
-from gpucal.kernels.interferometry.transforms import centred_transform
+from gpucal.kernels.interferometry.transforms import centred_power
 
 ROUNDS = 10
 STANDS_OUT = 50.0
@@ -55,9 +55,9 @@ def frequencies_beyond(pupil, wavelengths, diameter: float, pitch: float, npix: 
     xp = array_namespace(pupil)
     image = 0.0
     for wavelength in wavelengths:
-        image = image + xp.abs(centred_transform(pupil, npix * pitch * diameter / wavelength, npix)) ** 2
-    power = xp.abs(centred_transform(image, npix, npix))
-    return xp.fft.fftshift(power < SUPPORT_LEVEL * power.max())[:, : npix // 2 + 1]
+        image = image + centred_power(pupil, npix * pitch * diameter / wavelength, npix)
+    power = centred_power(image, npix, npix)
+    return xp.fft.fftshift(power < SUPPORT_LEVEL**2 * power.max())[:, : npix // 2 + 1]
 
 
 def repair_images(images, bad, beyond, detector: Detector):

@@ -46,12 +46,12 @@ class AmiProducts(NamedTuple):
     mean, each : Exposure
         Fringes and closure quantities: their mean, and those of each integration.
     fit : Exposure
-        The images, and the model that fits them.
+        The images, and the model that fits them. In a pipeline these two are made only if they are to be saved.
     """
 
     mean: Exposure
-    each: Exposure
-    fit: Exposure
+    each: Exposure | None = None
+    fit: Exposure | None = None
 
 
 class AmiAnalyzeStep(Step):
@@ -82,6 +82,7 @@ class AmiAnalyzeStep(Step):
         run_bpfix = boolean(default=True)  # repair bad pixels
     """
     reference_file_types = ("throughput", "nrm")
+    names_association = True
     input_types = ("ImageModel", "CubeModel")
 
     def uses(self, exposure):
@@ -119,10 +120,15 @@ class AmiAnalyzeStep(Step):
         fit = self.fitted(images, holes, distortion, band, pitch, exposure.source)
         return self.products(exposure, images, fit, holes, band, pitch)
 
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The last parts of the names of the products, in order."""
+        return self.suffix or SUFFIXES[0], *SUFFIXES[1:]
+
     def save(self, exposure, suffix=None, index=None, output_file=None, *, gives=False):
         """Write a product under the suffix of its kind; a suffix of the user is that of the mean."""
         if suffix is None and index is not None:
-            suffix, index = (self.suffix or SUFFIXES[0], *SUFFIXES[1:])[index], None
+            suffix, index = self.suffixes[index], None
         return super().save(exposure, suffix, index, output_file, gives=gives)
 
     def check_parameters(self) -> None:
@@ -192,11 +198,11 @@ class AmiAnalyzeStep(Step):
         field = np.rad2deg(pitch) * 3600.0 * images.data.shape[-1]
         setting = Setting(holes, centre, centre * width, field)
         whole, integrations = times_of(exposure, len(images.data))
-        return AmiProducts(
-            observables_product(exposure, setting, mean_observables(closures, each), whole),
-            observables_product(exposure, setting, each, integrations),
-            fit_product(exposure, images, fit),
-        )
+        mean = observables_product(exposure, setting, mean_observables(closures, each), whole)
+        if self.parent is not None and not self.save_results:
+            return AmiProducts(mean)
+        multi = observables_product(exposure, setting, each, integrations)
+        return AmiProducts(mean, multi, fit_product(exposure, images, fit))
 
 
 def pixel_of(info) -> float:
