@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from gpucal.core import GpucalError, Pipeline
 from gpucal.core.run.references import RunReferences
-from gpucal.core.run.results import products_of
+from gpucal.core.run.results import products_of, save_results
 from gpucal.data import Exposure, InputError, Members
 from gpucal.pipelines import spec2_modes as modes
 from gpucal.pipelines.spec2_fields import save_electron_rates
@@ -195,14 +195,10 @@ class Spec2Pipeline(Pipeline):
 
     def extract(self, exposure: Exposure | Members, references) -> None:
         """Extract spectra and, of types whose pixels stay in DN/s, calibrate these."""
-        kind = products_of(exposure)[0]
-        later = modes.calls_on_spectra(kind)
+        later = modes.calls_on_spectra(products_of(exposure)[0])
         spectra = self.run_beside("extract_1d", exposure, references, saves=not later)
         if later and spectra is not None:
-            spectra = self.run_steps(later, spectra, references)
-            if self.extract_1d.saves:
-                is_image = kind.model_type == "ImageModel"
-                self.extract_1d.save(spectra, suffix="x1d" if is_image and not self.extract_1d.suffix else None)
+            save_results(self.extract_1d, self.run_steps(later, spectra, references))
 
     def prepared(self, steps, exposure: Exposure, references) -> Exposure:
         """What is resampled and extracted: the exposure or, if pixels are to be estimated, a copy of it with those."""

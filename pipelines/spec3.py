@@ -117,11 +117,22 @@ class Spec3Pipeline(Pipeline):
                 setattr(exposure.meta.cal_step, name, "SKIPPED")
         if "cube_build" in steps:
             return self.extracted_cubes(self.run_step("cube_build", members, references), steps, references)
+        if "photom" in steps:
+            self.extract_and_calibrate(members, references)
+            return members
         combined = self.run_step("resample_spec", members, references)
         spectra = self.run_beside("extract_1d", combined, references)
         if isinstance(spectra, Members):
             self.run_beside("combine_1d", spectra, references)
         return combined
+
+    def extract_and_calibrate(self, members: Members, references) -> None:
+        """Extract exposures whose pixels are in DN/s, calibrate their spectra, and combine these."""
+        spectra = self.run_beside("extract_1d", members, references, saves=False)
+        if spectra is not None:
+            spectra = self.run_step("photom", spectra, references)
+            save_results(self.extract_1d, spectra)
+            self.run_beside("combine_1d", spectra, references)
 
     def extracted_cubes(self, cubes: Exposure | Members, steps: tuple[str, ...], references) -> Exposure | Members:
         """The cubes, after they are extracted."""
