@@ -112,9 +112,6 @@ class Spec3Pipeline(Pipeline):
         """Combine the exposures of one source, and extract it."""
         flagged = [name for name in steps if name in ("outlier_detection", *modes.OPTIONAL)]
         members = self.run_steps(flagged, members, references)
-        for exposure in members:
-            for name in set(modes.OPTIONAL).difference(steps):
-                setattr(exposure.meta.cal_step, name, "SKIPPED")
         if "cube_build" in steps:
             return self.extracted_cubes(self.run_step("cube_build", members, references), steps, references)
         if "photom" in steps:

@@ -43,6 +43,11 @@ class Spectra(Exposure):
         made.membership = exposure.membership
         return made
 
+    @property
+    def can_be_dropped(self) -> bool:
+        """Spectra stay in memory: tables are not read again."""
+        return False
+
     def to_model(self):
         """The complete model; see `Exposure.to_model`."""
         self.model._instance[LIST] = [self._entry(spectrum) for spectrum in self.spectra]

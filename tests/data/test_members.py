@@ -8,6 +8,8 @@ from gpucal.backend import current_backend
 from gpucal.data import Members, open_exposure, write_model
 from gpucal.data.members import group_of, members_of_one
 from gpucal.data.membership import Membership
+from gpucal.data.spectra import Spectra
+from tests.soss_series import spectra_in_counts
 
 SIZE = 6
 NBYTES = SIZE * SIZE * 4
@@ -136,3 +138,18 @@ def test_what_a_step_did_not_do_to_members_is_told_once(files):
     given.set_status(1, "FAILED")
     assert given.take_statuses() == {1: "FAILED"}
     assert given.take_statuses() == {}
+
+
+def test_spectra_are_edited_once_however_often_they_are_leased():
+    model = spectra_in_counts()
+    given = Members([Spectra(model)], Membership("star", "a3001"), 0)
+    before = given[0].spectra[0].table["FLUX"].copy()
+
+    def twice(exposure):
+        exposure.spectra[0].table["FLUX"] *= 2
+
+    with given.lease(0):
+        given.edit(0, twice)
+    for _ in range(2):
+        with given.lease(0, keep=False) as exposure:
+            np.testing.assert_array_equal(exposure.spectra[0].table["FLUX"], 2 * before)

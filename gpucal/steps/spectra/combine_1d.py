@@ -25,6 +25,9 @@ FROM_SPECTRA = ("source_id", "dispersion_direction", "source_type", "source_ra",
 
 INTEGRATION, EXPOSURE, UNIT = "integration_time", "exposure_time", "unit_weight"
 
+# Spectra of integrations.
+OF_SERIES = "TSOMultiSpecModel"
+
 
 class Weighted(NamedTuple):
     """A spectrum, and what it counts.
@@ -99,9 +102,12 @@ class Combine1dStep(Step):
             product = Spectra.like(members[0], "MultiCombinedSpecModel", list(spectra.values()))
         product.source = members.name
         product.membership = replace(members.membership, product=members.name, is_alone=True)
-        first = next(iter(combined.values()))
-        if first.sky is not None:
-            product.set_wcs(spectral_wcs(*first.sky, first.wavelength))
+        first, target = next(iter(combined.values())), members.meta.target
+        sky = first.sky
+        if sky is None and members.model_type == OF_SERIES and None not in (target.ra, target.dec):
+            sky = target.ra, target.dec
+        if sky is not None:
+            product.set_wcs(spectral_wcs(*sky, first.wavelength))
         return product
 
     def read_spectra(self, members) -> dict[tuple[int | None, int], list[Weighted]]:

@@ -5,7 +5,7 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.simulate.spectra.soss import soss_references
-from gpucal.steps import PhotomStep
+from gpucal.steps import Combine1dStep, PhotomStep
 from tests.soss_series import spectra_in_counts
 
 
@@ -71,3 +71,17 @@ def test_pixels_are_not_calibrated(photom, caplog):
     model.meta.observation.date, model.meta.observation.time = "2023-06-01", "00:00:00.000"
     assert calibrated(model, photom).meta.cal_step.photom == "SKIPPED"
     assert "give the spectra (x1dints)" in caplog.text
+
+
+def test_combined_spectra_have_the_coordinates_of_the_target():
+    model = spectra_in_counts()
+    model.meta.target.ra, model.meta.target.dec = 53.12, -27.8
+    model.meta.exposure.exposure_time, model.meta.exposure.integration_time = 20.0, 10.0
+    for spec in model.spec:
+        spec.spec_table["N_ALONGDISP"] = spec.spec_table["WAVELENGTH"].shape[1]
+        spec.spec_table["DQ"] = 0
+    result = Combine1dStep.call(model)
+    assert [spec.spectral_order for spec in result.spec] == [1, 2, 3]
+    ra, dec, wavelength = result.meta.wcs(0)
+    assert (float(ra), float(dec)) == (53.12, -27.8)
+    assert float(wavelength) == result.spec[0].spec_table["WAVELENGTH"].min()
