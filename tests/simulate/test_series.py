@@ -5,17 +5,17 @@ import pytest
 from astropy.io import fits
 
 from gpucal.cli.main import main
-from gpucal.simulate import Effects, SeriesObservation, SeriesPlan, Transit, observe_series
+from gpucal.simulate import Dip, Effects, SeriesObservation, SeriesPlan, observe_series
 from gpucal.simulate.errors import SimulationError
 
 
 def test_a_transit_has_its_depth_and_flanks():
-    transit = Transit(0.02, 0.5, 0.4, 0.1)
+    transit = Dip(0.02, 0.5, 0.4, 0.1)
     np.testing.assert_allclose(transit.at([0, 0.3, 0.35, 0.4, 0.5, 0.65, 1]), [1, 1, 0.99, 0.98, 0.98, 0.99, 1])
     assert transit.is_full([0.5, 0.35]).tolist() == [True, False]
     assert transit.is_outside([0.1, 0.35]).tolist() == [True, False]
     with pytest.raises(SimulationError):
-        Transit(0.02, 0.5, 0.1, 0.2)
+        Dip(0.02, 0.5, 0.1, 0.2)
 
 
 def test_segments_hold_the_light_of_the_star(tmp_path):

@@ -8,7 +8,7 @@ from gpucal.simulate.errors import SimulationError
 
 
 @dataclass(frozen=True)
-class Transit:
+class Dip:
     """A dip with straight flanks.
 
     Attributes
