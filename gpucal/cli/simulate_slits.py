@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
-from gpucal.simulate import SlitPlan, observe_slits
+from gpucal.simulate import Dip, SlitPlan, observe_slits
 from gpucal.simulate.spectra.shutter_layouts import many_slitlets
 
 # Options of observations that hold for spectra, by their names among the arguments.
-FITTING = ("detectors", "filters", "grating", "rates", "roll", "slitlets")
+FITTING = ("depth", "detectors", "filters", "grating", "rates", "roll", "slitlets")
 
 
 def run(args, given: dict, effects, console) -> None:
@@ -33,9 +33,14 @@ def run(args, given: dict, effects, console) -> None:
     named = {"detector": _only(given, "detectors"), "filter": _only(given, "filters"), "subarray": args.subarray}
     named |= {"grating": given.get("grating"), "nints": args.nints, "roll": given.get("roll")}
     changes = {name: value for name, value in named.items() if value is not None}
+    plan = replace(_plan(args.observation, given.get("slitlets")), **changes)
+    if "depth" in given:
+        if not (plan.series and "rates" in given):
+            raise GpucalError("--depth is for the --rates of series, such as bots (see gpucal simulate -h)")
+        plan = replace(plan, dip=Dip(given["depth"]))
     observation = observe_slits(
         args.directory,
-        replace(_plan(args.observation, given.get("slitlets")), **changes),
+        plan,
         rates="rates" in given,
         effects=effects,
         readpatt=args.readpatt,

@@ -6,10 +6,10 @@ from gpucal.simulate.observe import ImagingOptions, observe
 from gpucal.simulate.plan import Plan
 from gpucal.simulate.pointing import PointingErrors
 from gpucal.simulate.reference_arrays import ReferenceOptions
+from gpucal.simulate.series.dip import Dip
 from gpucal.simulate.series.observe_series import observe_series
 from gpucal.simulate.series.series_observation import SeriesObservation
 from gpucal.simulate.series.series_plan import SeriesPlan
-from gpucal.simulate.series.transit import Transit
 from gpucal.simulate.simulation import Simulation, Truth, simulate
 from gpucal.simulate.sky import Field
 from gpucal.simulate.spectra.ifu.cube_observation import CubeObservation
@@ -40,6 +40,7 @@ __all__ = [
     "CoronagraphyPlan",
     "CubeObservation",
     "CubeScene",
+    "Dip",
     "Effects",
     "ExtendedField",
     "Field",

@@ -40,7 +40,7 @@ def median_image(stack):
     return medians
 
 
-def rolling_medians(cube, width):
+def rolling_medians(cube, width, only_complete=False):
     """The median of each pixel over the integrations about each integration.
 
     Parameters
@@ -50,11 +50,13 @@ def rolling_medians(cube, width):
     width : int
         How many integrations count, from half of them before an integration on; at least 2, and at most all. Those
         that are nearer to either end have the median of the nearest integration that is not.
+    only_complete : bool
+        Whether there is a median only where none of the values is NaN; else it is that of those that are not.
 
     Returns
     -------
     (nints, ny, nx) float64 array
-        The mean of the two values in the middle where the width is even; NaN where any of the values is.
+        The mean of the two values in the middle where their number is even; NaN where there is none.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def rolling_medians(cube, width):
     medians = current_backend().xp.empty(cube.shape, np.float64)
     half, nwindows = width // 2, nints - width + 1
     windows = medians[half : half + nwindows]
-    write_rolling_medians(windows.shape, Scratch(width + SEARCH_ROWS, STATE_ROWS), cube, width, windows)
+    write_rolling_medians(windows.shape, Scratch(width + SEARCH_ROWS, STATE_ROWS), cube, width, only_complete, windows)
     medians[:half] = windows[0]
     medians[half + nwindows :] = windows[-1]
     return medians
@@ -88,12 +90,12 @@ def write_median_image(row, begin, end, samples, state, stack, medians):
 
 
 @strip_kernel
-def write_rolling_medians(first, row, begin, end, samples, state, cube, width, medians):
+def write_rolling_medians(first, row, begin, end, samples, state, cube, width, only_complete, medians):
     """The medians of a strip, of the integrations from the first on."""
     find_medians_from(first, width, row, begin, end, samples, state, cube)
     for lane in range(end - begin):
-        complete = state[COUNT, lane] == width
-        medians[first, row, begin + lane] = state[MEDIAN, lane] if complete else math.nan
+        has_median = state[COUNT, lane] == width or not only_complete
+        medians[first, row, begin + lane] = state[MEDIAN, lane] if has_median else math.nan
 
 
 @pixel_function

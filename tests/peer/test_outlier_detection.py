@@ -64,7 +64,8 @@ def test_levels_of_the_sky_and_other_limits(flagged):
 
 @pytest.mark.parametrize("kind", ["NRC_TSIMAGE", "NRC_CORON"])
 @pytest.mark.parametrize("parameters", [{}, {"rolling_window_width": 6, "good_bits": "~JUMP_DET", "snr": "4.0 3.0"}])
-def test_integrations(kind, parameters, without_parameter_references, offline, peer_step):
+def test_integrations(kind, parameters, without_parameter_references, offline, peer_step, monkeypatch):
+    monkeypatch.setenv("GPUCAL_AS_PEER", "1")
     model = integrations(kind)
     (ours,) = OutlierDetectionStep.call(model.copy(), **parameters)
     del ours.meta.group_id, ours.meta.asn.exptype  # of members, which a time series by itself is for gpucal, too

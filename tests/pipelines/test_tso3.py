@@ -12,7 +12,7 @@ from astropy.table import Table
 from gpucal.core import GpucalError
 from gpucal.data import InputError
 from gpucal.pipelines import Image2Pipeline, Tso3Pipeline
-from gpucal.simulate import SeriesPlan, Transit, observe_series
+from gpucal.simulate import Dip, SeriesPlan, observe_series
 
 NINTS, DEPTH = 32, 0.01
 NAME = "jw01000-o001_t001_nircam_clear-f200w-sub64p"
@@ -22,7 +22,7 @@ NAME = "jw01000-o001_t001_nircam_clear-f200w-sub64p"
 def observed(tmp_path_factory):
     """A series of two segments, calibrated."""
     directory = tmp_path_factory.mktemp("series")
-    plan = SeriesPlan(nints=NINTS, segments=2, transit=Transit(DEPTH, duration=0.5), hits=1)
+    plan = SeriesPlan(nints=NINTS, segments=2, transit=Dip(DEPTH, duration=0.5), hits=1)
     made = observe_series(directory, plan)
     with made.crds():
         Image2Pipeline.call(made.level2, output_dir=str(directory), save_results=True)
@@ -66,7 +66,7 @@ def test_images_become_a_light_curve_with_the_depth_of_the_transit(series, tmp_p
     assert abs(np.mean(pulls)) < 3 / np.sqrt(whole.sum())
     assert 0.6 < np.std(pulls) < 1.7
     full, outside = (np.asarray(choose(truth["moment"])) & whole for choose in (
-        Transit(DEPTH, duration=0.5).is_full, Transit(DEPTH, duration=0.5).is_outside))  # fmt: skip
+        Dip(DEPTH, duration=0.5).is_full, Dip(DEPTH, duration=0.5).is_outside))  # fmt: skip
     light = table["net_aperture_sum"].value
     assert 1 - light[full].mean() / light[outside].mean() == pytest.approx(DEPTH, abs=1.5e-3)
     assert np.median(np.abs(np.diff(table["centroid_x"].value) - np.diff(truth["x"]))) < 0.015

@@ -5,17 +5,17 @@ import pytest
 from astropy.io import fits
 
 from gpucal.cli.main import main
-from gpucal.simulate import Effects, SeriesObservation, SeriesPlan, Transit, observe_series
+from gpucal.simulate import Dip, Effects, SeriesObservation, SeriesPlan, SlitPlan, observe_series, observe_slits
 from gpucal.simulate.errors import SimulationError
 
 
 def test_a_transit_has_its_depth_and_flanks():
-    transit = Transit(0.02, 0.5, 0.4, 0.1)
+    transit = Dip(0.02, 0.5, 0.4, 0.1)
     np.testing.assert_allclose(transit.at([0, 0.3, 0.35, 0.4, 0.5, 0.65, 1]), [1, 1, 0.99, 0.98, 0.98, 0.99, 1])
     assert transit.is_full([0.5, 0.35]).tolist() == [True, False]
     assert transit.is_outside([0.1, 0.35]).tolist() == [True, False]
     with pytest.raises(SimulationError):
-        Transit(0.02, 0.5, 0.1, 0.2)
+        Dip(0.02, 0.5, 0.1, 0.2)
 
 
 def test_segments_hold_the_light_of_the_star(tmp_path):
@@ -56,3 +56,17 @@ def test_there_are_no_more_segments_than_integrations():
 def test_options_that_do_not_hold_are_told(tmp_path, capsys, options, words):
     assert main(["simulate", str(tmp_path), *options]) == 1
     assert words in capsys.readouterr().err
+
+
+def test_the_point_of_a_spectrum_dims_and_the_sky_does_not(tmp_path):
+    quiet = Effects(poisson=False, read_noise=False, bad_pixels=False, cosmic_rays=False)
+    made = observe_slits(tmp_path, SlitPlan.named("lrs-slitless", nints=3, dip=Dip(0.1, ingress=0.02)), True, quiet)
+    assert made.level3.name.endswith("tso3_asn.json")
+    first, middle, last = fits.getdata(made.exposures[0].path, "SCI").astype(float)
+    np.testing.assert_array_equal(first, last)
+    row = first[250] - np.nanmedian(first[250])
+    brightest, beside = np.nanargmax(row), np.nanargmin(row)
+    star = first[250] - np.nanmin(first[250])
+    lost = (first - middle)[250]
+    assert lost[brightest] == pytest.approx(0.1 * star[brightest], rel=0.02)
+    assert abs(lost[beside]) < 1e-3 * lost[brightest]

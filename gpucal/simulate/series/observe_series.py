@@ -16,10 +16,10 @@ from gpucal.simulate.exposure import integration_times
 from gpucal.simulate.imaging_associations import OBSERVATION, optics_name, write_observed
 from gpucal.simulate.plan import Plan, visits_of
 from gpucal.simulate.rates import Rates, draw_rates, write_rates
+from gpucal.simulate.series.dip import moments_of
 from gpucal.simulate.series.series_header import SeriesHeader
 from gpucal.simulate.series.series_observation import SeriesObservation
 from gpucal.simulate.series.series_plan import SeriesPlan
-from gpucal.simulate.series.transit import moments_of
 from gpucal.simulate.simulation import CACHE_NAME, readout_of
 from gpucal.simulate.sky import source_table
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gpucal.simulate.errors import SimulationError
-from gpucal.simulate.series.transit import Transit
+from gpucal.simulate.series.dip import Dip
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class SeriesPlan:
         Of the star, Jy; None: its brightest pixel fills a third of its well.
     sky : float
         MJy/sr.
-    transit : Transit
+    transit : Dip
     jitter : float
         How far the telescope wanders, pixels along each axis, one sigma of each integration.
     flicker : float
@@ -49,7 +49,7 @@ class SeriesPlan:
     segments: int = 2
     flux: float | None = None
     sky: float = 0.5
-    transit: Transit = Transit()
+    transit: Dip = Dip()
     jitter: float = 0.01
     flicker: float = 0.0
     hits: float = 2.0

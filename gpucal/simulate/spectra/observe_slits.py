@@ -12,6 +12,7 @@ from gpucal.simulate.effects import Effects
 from gpucal.simulate.imaging_associations import write_observed
 from gpucal.simulate.metadata import PROGRAM
 from gpucal.simulate.rates import Rates, write_rates
+from gpucal.simulate.series.dip import moments_of
 from gpucal.simulate.simulation import CACHE_NAME, readout_of
 from gpucal.simulate.spectra.exposure_writer import ExposureWriter
 from gpucal.simulate.spectra.lrs_painting import paint_lrs
@@ -86,7 +87,7 @@ def observe_slits(
     exposures = tuple(telescope.expose(readout, number, one) for number, one in enumerate(seeds, 1))
     alone = _level2(directory, exposures, with_nods=False)
     nodded = _level2(directory, exposures, with_nods=True) if len(exposures) > 1 else alone
-    level3 = None if plan.series else _level3(directory, plan, exposures)
+    level3 = _level3(directory, plan, exposures)
     observation = SlitObservation(
         exposures, nodded, alone, level3, plan.spectra, plan.sky, references, store.path, store.context
     )
@@ -109,8 +110,18 @@ class _Telescope:
         plan = self.plan
         header = SlitHeader(plan, readout, number, METADATA_FILE if plan.configuration else None)
         path = self.directory / header.file_name(self.writer.suffix)
-        truth_path = self.writer.write(path, header, readout, self._light(header, readout), seed)
+        light = self._light(header, readout)
+        if plan.dip is not None:
+            light = self._dimmed(light, header, readout)
+        truth_path = self.writer.write(path, header, readout, light, seed)
         return SlitExposure(path, truth_path, number)
+
+    def _dimmed(self, light, header, readout):
+        """The light of each integration of a series whose point is dimmed, (nints, ny, nx)."""
+        without = replace(self.writer, effects=replace(self.writer.effects, stars=False))
+        steady = replace(self, writer=without)._light(header, readout)
+        shares = self.plan.dip.at(moments_of(readout.nints))
+        return steady + shares[:, None, None] * (light - steady)
 
     def _light(self, header, readout):
         """DN/s without noise."""
@@ -196,9 +207,8 @@ def _level3(directory, plan, exposures):
     optics = f"{plan.filter}-{plan.grating}".lower().strip("-")
     target = "{source_id}" if plan.configuration else "t001"
     instrument = "nirspec" if plan.grating else "miri"
-    made = from_list(
-        [one.product("cal") for one in exposures], f"{OBSERVATION}_{target}_{instrument}_{optics}"
-    )
-    path = directory / f"{OBSERVATION}_{instrument}_{optics}_spec3_asn.json"
-    write_observed(made.products, "spec3", "DMS_Level3_Base", path)
+    suffix, kind, rule = ("calints", "tso3", "Asn_Lv3TSO") if plan.series else ("cal", "spec3", "DMS_Level3_Base")
+    made = from_list([one.product(suffix) for one in exposures], f"{OBSERVATION}_{target}_{instrument}_{optics}")
+    path = directory / f"{OBSERVATION}_{instrument}_{optics}_{kind}_asn.json"
+    write_observed(made.products, kind, rule, path)
     return path

@@ -41,7 +41,7 @@ class SlitObservation(RecordedObservation):
     level2_alone : tuple of Path
         The same without backgrounds.
     level3 : Path or None
-        Association for stage 3; None of a series.
+        Association for stage 3, of a series for ``calwebb_tso3``.
     spectra : dict
         Source -> its Spectrum: Jy of a point, MJy/sr of what is extended. 0 is the target of observations without an
         MSA metadata file.

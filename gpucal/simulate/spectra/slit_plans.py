@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from gpucal.core.config.nearest import suggestion
 from gpucal.simulate.errors import SimulationError
+from gpucal.simulate.series.dip import Dip
 from gpucal.simulate.spectra.lrs_dispersion import SLIT, SLITLESS
 from gpucal.simulate.spectra.msa_metadata import MsaConfiguration, SlitInUse, Slitlet
 from gpucal.simulate.spectra.nirspec_settings import SHUTTER_PITCH
@@ -29,6 +30,8 @@ class SlitPlan:
         PATTTYPE.
     nints : int
         With more than one the exposures are series.
+    dip : Dip or None
+        Of a series: how the light of the point changes.
     configuration : MsaConfiguration or None
     spectra : dict
         Source (number of one in the MSA file, 0 for the target of other observations) -> its Spectrum: Jy of a point,
@@ -52,6 +55,7 @@ class SlitPlan:
     offsets: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
     pattern: str = "NONE"
     nints: int = 1
+    dip: Dip | None = None
     configuration: MsaConfiguration | None = None
     spectra: dict[int, Spectrum] = field(default_factory=dict)
     sky: Spectrum = Spectrum(0.4, 0.3)

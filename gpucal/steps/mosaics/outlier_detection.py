@@ -8,7 +8,8 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.steps.parts.limits import check_limits
 from gpucal.steps.parts.outliers.ifu import flag_fields
 from gpucal.steps.parts.outliers.images import flag_images
-from gpucal.steps.parts.outliers.integrations import flag_coronagraphs, flag_time_series
+from gpucal.steps.parts.outliers.integrations import flag_coronagraphs
+from gpucal.steps.parts.outliers.series import flag_time_series
 from gpucal.steps.parts.outliers.spectra import flag_spectra
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,8 @@ class OutlierDetectionStep(Step):
         kernel_size = string(default='7 7')  # of integral field spectra: rows and columns of a running median
         threshold_percent = float(default=99.8)  # of integral field spectra: the percentile that outliers are above
         rolling_window_width = integer(default=25)  # of time series: integrations of a median; all if 1 or too many
+        across_segments = boolean(default=False)  # of time series: the segments of an exposure are one series
+        scale_median = boolean(default=False)  # of time series: compare with the median at the light of an integration
         ifu_second_check = boolean(default=False)  # of integral field spectra: look a second time
         save_intermediate_results = boolean(default=False)  # save drizzled groups, median, and what it shows of each
         resample_data = boolean(default=True)  # compare on the sky; if not, pixel by pixel

@@ -57,9 +57,21 @@ def test_rolling_like_jwst(nints, width):
     cube = stack_of(nints, seed=3)
     cube[:, :, 10:] = np.random.default_rng(4).normal(1, 1, cube[:, :, 10:].shape)
     cube[nints // 2, 2, 20] = np.nan
-    ours = found(rolling_medians, cube, width)
+    ours = found(rolling_medians, cube, width, True)
     np.testing.assert_array_equal(ours, peer.moving_median_over_zeroth_axis(cube, width))
     assert np.isfinite(ours).any() and np.isnan(ours).any()
+
+
+@pytest.mark.parametrize("width", [2, 5, 6])
+def test_what_is_not_known_does_not_blind_a_window(backend, width):
+    cube = stack_of(9, seed=5)
+    rolled = backend.asnumpy(rolling_medians(backend.asarray(cube), width))
+    half = width // 2
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN slice")
+        for place in range(half, 9 - width + half + 1):
+            window = cube[place - half : place - half + width].astype(float)
+            np.testing.assert_array_equal(rolled[place], np.nanmedian(window, axis=0))
 
 
 def test_two_integrations_roll_as_others_do():
@@ -70,7 +82,7 @@ def test_two_integrations_roll_as_others_do():
 def test_a_window_of_an_odd_width_is_about_its_integration(backend):
     cube = np.random.default_rng(7).normal(size=(9, 3, 4)).astype(np.float32)
     cube[4, 1, 1] = np.nan
-    rolled = backend.asnumpy(rolling_medians(backend.asarray(cube), 3))
+    rolled = backend.asnumpy(rolling_medians(backend.asarray(cube), 3, only_complete=True))
     assert rolled.shape == cube.shape
     for place in range(1, 8):
         np.testing.assert_array_equal(rolled[place], np.median(cube[place - 1 : place + 2], axis=0))

@@ -44,8 +44,13 @@ class OutlierMarks(NamedTuple):
 
 def mark(members, place: int, outliers) -> None:
     """Mark the outliers of a member, now and whenever its pixels are read again; log how many they are."""
-    log.info("%s: %d pixels are outliers", members[place].source, int(outliers.sum()))
-    members.edit(place, OutlierMarks.of(outliers))
+    mark_bits(members, place, OutlierMarks.of(outliers))
+
+
+def mark_bits(members, place: int, marks: OutlierMarks) -> None:
+    """As `mark`, of outliers that are packed."""
+    log.info("%s: %d pixels are outliers", members[place].source, int(np.bitwise_count(marks.bits).sum()))
+    members.edit(place, marks)
 
 
 def error_of(exposure):

@@ -10,7 +10,7 @@ PIVOT = 1.5  # micron
 
 
 @dataclass(frozen=True)
-class Transit:
+class Dip:
     """A dip with straight flanks.
 
     Attributes
