@@ -75,5 +75,7 @@ class KlipStep(PairedStep):
     def product(self, science: Exposure, found) -> Exposure:
         """The exposure, with what is left of it."""
         made = science.copy()
+        if not science.membership.product:
+            made.meta.asn.exptype = None  # as in jwst, which tells it of the members of a product alone
         made.data, made.err = found.data.astype(np.float32), found.err.astype(np.float32)
         return made
