@@ -17,7 +17,7 @@ PRODUCTS = (
     "uncal", "ramp", "rate", "rateints", "fitopt", "dark",
     "bsub", "bsubints", "mbsub", "cal", "calints", "crf", "crfints",
     "median", "blot", "snr", "x1d", "x1dints", "c1d", "i2d", "s2d", "s3d",
-    "cat", "segm", "phot", "whtlt", "psfstack", "psfalign", "psfsub",
+    "cat", "segm", "phot", "whtlt", "psfstack", "psfalign", "psfsub", "contrast",
     "ami", "ami-oi", "amimulti-oi", "amilg", "amiavg", "aminorm", "aminorm-oi", "psf-ami", "psf-ami-oi", "psf-amiavg",
     "wfscmb",
 )

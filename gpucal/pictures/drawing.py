@@ -5,6 +5,7 @@ from pathlib import Path
 from astropy.wcs import WCS
 
 from gpucal.errors import GpucalError
+from gpucal.pictures.contrast import holds_contrast, show_contrast
 from gpucal.pictures.cube_panels import show_cube, size_of
 from gpucal.pictures.cubes import CubePicture, cube_of, read_cube
 from gpucal.pictures.panels import show_flags, show_image, show_labels, show_plane, show_sources
@@ -22,7 +23,8 @@ def draw(path: Path, picture: Path, catalog: Path | None = None, wavelengths: tu
 
     An image is drawn in an asinh stretch with the grid of the sky, and its flags beside it; a segmentation map in
     colours; a catalog as a plane of its own. Slits are drawn with their apertures beside their spectra, if both are
-    there; a cube as the mean of its planes and as maps of lines, with the aperture, above the spectrum.
+    there; a cube as the mean of its planes and as maps of lines, with the aperture, above the spectrum. Of a contrast
+    curve the limit, the noise and the throughput are drawn.
 
     Parameters
     ----------
@@ -45,7 +47,10 @@ def draw(path: Path, picture: Path, catalog: Path | None = None, wavelengths: tu
     GpucalError
         The product or the catalog cannot be drawn, matplotlib is not installed, or the picture cannot be written.
     """
-    if path.suffix == ".ecsv":
+    if path.suffix == ".ecsv" and holds_contrast(path):
+        figure, (axes,) = _figure(1, None)
+        show_contrast(axes, path)
+    elif path.suffix == ".ecsv":
         sources = read_sources(path)
         figure, (axes,) = _figure(1, None)
         show_plane(figure, axes, sources)

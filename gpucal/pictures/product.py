@@ -112,5 +112,5 @@ def celestial(header: fits.Header) -> WCS | None:
     """The way to the sky that a header tells; None if it tells none."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FITSFixedWarning)
-        wcs = WCS(header)
+        wcs = WCS(header, naxis=2)  # those of integrations have a further axis
     return wcs.celestial if wcs.has_celestial else None

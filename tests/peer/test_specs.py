@@ -20,7 +20,7 @@ PEER = {
 # Parameters that the peer does not have: options of gpucal alone.
 OWN = {
     "AlignRefsStep": {"blur"},
-    "KlipStep": {"exclude", "annulus", "fit_radius", "star", "blur"},
+    "KlipStep": {"exclude", "annulus", "fit_radius", "star", "contrast", "psf_fwhm", "star_flux", "blur"},
     "Coron3Pipeline": {"adi", "blur"},
 }
 

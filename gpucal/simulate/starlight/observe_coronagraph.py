@@ -163,7 +163,7 @@ def _camera(store, coronagraph, readout, effects) -> tuple[Camera, dict]:
     corner = readout.subarray.xstart - 1, readout.subarray.ystart - 1
     middle = program_of(references.distortion).at([corner[0] + x], [corner[1] + y])[:, 0]
     mask = provide_psfmask(store, coronagraph, readout.subarray)
-    camera = Camera(readout, band, pixels, references, tuple(middle.tolist()))
+    camera = Camera(readout, band, pixels, references, tuple(middle.tolist()), coronagraph.exp_type)
     return camera, references.paths | {"psfmask": mask}
 
 

@@ -97,18 +97,14 @@ def subtract_star(star: Cleaned, stack: Cleaned, fits: list[Fit], truncate: int)
     """
     xp, (nimages, ny, nx) = array_namespace(star.data), star.data.shape
     images = xp.where(star.outside, 0, star.data).reshape(nimages, -1)
-    planes = stack.data.reshape(len(stack.data), -1)
     left, err = xp.full_like(images, np.nan), xp.full_like(images, np.nan)
     seen = 0
     for fit in fits:
-        shown, fitted = fit.shown.ravel(), fit.fitted.ravel()
-        if not as_peer():
-            fitted = fitted & ~star.outside.any(axis=0).ravel()
-        if not fitted.any():
+        references = references_of_fit(stack, fit, truncate)
+        if references is None:
             continue
         seen += 1
-        references = References.of(planes, fitted, truncate)
-        found = subtracted(images, references)
+        found, shown = subtracted(images, references), fit.shown.ravel()
         left[:, shown] = found.data[:, shown]
         err[:, shown] = _errors(star, stack, references, found.weights)[:, shown]
     if not seen:
@@ -118,6 +114,20 @@ def subtract_star(star: Cleaned, stack: Cleaned, fits: list[Fit], truncate: int)
             log.warning("Image %d of the star has no good pixels", number + 1)
             left[number] = err[number] = np.nan
     return Left(left.reshape(nimages, ny, nx), err.reshape(nimages, ny, nx))
+
+
+def references_of_fit(stack: Cleaned, fit: Fit, truncate: int) -> References | None:
+    """The references as one fit sees them; None if it sees no pixel."""
+    fitted = fit.fitted.ravel()
+    return References.of(stack.data.reshape(len(stack.data), -1), fitted, truncate) if fitted.any() else None
+
+
+def on_sky(fits: list[Fit], star: Cleaned) -> list[Fit]:
+    """Fits that do not see pixels which see no sky; those of jwst do."""
+    if as_peer():
+        return fits
+    outside = star.outside.any(axis=0)
+    return [fit._replace(fitted=fit.fitted & ~outside) for fit in fits]
 
 
 def _errors(star: Cleaned, stack: Cleaned, references: References, weights: np.ndarray):
