@@ -36,6 +36,7 @@ SUBCOMMANDS = {
     "collect-cfgs": Subcommand("gpucal.cli.collect_cfgs", "copy the configuration files into a directory"),
     "simulate": Subcommand("gpucal.cli.simulate", "make exposures and reference files with known truth"),
     "picture": Subcommand("gpucal.cli.picture", "draw products"),
+    "ami-search": Subcommand("gpucal.cli.ami_search", "look for a companion of a star in an OIFITS file"),
     "demo": Subcommand("gpucal.cli.demo", "simulate observations, calibrate them and draw the results"),
 }
 
