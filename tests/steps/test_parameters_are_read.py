@@ -15,10 +15,6 @@ from gpucal.core.step import Step
 NOT_READ = {
     "AdaptiveTraceModelStep": {"maximum_cores"},  # all cores are used
     "AlignRefsStep": {"blur"},  # by its name, since that of the pipeline may stand for it
-    "BackgroundStep": {  # of slitless spectra, which it refuses
-        "soss_source_percentile", "soss_bkg_percentile", "wfss_mmag_extract", "wfss_mask", "wfss_maxiter",
-        "wfss_rms_stop", "wfss_outlier_percent",
-    },
     "Coron3Pipeline": {"blur"},  # its steps read it
     "Extract1dStep": {  # of SOSS, which it refuses
         "soss_atoca", "soss_threshold", "soss_n_os", "soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate",
