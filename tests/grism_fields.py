@@ -128,7 +128,7 @@ def wavelengthrange(folder, instrument="NIRISS", kind=None, rows=None):
 def _complete(model, instrument, kind=None):
     meta = model.meta
     meta.instrument.name, meta.exposure.type = instrument, kind or KINDS[instrument]
-    meta.exposure.p_exptype = meta.exposure.type
+    meta.exposure.p_exptype = f"{meta.exposure.type}|"
     meta.description = meta.author = "a test"
     meta.pedigree, meta.useafter, meta.input_units, meta.output_units = "GROUND", "2020-01-01T00:00:00", "um", "um"
     return model
@@ -176,3 +176,37 @@ def field_background(folder, level=1.0):
     path = Path(folder) / f"{level:g}_bkg.fits"
     _complete(model, "NIRISS").save(path)
     return path
+
+
+def photom(folder, orders=(1, 2, 0), instrument="NIRISS", unit="MJy micron s / (DN sr)"):
+    """A reference of the response of the detector: a slope in order 1, half as sensitive in all others."""
+    waves = np.linspace(1.6, 2.4, 9)
+    lines = [(name, "<f4", (9,)) for name in ("wavelength", "relresponse", "reluncertainty")]
+    kind = [("filter", "S12"), ("pupil", "S15"), ("order", "<i2"), ("photmjsr", "<f4"), ("uncertainty", "<f4"),
+            ("nelem", "<i2"), *lines]  # fmt: skip
+    element = ("GR150R", "F200W") if instrument == "NIRISS" else ("F356W", "GRISMR")
+    factors = {1: 0.01}
+    rows = [(*element, order, factors.get(order, 0.02), 0, 9, waves, waves - 1, 0 * waves) for order in orders]
+    model = datamodels.NisWfssPhotomModel(phot_table=np.array(rows, kind))
+    model.phot_unit = unit
+    path = Path(folder) / "photom.fits"
+    _complete(model, instrument).save(path)
+    return path
+
+
+def direct_image(folder, wcs, stars=STARS, background=0.3):
+    """Write an image of stars, and the map of their segments: squares, brighter in the middle; their names."""
+    y, x = np.mgrid[0:NY, 0:NX]
+    image, segments = np.full((NY, NX), background, np.float32), np.zeros((NY, NX), np.int32)
+    for label, star in stars.items():
+        inside = (abs(x - round(star.x)) <= star.half) & (abs(y - round(star.y)) <= star.half)
+        segments[inside] = label
+        image[inside] += (10 ** (-0.4 * (star.magnitude - 20)) * np.exp(-np.hypot(x - star.x, y - star.y) / 2))[inside]
+    names = []
+    kinds = {"i2d": (datamodels.ImageModel, image), "segm": (datamodels.SegmentationMapModel, segments)}
+    for name, (kind, data) in kinds.items():
+        model = kind(data)
+        model.meta.wcs = wcs
+        model.save(Path(folder) / f"field_{name}.fits")
+        names.append(f"field_{name}.fits")
+    return names

@@ -112,7 +112,7 @@ STEPS = {
     "tso_photometry": Entry("TSOPhotometryStep", "gpucal.steps.series.tso_photometry"),
     "tweakreg": Entry("TweakRegStep", "gpucal.steps.pointing.tweakreg"),
     "wavecorr": Entry("WavecorrStep", "gpucal.steps.spectra.wavecorr"),
-    "wfss_contam": Entry("WfssContamStep"),
+    "wfss_contam": Entry("WfssContamStep", "gpucal.steps.spectra.wfss_contam"),
     "white_light": Entry("WhiteLightStep", "gpucal.steps.series.white_light"),
 }
 

@@ -34,6 +34,7 @@ NOT_READ = {
     "ResampleStep": {"in_memory", "pixmap_stepsize", "pixmap_order"},  # the runner; maps are exact
     "SkyMatchStep": {"in_memory"},  # the runner reads it
     "TweakRegStep": {"in_memory"},  # the runner reads it
+    "WfssContamStep": {"maximum_cores"},  # all cores are used
 }
 
 

@@ -239,3 +239,14 @@ def _fixed(value: float):
     made = constant(value)
     made["inverse"] = constant(value)
     return made
+
+
+def orders_of(wcs: Wcs) -> list[int]:
+    """The spectral orders that a WCS knows, as it is or of a box."""
+    waiting = [wcs.transforms[wcs.index_of(DISPERSED)]]
+    while waiting:
+        one = waiting.pop(0)
+        if "orders" in one:
+            return [int(order) for order in one["orders"]]
+        waiting += one.get("forward", ())
+    return []
