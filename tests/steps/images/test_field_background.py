@@ -130,6 +130,13 @@ def test_masks_that_do_not_fit_are_refused(field, tmp_path):
         BackgroundStep.call(model, wfss_mask=str(tmp_path / "none.fits"), **references)
 
 
+@pytest.mark.parametrize("percent", [-1.0, 50.0])
+def test_not_all_pixels_are_outliers(field, percent):
+    model, references = field
+    with pytest.raises(GpucalError, match="wfss_outlier_percent is .*; give 0 or more, and less than 50"):
+        BackgroundStep.call(model, wfss_outlier_percent=percent, **references)
+
+
 def test_the_scatter_needs_the_direction_of_the_dispersion(field):
     model, references = field
     model.meta.wcsinfo.dispersion_direction = None

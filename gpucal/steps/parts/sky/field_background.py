@@ -44,7 +44,8 @@ def subtract_field_background(step, exposure, references) -> None:
     InputError
         If the user's mask is not of the exposure.
     GpucalError
-        If the fit shall stop at a scatter along the dispersion and the header does not tell the direction.
+        If the fit shall stop at a scatter along the dispersion and the header does not tell the direction, or all
+        pixels would be outliers.
     """
     reference, ranges = references["bkg"], references["wavelengthrange"]
     if reference is None:
@@ -72,6 +73,8 @@ def subtract_field_background(step, exposure, references) -> None:
 
 
 def _clipping(step, exposure) -> Clipping:
+    if not 0 <= step.wfss_outlier_percent < 50:
+        raise GpucalError(f"wfss_outlier_percent is {step.wfss_outlier_percent:g}; give 0 or more, and less than 50")
     gain, direction = step.wfss_rms_stop / 100, exposure.meta.wcsinfo.dispersion_direction
     if gain > 0 and direction not in (1, 2):
         raise GpucalError(
