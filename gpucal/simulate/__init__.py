@@ -65,7 +65,6 @@ __all__ = [
     "SlitPlan",
     "SossObservation",
     "SossPlan",
-    "Transit",
     "Truth",
     "observe",
     "observe_coronagraph",

@@ -7,7 +7,6 @@ import pytest
 from bench.peer_tests.offline import cache_without_rules
 from gpucal.simulate import simulate
 from gpucal.simulate.crds_cache import crds_environment
-from tests.peer.ifu_chain import IfuChain
 from tests.peer.slit_chain import SlitChain
 
 
@@ -84,25 +83,3 @@ def slit_chain(tmp_path_factory, peer_step):
         return made[name]
 
     return make
-
-
-@pytest.fixture(scope="session")
-def ifu_chain(tmp_path_factory, peer_step):
-    """An exposure with NIRSpec's integral field unit, and jwst's files after steps of spec2 up to photom.
-
-    ``ifu_chain.before("flat_field")`` and ``ifu_chain.after("flat_field")`` are files, made when they are asked for:
-    before assign_wcs, msa_flagging, flat_field, pathloss, photom; after assign_wcs, srctype, flat_field, pathloss,
-    photom. ``ifu_chain.imprint`` is subtracted; ``ifu_chain.observation`` has references and truth.
-    Run steps within ``ifu_chain.observation.crds()``.
-    """
-    return IfuChain("nirspec", tmp_path_factory.mktemp("ifu"), tmp_path_factory.mktemp("ifu_references"), peer_step)
-
-
-@pytest.fixture(scope="session")
-def mrs_chain(tmp_path_factory, peer_step):
-    """An exposure with MIRI's spectrometer (channels 1 and 2, SHORT), and jwst's files after groups of steps of spec2.
-
-    ``mrs_chain.after("assign_wcs")`` and ``mrs_chain.after("photom")`` are files, made when they are asked for;
-    ``mrs_chain.observation`` has references and truth. Run steps within ``mrs_chain.observation.crds()``.
-    """
-    return IfuChain("mrs", tmp_path_factory.mktemp("mrs"), tmp_path_factory.mktemp("mrs_references"), peer_step)

@@ -8,7 +8,7 @@ from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
 from gpucal.cli.main import main
-from gpucal.simulate import Effects, SossObservation, SossPlan, Transit, observe_soss
+from gpucal.simulate import Dip, Effects, SossObservation, SossPlan, observe_soss
 from gpucal.simulate.errors import SimulationError
 from gpucal.simulate.soss import COMMANDED_POSITION
 from gpucal.simulate.spectra.soss import soss_optics as optics
@@ -21,7 +21,7 @@ SMALL = {"subarray": "SUBSTRIP96"}
 
 @pytest.fixture(scope="module")
 def series(tmp_path_factory):
-    plan = SossPlan(nints=3, segments=2, transit=Transit(0.02, duration=0.3, ingress=0.1, slope=0.001), **SMALL)
+    plan = SossPlan(nints=3, segments=2, transit=Dip(0.02, duration=0.3, ingress=0.1, slope=0.001), **SMALL)
     return observe_soss(tmp_path_factory.mktemp("soss"), plan, QUIET, ngroups=5)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from astropy.io import fits
 
 from gpucal.simulate import SossObservation
-from gpucal.simulate.series.transit import moments_of
+from gpucal.simulate.series.dip import moments_of
 from gpucal.simulate.soss import ORDERS
 from gpucal.simulate.spectra.soss import soss_optics as optics
 from gpucal.simulate.spectra.soss.soss_painting import flux_of_columns

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gpucal.simulate.records import RecordedExposure, RecordedObservation
-from gpucal.simulate.series.transit import Transit
+from gpucal.simulate.series.dip import Dip
 from gpucal.simulate.spectra.soss.soss_plans import SossPlan
 from gpucal.simulate.spectra.spectrum import Spectrum
 
@@ -73,7 +73,7 @@ class SossObservation(RecordedObservation):
         tree["level3"] = directory / tree["level3"]
         plan = tree["plan"]
         plan["star"] = Spectrum.of_tree(plan["star"])
-        plan["transit"] = plan["transit"] and Transit(**plan["transit"])
+        plan["transit"] = plan["transit"] and Dip(**plan["transit"])
         tree["plan"] = SossPlan(**plan | {"sky": tuple(plan["sky"])})
         tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
         tree["cache"] = directory / tree["cache"]

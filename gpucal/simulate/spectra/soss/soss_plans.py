@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gpucal.simulate.errors import SimulationError
-from gpucal.simulate.series.transit import Transit, moments_of
+from gpucal.simulate.series.dip import Dip, moments_of
 from gpucal.simulate.spectra.soss.soss_references import DETECTOR, EXP_TYPE, FILTER, SHAPES
 from gpucal.simulate.spectra.spectrum import Line, Spectrum
 
@@ -13,7 +13,7 @@ class Dimmed:
     """A star with a part of a planet before it: a function that gives Jy at wavelengths, micron."""
 
     star: Spectrum
-    transit: Transit
+    transit: Dip
     part: float
 
     def __call__(self, wavelengths):
@@ -41,7 +41,7 @@ class SossPlan:
         Files that they are in.
     star : Spectrum
         Jy.
-    transit : Transit or None
+    transit : Dip or None
     position : float
         PWCPOS, of the pupil wheel, degrees; 245.76 is commanded.
     template : int
@@ -58,7 +58,7 @@ class SossPlan:
     nints: int = 4
     segments: int = 1
     star: Spectrum = _star(0.5)
-    transit: Transit | None = Transit(duration=0.5, ingress=0.05, slope=0.001)
+    transit: Dip | None = Dip(duration=0.5, ingress=0.05, slope=0.001)
     position: float = 245.79
     template: int = 1
     sky: tuple[float, float] = (1.2, 1.05)
