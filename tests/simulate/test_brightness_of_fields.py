@@ -5,7 +5,6 @@ import pytest
 from astropy.io import fits
 
 from gpucal.simulate import Effects, MrsPlan, NirspecIfuPlan, observe_mrs, observe_nirspec_ifu
-from gpucal.simulate.spectra.ifu.cube_observation import IMPRINT
 from gpucal.simulate.spectra.ifu.mrs_settings import mrs_sigma
 from gpucal.simulate.spectra.point_profile import profile_sigma
 from gpucal.simulate.spectra.throughput import change_with_time
@@ -23,12 +22,13 @@ NOISE = Effects.only("stars", "sky", "poisson", "read_noise", "bad_pixels")
 ONE = ((0.1, -0.05),)
 
 
-def calibrated(observation, steps, imprint=None):
-    """The exposure after steps of stage 2, and the light of the point and of the field that was painted there."""
-    model = str(observation.exposures[0].path)
+def calibrated(observation, steps):
+    """The exposure after steps of stage 2, and where its pixels are, arcsec from the target, and their wavelengths."""
+    model = str(observation.level2[0])
     with observation.crds():
         for step in steps:
-            model = step.call(model, *([imprint] if step is ImprintStep else []), configure_log=False)
+            model = step.call(model, configure_log=False)
+            model = model[0] if isinstance(model, list) else model
     y, x = np.indices(model.data.shape, float)
     ra, dec, wavelengths = model.meta.wcs(x, y)
     east = (ra - observation.target[0]) * np.cos(np.deg2rad(observation.target[1])) * 3600
@@ -39,9 +39,8 @@ def calibrated(observation, steps, imprint=None):
 def test_nirspec(tmp_path, monkeypatch):
     monkeypatch.setenv("GPUCAL_AS_PEER", "1")  # jwst takes no account of how it changes with time
     observation = observe_nirspec_ifu(tmp_path, NirspecIfuPlan(dithers=ONE, backgrounds=0), effects=NOISE)
-    imprint = [str(next(iter(observation.of_role(IMPRINT))).path)]
-    steps = (AssignWcsStep, ImprintStep, SourceTypeStep, FlatFieldStep, PathLossStep, PhotomStep)
-    model, (east, north, wavelengths) = calibrated(observation, steps, imprint)
+    steps = (ImprintStep, AssignWcsStep, SourceTypeStep, FlatFieldStep, PathLossStep, PhotomStep)
+    model, (east, north, wavelengths) = calibrated(observation, steps)
     point, extended = observation.scene.brightness(east, north, wavelengths, profile_sigma(wavelengths))
     with fits.open(observation.references["photom"]) as hdus:
         rows = hdus["PHOTOM"].data
