@@ -15,6 +15,7 @@ MODEL_CLASSES = {
     "mask": "MaskModel",
     "mrsxartcorr": "MirMrsXArtCorrModel",
     "nrm": "NRMModel",
+    "pastasoss": "PastasossModel",
     "pathloss": "PathlossModel",
     "readnoise": "ReadnoiseModel",
     "refpix": "IRS2Model",
@@ -24,6 +25,8 @@ MODEL_CLASSES = {
     "saturation": "SaturationModel",
     "sflat": "NirspecFlatModel",
     "sirskernel": "SIRSKernelModel",
+    "speckernel": "SpecKernelModel",
+    "specprofile": "SpecProfileModel",
     "superbias": "SuperBiasModel",
     "throughput": "ThroughputModel",
 }

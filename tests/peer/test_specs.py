@@ -22,6 +22,7 @@ OWN = {
     "AlignRefsStep": {"blur"},
     "KlipStep": {"exclude", "annulus", "fit_radius", "star", "contrast", "psf_fwhm", "star_flux", "blur"},
     "Coron3Pipeline": {"adi", "blur"},
+    "Extract1dStep": {"soss_turn_profile"},
 }
 
 

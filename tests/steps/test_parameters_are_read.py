@@ -16,11 +16,6 @@ NOT_READ = {
     "AdaptiveTraceModelStep": {"maximum_cores"},  # all cores are used
     "AlignRefsStep": {"blur"},  # by its name, since that of the pipeline may stand for it
     "Coron3Pipeline": {"blur"},  # its steps read it
-    "Extract1dStep": {  # of SOSS, which it refuses
-        "soss_atoca", "soss_threshold", "soss_n_os", "soss_wave_grid_in", "soss_wave_grid_out", "soss_estimate",
-        "soss_rtol", "soss_max_grid_size", "soss_tikfac", "soss_width", "soss_bad_pix", "soss_modelname",
-        "soss_order_3",
-    },
     "Image3Pipeline": {"in_memory"},  # read by the run, for what its members hold
     "JumpStep": {"maximum_cores", "use_ellipses", "max_shower_amplitude"},
     "KlipStep": {"blur"},  # by its name, since that of the pipeline may stand for it

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 
 from gpucal.as_peer import as_peer
-from gpucal.core import GpucalError, SkipStep, Step
+from gpucal.core import SkipStep, Step
 from gpucal.core.log.uncorrected import tell_uncorrected
 from gpucal.data.slits import slits_of
 from gpucal.data.spectra import Spectra
@@ -39,16 +39,13 @@ from gpucal.steps.parts.extraction.spectrum_tables import (
 )
 from gpucal.steps.parts.grism_types import FIELD_TYPES
 from gpucal.steps.parts.limits import check_limits
+from gpucal.steps.parts.soss.exposures import REFERENCE_TYPES as SOSS_REFERENCES
+from gpucal.steps.parts.soss.exposures import check_soss, is_of_soss
 
 log = logging.getLogger(__name__)
 
 # The product of a series.
 OF_SERIES = "TSOMultiSpecModel"
-
-# Exposures that other algorithms extract.
-LATER = {
-    "NIS_SOSS": "single object slitless spectra of NIRISS",
-}
 
 CUBE = "IFUCubeModel"
 
@@ -60,6 +57,12 @@ LIMITS = {
     "bkg_sigma_clip": (0, 1e6),
     "ifu_rscale": (0.5, 3),
     "ifu_covar_scale": (0, 1e6),
+    "soss_threshold": (0, 1),
+    "soss_n_os": (1, 100),
+    "soss_rtol": (1e-12, 1),
+    "soss_max_grid_size": (2, 10_000_000),
+    "soss_tikfac": (0, np.inf),
+    "soss_width": (0.01, 2048),
 }
 
 
@@ -75,8 +78,8 @@ class Extract1dStep(Step):
     Beyond what jwst does, the extract1d reference may be a table (CSV or ECSV), and an aperture may be for one source
     alone: ``source_id``. Algorithms are described in `gpucal.kernels.spectra`, and apertures in
     `gpucal.steps.parts.extraction.apertures`; those of cubes in `gpucal.steps.parts.extraction.cube_spectra`. Of fields
-    without slits the whole box of each source counts: `gpucal.steps.parts.extraction.field_spectra`. SOSS is not
-    extracted yet.
+    without slits the whole box of each source counts: `gpucal.steps.parts.extraction.field_spectra`. Orders of SOSS are
+    told apart by a model of all: `gpucal.steps.parts.soss.modelling`; `soss_turn_profile` is gpucal's own.
     """
 
     class_alias = "extract_1d"
@@ -119,24 +122,26 @@ class Extract1dStep(Step):
         soss_bad_pix = option("model", "masking", default="masking")  # SOSS: what is for bad pixels
         soss_modelname = output_file(default = None)  # SOSS: where to save the model of traces
         soss_order_3 = boolean(default=True)  # SOSS: extract the third order
+        soss_turn_profile = boolean(default=False)  # SOSS: turn the profiles of traces with the pupil wheel, as traces turn
     """  # noqa: E501
     reference_file_types = ("extract1d", "apcorr", "pastasoss", "specprofile", "speckernel", "psf")
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel", CUBE)
 
     def uses(self, exposure):
-        """All but those of SOSS; corrections if they are applied; no profiles for cubes, nor apertures for fields."""
+        """Corrections if they are applied; no profiles for cubes, nor apertures for fields; of SOSS its own alone."""
+        if is_of_soss(exposure):
+            return SOSS_REFERENCES
         corrected = ("apcorr",) if self.apply_apcorr else ()
         if is_of_field(exposure):
             return corrected
         return ("extract1d", *corrected) if exposure.model_type == CUBE else ("extract1d", *corrected, "psf")
 
     def check_applies(self, exposure):
-        """Spectra of other kinds need other algorithms; an offset is a number of pixels."""
+        """Numbers are within limits; SOSS has its filter and its subarrays."""
         check_limits(self, LIMITS)
-        kind = str(exposure.meta.exposure.type).upper()
-        if kind in LATER:
-            raise GpucalError(f"{exposure.source}: {LATER[kind]} ({kind}) are not extracted yet; slits are")
+        if is_of_soss(exposure):
+            check_soss(exposure)
 
     def product_suffix(self, exposure):
         """In a pipeline ``x1d``, or ``x1dints`` of series."""
@@ -160,6 +165,11 @@ class Extract1dStep(Step):
             return spectra_of_cube(self, exposure, references)
         if is_of_field(exposure):
             return self.spectra_of_field(exposure, references)
+        if is_of_soss(exposure):
+            # SciPy's interpolation and sparse matrices are of no use to other exposures.
+            from gpucal.steps.parts.soss.spectra import spectra_of_soss
+
+            return spectra_of_soss(self, exposure, references)
         parts = parts_of(exposure, references, self)
         spectra = [spectrum for part, used in parts for spectrum in self.spectra_of(part, used)]
         if not spectra:

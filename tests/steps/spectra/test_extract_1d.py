@@ -117,13 +117,6 @@ def test_slits_beside_shutters_are_extracted_as_fixed_slits(tmp_path):
     assert product.meta.exposure.type == "NRS_MSASPEC"
 
 
-def test_spectra_of_other_kinds_are_refused(tmp_path):
-    model = one_slit()
-    model.meta.exposure.type = "NIS_SOSS"
-    with pytest.raises(GpucalError, match="single object slitless spectra.* are not extracted yet"):
-        extracted(model, apertures(tmp_path / "a.json"))
-
-
 def test_the_input_stays_as_it_is(tmp_path):
     model = one_slit()
     kept = model.copy()
