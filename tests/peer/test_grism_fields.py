@@ -4,9 +4,25 @@ import numpy as np
 import pytest
 
 from bench.agreement import compare
+from gpucal.data import Exposure
+from gpucal.startup.wcs_tree import object_of
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 from gpucal.steps.spectra.extract_2d import Extract2dStep
-from tests.grism_fields import NX, NY, catalog, exposure, overrides, wavelengthrange
+from gpucal.steps.spectra.wfss_contam import WfssContamStep
+from gpucal.wcs.documents import read_document
+from gpucal.wcs.modes.imaging import imaging_wcs
+from tests.grism_fields import (
+    DISTORTIONS,
+    NX,
+    NY,
+    STARS,
+    catalog,
+    direct_image,
+    exposure,
+    overrides,
+    photom,
+    wavelengthrange,
+)
 
 CASES = {"GR150C": ("NIRISS", "GR150C"), "MIRI": ("MIRI", "")}
 
@@ -67,3 +83,24 @@ def test_some_sources_agree(peer_step, tmp_path, monkeypatch):
     expected = peer_step("extract_2d", located_model.copy(), **asked)
     assert [(slit.source_id, slit.meta.wcsinfo.spectral_order) for slit in expected.slits] == [(5, 0), (5, 1)]
     compare(Extract2dStep.call(located_model, **asked), expected).assert_agrees()
+
+    monkeypatch.setenv("GPUCAL_AS_PEER", "1")
+    stars = {5: STARS[5], 3: STARS[3]._replace(x=118.0, y=110.0)}  # its trace is in the box of the other one
+    names = direct_image(tmp_path, object_of(image_wcs(located_model).to_tree()), stars)
+    expected.meta.direct_image, expected.meta.segmentation_map = names
+    parameters = {
+        "override_photom": str(photom(tmp_path)),
+        "override_wavelengthrange": asked["override_wavelengthrange"],
+        "skip": False,
+        "orders": [0, 1],
+        "polyfit_degree": 1,
+        "rejection_threshold": 10.0,
+    }
+    cleaned = WfssContamStep.call(expected.copy(), **parameters)
+    compare(cleaned, peer_step("wfss_contam", expected, **parameters)).assert_agrees()
+    assert np.abs(cleaned.slits[1].data - expected.slits[1].data).max() > 0.01
+
+
+def image_wcs(model):
+    """The coordinates of the direct image: those of a field without its spectra."""
+    return imaging_wcs(Exposure(model.copy()), read_document(DISTORTIONS["NIRISS"])["model"])

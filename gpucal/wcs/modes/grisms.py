@@ -8,6 +8,7 @@ https://jwst-pipeline.readthedocs.io/en/latest/jwst/assign_wcs/exp_types.html.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from gpucal.wcs import frames
@@ -190,31 +191,35 @@ def _renamed(frame, name: str):
     return type(frame)({**frame, "name": name}, frame._tag)
 
 
-def slit_of_grism(wcs: Wcs, corner, size, source: Sequence[float], order: int) -> Wcs:
-    """The WCS of a box about one order of one source, in the pixels of the box.
+def slits_of_grism(wcs: Wcs, boxes: Sequence, sources: Sequence, orders: Sequence[int]) -> list[Wcs]:
+    """The WCS of each of many boxes about one order of one source, in the pixels of the box.
 
     Parameters
     ----------
     wcs : Wcs
         Of the field.
-    corner, size : tuple of int
-        x and y of the first pixel of the box; columns and rows.
-    source : sequence of float
+    boxes : sequence of (int, int, int, int)
+        First row and column, rows and columns.
+    sources : sequence of (float, float)
         x and y of the source in the direct image.
-    order : int
+    orders : sequence of int
         The spectral order.
 
     Returns
     -------
-    Wcs
-        The same with a frame ``grism_slit`` before the first; all else is shared.
+    list of Wcs
+        The same with a frame ``grism_slit`` before the first. All else is shared, and so is what boxes of the same
+        source or order have in common: it is written once.
     """
-    to_detector = chain(
-        remap([0, 1, 0, 0, 0], 2),
-        beside(shift(corner[0]), shift(corner[1]), *(_fixed(value) for value in (*source, order))),
-    )
-    to_detector["bounding_box"] = image_bounds(to_detector, size[::-1])
-    return Wcs((_renamed(wcs.frames[0], "grism_slit"), *wcs.frames), (to_detector, *wcs.transforms), wcs.name)
+    fixed = cache(_fixed)
+    known, names = remap([0, 1, 0, 0, 0], 2), (_renamed(wcs.frames[0], "grism_slit"), *wcs.frames)
+    made = []
+    for (y, x, ny, nx), source, order in zip(boxes, sources, orders, strict=True):
+        corner = beside(shift(x), shift(y))
+        to_detector = chain(known, beside(corner, *(fixed(float(value)) for value in (*source, order))))
+        to_detector["bounding_box"] = image_bounds(to_detector, (ny, nx))
+        made.append(Wcs(names, (to_detector, *wcs.transforms), wcs.name))
+    return made
 
 
 def slit_of_series(wcs: Wcs, size, order: int) -> Wcs:

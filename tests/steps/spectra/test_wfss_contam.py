@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from stdatamodels.jwst import datamodels
 
+from gpucal.backend import use_backend
 from gpucal.data import Exposure, InputError
 from gpucal.data.reading import open_exposure
 from gpucal.errors import GpucalError
@@ -223,3 +224,19 @@ def test_spectra_of_sources_that_the_map_lacks_are_left_out(field, tmp_path, cap
     result = WfssContamStep.call(tmp_path / "field_extract_2d.fits", skip=False, **field.references)
     assert {source for source, _ in keys(result)} == {3, 5}
     assert "The segmentation map has no source 8" in caplog.text
+
+
+def test_a_device_gives_the_same(field, request, monkeypatch):
+    monkeypatch.chdir(field.folder)
+    ranges = {"override_wavelengthrange": field.references["override_wavelengthrange"]}
+
+    def chain():
+        slits = Extract2dStep.call("field_rate.fits", **ranges)
+        return WfssContamStep.call(slits, skip=False, polyfit_degree=1, **field.references)
+
+    with use_backend("cpu"):
+        expected = chain()
+    request.getfixturevalue("strict_device")
+    for ours, theirs in zip(chain().slits, expected.slits, strict=True):
+        for name in ("data", "err", "dq", "wavelength", "var_flat"):
+            np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))

@@ -27,7 +27,7 @@ from gpucal.steps.parts.slitless.selecting import asked_for, bright_enough
 from gpucal.steps.parts.slitless.source_boxes import SourceBoxes
 from gpucal.steps.parts.slitless.sources import read_sources
 from gpucal.steps.parts.slitless.wavelength_ranges import Ranges, extracted_ranges
-from gpucal.wcs.modes.grisms import DISPERSED, slit_of_grism
+from gpucal.wcs.modes.grisms import DISPERSED, slits_of_grism
 from gpucal.wcs.world import Wcs
 
 log = logging.getLogger(__name__)
@@ -146,11 +146,10 @@ def described(exposure: Exposure, wcs: Wcs, found: SourceBoxes, boxes: np.ndarra
     meta = exposure.kept_meta
     shared = {"specsys": meta["wcsinfo"].get("specsys"), "dispersion_direction": direction}
     units = {name: meta[name] for name in ("bunit_data", "bunit_err") if name in meta}
-    made = []
+    made, coordinates = [], slits_of_grism(wcs, boxes.tolist(), found.place.tolist(), found.order.tolist())
     for number, (y, x, ny, nx) in enumerate(boxes.tolist()):
         label, order, place = int(found.label[number]), int(found.order[number]), found.place[number].tolist()
         ra, dec = found.center[number].tolist()
-        coordinates = slit_of_grism(wcs, (x, y), (nx, ny), place, order).to_tree()
         made.append(
             {
                 "name": str(label),
@@ -168,7 +167,7 @@ def described(exposure: Exposure, wcs: Wcs, found: SourceBoxes, boxes: np.ndarra
                     "model_type": "SlitModel",
                     "wcsinfo": {**shared, "spectral_order": order},
                     "coordinates": dict(meta.get("coordinates") or {}),
-                    "wcs": coordinates,
+                    "wcs": coordinates[number].to_tree(),
                     **units,
                 },
             }
