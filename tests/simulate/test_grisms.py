@@ -123,7 +123,7 @@ def test_a_series_has_the_transit_that_it_tells(series):
         column, _ = grism.place(952.0, 34.0, wave, 1)
         near = slice(round(column) - 3, round(column) + 4)
         drop = 1 - light[:, near].sum(axis=1) / light[0, near].sum()
-        depth = series.transit.depth_at(wave)
+        depth = float(series.transit.depth_at(wave))
         np.testing.assert_allclose(drop, [0, 0, depth, depth, 0, 0], rtol=0.02, atol=1e-6)
 
 

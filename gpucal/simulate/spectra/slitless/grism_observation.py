@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from gpucal.simulate.records import RecordedExposure, RecordedObservation
+from gpucal.simulate.series.dip import Dip
 from gpucal.simulate.spectra.slitless.direct_image import DirectImage
-from gpucal.simulate.spectra.slitless.grism_plans import Transit
 from gpucal.simulate.spectra.slitless.grism_scene import FieldSource
 from gpucal.simulate.spectra.spectrum import Spectrum
 
@@ -115,11 +115,11 @@ class GrismSeriesObservation(_GrismObservation):
         See `GrismFieldObservation`; an exposure is a segment.
     spectrum : Spectrum
         Of the star, Jy.
-    transit : Transit
+    transit : Dip
     """
 
     spectrum: Spectrum
-    transit: Transit
+    transit: Dip
 
     record: ClassVar[str] = "series.json"
 
@@ -127,5 +127,5 @@ class GrismSeriesObservation(_GrismObservation):
     def load(cls, directory: str | Path) -> "GrismSeriesObservation":
         """The observation that was made in a directory."""
         tree = cls._tree(Path(directory).absolute())
-        tree["spectrum"], tree["transit"] = Spectrum.of_tree(tree["spectrum"]), Transit.of_tree(tree["transit"])
+        tree["spectrum"], tree["transit"] = Spectrum.of_tree(tree["spectrum"]), Dip(**tree["transit"])
         return cls(**tree)

@@ -1,13 +1,12 @@
 """What an observation without slits exposes."""
 
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass
 
 from gpucal.errors import GpucalError
+from gpucal.simulate.series.dip import Dip
 from gpucal.simulate.spectra.slitless.grism_scene import FieldSource, many_sources, usual_sources
 from gpucal.simulate.spectra.slitless.grisms import BANDS, GRISMS, Grism
-from gpucal.simulate.spectra.spectrum import Line, Spectrum
+from gpucal.simulate.spectra.spectrum import Spectrum
 
 FIELD, SERIES = "wfss", "tsgrism"
 FIELD_TYPES = {"NIRISS": "NIS_WFSS", "NIRCAM": "NRC_WFSS"}
@@ -108,34 +107,6 @@ def field_plan(grisms=(), band=None, dithers=None, number=None, **changes) -> Gr
 
 
 @dataclass(frozen=True)
-class Transit:
-    """A planet before its star.
-
-    Attributes
-    ----------
-    depth : float
-        What it takes away of the light.
-    feature : Line
-        What its air takes away beside that: ``flux`` is micron.
-    integrations : tuple of int
-        During which it does, from 1.
-    """
-
-    depth: float = 0.01
-    feature: Line = Line(4.3, 0.003 * np.sqrt(2 * np.pi) * 0.08, 0.08)
-    integrations: tuple[int, ...] = (3, 4)
-
-    @classmethod
-    def of_tree(cls, tree: dict) -> "Transit":
-        """The transit of a tree that `dataclasses.asdict` made."""
-        return cls(tree["depth"], Line(**tree["feature"]), tuple(tree["integrations"]))
-
-    def depth_at(self, wavelengths):
-        """At wavelengths, micron."""
-        return self.depth * np.ones_like(wavelengths) + Spectrum(0.0, lines=(self.feature,))(wavelengths)
-
-
-@dataclass(frozen=True)
 class GrismSeriesPlan:
     """A series of exposures of a star through the grism of NIRCam.
 
@@ -146,7 +117,7 @@ class GrismSeriesPlan:
         Integrations of the exposure, and files that they are in.
     spectrum : Spectrum
         Of the star, Jy.
-    transit : Transit
+    transit : Dip
     background : float
         DN/s of each pixel.
     place : tuple of float
@@ -158,7 +129,7 @@ class GrismSeriesPlan:
     nints: int = 6
     segments: int = 1
     spectrum: Spectrum = Spectrum(5e-3, -1.5, 4.4)
-    transit: Transit = field(default_factory=Transit)
+    transit: Dip = Dip(depth=0.007, duration=0.4, ingress=0.05, slope=0.001)
     background: float = 0.3
     place: tuple[float, float] = (952.0, 34.0)
     ra: float = TARGET[0]

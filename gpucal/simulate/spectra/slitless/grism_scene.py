@@ -10,6 +10,8 @@ _STEPS = np.array([0.7548776662466927, 0.5698402909980532])  # the sequence R2 o
 MARGIN = 150  # pixels between many sources and the border
 BRIGHTEST = 19.5  # magnitude of many sources
 ZERO_POINT = 8.9  # AB magnitude of 1 Jy
+# Of the usual sources, a bright and a faint one whose spectra lie on each other, by the axis of dispersion.
+OVERLAPPING = {0: (8, 3), 1: (5, 2)}
 
 
 @dataclass(frozen=True)

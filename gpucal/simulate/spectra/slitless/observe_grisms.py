@@ -10,6 +10,7 @@ from gpucal.simulate.crds_cache import CrdsCache
 from gpucal.simulate.effects import Effects
 from gpucal.simulate.imaging_associations import OBSERVATION, write_observed
 from gpucal.simulate.imaging_references import nominal_area
+from gpucal.simulate.series.dip import moments_of
 from gpucal.simulate.simulation import CACHE_NAME, readout_of
 from gpucal.simulate.spectra.exposure_writer import ExposureWriter
 from gpucal.simulate.spectra.slit_headers import VELOCITY
@@ -178,17 +179,17 @@ def _field_light(plan, grism, references, header, sky, effects, shape):
 
 def _series_light(plan, references, effects, shape):
     """DN/s without noise, in all integrations."""
-    grism, images = plan.grism, []
-    for is_dark in (False, True):
-        image = np.full(shape, plan.background if effects.sky else 0.0)
-        if effects.stars:
-            def seen(wavelengths, is_dark=is_dark):
-                return plan.spectrum(wavelengths) * (1 - is_dark * plan.transit.depth_at(wavelengths))
+    star, missing = np.zeros(shape), np.zeros(shape)
+    if effects.stars:
+        what = (plan.wavelengths, nominal_area(plan.grism.detector), VELOCITY)
+        paint_source(star, plan.grism, 1, plan.place, 0.0, plan.spectrum, *what)
 
-            what = (0.0, seen, plan.wavelengths, nominal_area(grism.detector), VELOCITY)
-            paint_source(image, grism, 1, plan.place, *what)
-        images.append(image * _response(references))
-    return np.stack([images[one in plan.transit.integrations] for one in range(1, plan.nints + 1)])
+        def before_the_planet(wavelengths):
+            return plan.spectrum(wavelengths) * plan.transit.depth_at(wavelengths)
+
+        paint_source(missing, plan.grism, 1, plan.place, 0.0, before_the_planet, *what)
+    parts = plan.transit.part_before(moments_of(plan.nints))[:, None, None]
+    return (star - parts * missing + plan.background * effects.sky) * _response(references)
 
 
 def _response(references):
