@@ -91,12 +91,15 @@ class Combine1dStep(Step):
         SkipStep
             If there is no spectrum that can be combined.
         """
-        found = self.read_spectra(members)
+        found, is_field = self.read_spectra(members), members.model_type == OF_FIELD
+        if is_field:
+            found = {key: spectra for key, spectra in found.items() if is_on_a_grid(key, spectra)}
         if not found:
             raise SkipStep("there is no spectrum with values and wavelengths in order")
         combined = {key: self.combined(key[1], spectra) for key, spectra in found.items()}
+        tell_combined(combined, found)
         spectra = {key: one.spectrum for key, one in combined.items()}
-        if members.model_type == OF_FIELD:
+        if is_field:
             product = Spectra.like(members[0], COMBINED_FIELD, combined_tables(spectra))
         else:
             product = Spectra.like(members[0], "MultiCombinedSpecModel", list(spectra.values()))
@@ -132,7 +135,6 @@ class Combine1dStep(Step):
     def combined(self, order: int, spectra: list[Weighted]) -> Combined:
         """The mean of the spectra of one order."""
         wavelength = common_wavelengths([one.table["WAVELENGTH"] for one in spectra])
-        log.info("%d spectra of order %d are combined to %d wavelengths", len(spectra), order, len(wavelength))
         values, errors, given, dq = on_grid(spectra, wavelength)
         weights = given * np.array([one.weight for one in spectra])[:, None]
         if self.sigma_clip is not None:
@@ -141,8 +143,6 @@ class Combine1dStep(Step):
         means, deviations, total = weighted_means(values, errors, weights)
         count = given.sum(0)
         kept = count > 0
-        if not kept.all():
-            log.warning("%d wavelengths of order %d have no value, and are left out", (~kept).sum(), order)
         layout = layout_of("MultiCombinedSpecModel")
         table = np.zeros(int(kept.sum()), layout.dtype())
         columns = (wavelength, means[0], deviations[0], means[1], deviations[1], dq, total, count)
@@ -158,6 +158,27 @@ class Combine1dStep(Step):
         units = {"WAVELENGTH": "um", "FLUX": flux, "ERROR": flux, "SURF_BRIGHT": bright, "SB_ERROR": bright}
         units = {name: unit for name, unit in units.items() if unit is not None}
         return Spectrum({"spectral_order": order, **told}, table, units)
+
+
+def is_on_a_grid(key: tuple[int, int], spectra: list[Weighted]) -> bool:
+    """Whether any spectrum of a source has wavelengths to make a grid of; if not, this is told."""
+    if any(len(one.table) > 1 for one in spectra):
+        return True
+    log.warning("Source %s, order %d: no spectrum has two wavelengths; it is left out", *key)
+    return False
+
+
+def tell_combined(combined: dict, found: dict) -> None:
+    """Say what was combined, for each order."""
+    for order in dict.fromkeys(order for _source, order in combined):
+        own = [key for key in combined if key[1] == order]
+        many = f"{len(own)} sources: " if len(own) > 1 else ""
+        counts = [len(combined[key].wavelength) for key in own]
+        message = "%s%d spectra of order %d are combined to %s wavelengths"
+        range_of = str(counts[0]) if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+        log.info(message, many, sum(len(found[key]) for key in own), order, range_of)
+        if left_out := sum(counts) - sum(len(combined[key].spectrum.table) for key in own):
+            log.warning("%d wavelengths of order %d have no value, and are left out", left_out, order)
 
 
 def weight_by(key: str) -> str:
