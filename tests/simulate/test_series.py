@@ -5,7 +5,15 @@ import pytest
 from astropy.io import fits
 
 from gpucal.cli.main import main
-from gpucal.simulate import Dip, Effects, SeriesObservation, SeriesPlan, SlitPlan, observe_series, observe_slits
+from gpucal.simulate import (
+    Dip,
+    Effects,
+    SeriesObservation,
+    SeriesPlan,
+    SlitPlan,
+    observe_series,
+    observe_slits,
+)
 from gpucal.simulate.errors import SimulationError
 
 
