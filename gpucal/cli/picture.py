@@ -12,8 +12,9 @@ beside their flags; of ramps the last group of the first integration, of integra
 drawn in colours, catalogs (.ecsv) as a plane of their own. Where a _cat.ecsv stands beside a product, its sources are
 marked. Slits (s2d, cal) are drawn with the aperture, the trace and the regions of the background, beside the spectrum
 (x1d), where both files stand side by side. Cubes (s3d) are drawn as the mean of all planes and as maps of three lines,
-or of --wavelengths, with the aperture, above the spectrum. Contrast curves (_contrast.ecsv) are drawn with their noise
-and throughput."""
+or of --wavelengths, with the aperture, above the spectrum. Of series, the light, the place and the background are drawn
+by time (phot, whtlt), and spectra by time and wavelength (x1dints). Contrast curves (_contrast.ecsv) are drawn with
+their noise and throughput."""
 
 
 def add_parser(subparsers) -> None:

@@ -10,6 +10,9 @@ from gpucal.pictures.cube_panels import show_cube, size_of
 from gpucal.pictures.cubes import CubePicture, cube_of, read_cube
 from gpucal.pictures.panels import show_flags, show_image, show_labels, show_plane, show_sources
 from gpucal.pictures.product import PictureError, Product, read_product
+from gpucal.pictures.series import SeriesPicture, read_series
+from gpucal.pictures.series_panels import show_series
+from gpucal.pictures.series_panels import size_of as size_of_series
 from gpucal.pictures.sources import beside, read_sources
 from gpucal.pictures.spectra import SlitSpectrum, holds_spectra, read_spectra
 from gpucal.pictures.spectrum_panels import MOST, ROW, show_slit, show_spectrum
@@ -23,13 +26,14 @@ def draw(path: Path, picture: Path, catalog: Path | None = None, wavelengths: tu
 
     An image is drawn in an asinh stretch with the grid of the sky, and its flags beside it; a segmentation map in
     colours; a catalog as a plane of its own. Slits are drawn with their apertures beside their spectra, if both are
-    there; a cube as the mean of its planes and as maps of lines, with the aperture, above the spectrum. Of a contrast
-    curve the limit, the noise and the throughput are drawn.
+    there; a cube as the mean of its planes and as maps of lines, with the aperture, above the spectrum. Of a series the
+    light, the place and the background are drawn by time, and spectra by time and wavelength; of a contrast curve the
+    limit, the noise and the throughput.
 
     Parameters
     ----------
     path : Path
-        The product: FITS, or a catalog in ECSV format.
+        The product: FITS, or a catalog or a light curve in ECSV format.
     picture : Path
         The PNG to write.
     catalog : Path, optional
@@ -47,7 +51,9 @@ def draw(path: Path, picture: Path, catalog: Path | None = None, wavelengths: tu
     GpucalError
         The product or the catalog cannot be drawn, matplotlib is not installed, or the picture cannot be written.
     """
-    if path.suffix == ".ecsv" and holds_contrast(path):
+    if (series := read_series(path)) is not None:
+        figure = _figure_of_series(series)
+    elif path.suffix == ".ecsv" and holds_contrast(path):
         figure, (axes,) = _figure(1, None)
         show_contrast(axes, path)
     elif path.suffix == ".ecsv":
@@ -141,6 +147,13 @@ def _figure_of_cube(cube: CubePicture):
         import astropy.visualization.wcsaxes  # noqa: F401  so that matplotlib knows the axes of a WCS
     figure = figure_class(figsize=size_of(cube), dpi=DPI, layout="constrained")
     show_cube(figure, cube)
+    return figure
+
+
+def _figure_of_series(series: SeriesPicture):
+    """Panels below each other, along one axis of time."""
+    figure = _figure_class()(figsize=size_of_series(series), dpi=DPI, layout="constrained")
+    show_series(figure, series)
     return figure
 
 

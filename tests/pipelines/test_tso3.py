@@ -13,6 +13,7 @@ from gpucal.core import GpucalError
 from gpucal.data import InputError
 from gpucal.pipelines import Image2Pipeline, Tso3Pipeline
 from gpucal.simulate import Dip, SeriesPlan, observe_series
+from gpucal.steps import CleanFlickerNoiseStep
 
 NINTS, DEPTH = 32, 0.01
 NAME = "jw01000-o001_t001_nircam_clear-f200w-sub64p"
@@ -139,3 +140,25 @@ def test_what_is_no_calibrated_series_is_refused(series, tmp_path, change, words
         change(hdus[0].header)
     with pytest.raises(InputError, match=words):
         tso3(observed, first, tmp_path)
+
+
+def test_noise_that_rows_share_is_removed_where_each_integration_has_its_own_light(tmp_path):
+    plan = SeriesPlan(nints=8, segments=1, flicker=40.0, hits=0, transit=Dip(0.2, duration=0.6))
+    made = observe_series(tmp_path, plan)
+    given = fits.getdata(made.exposures[0], "SCI")
+    with made.crds():
+        cleaned = CleanFlickerNoiseStep.call(
+            made.exposures[0], background_method="median_image", n_sigma=0.0, skip=False
+        ).data  # fmt: skip
+    away = (slice(None), slice(None), slice(4, 24))
+
+    def of_rows(data):
+        rows = np.nanmedian(data[away], axis=2)
+        return np.std(rows - np.median(rows, axis=0))
+
+    assert of_rows(given) > 35
+    assert of_rows(cleaned) < 15  # that of the photons
+    light = [np.nansum(plane[22:40, 22:41]) for plane in cleaned]
+    level = np.nanmedian(cleaned[away]) * 18 * 19
+    share = (np.array(light) - level) / (light[0] - level)
+    np.testing.assert_allclose(share, made.truth["flux"] / made.truth["flux"][0], atol=0.01)

@@ -34,6 +34,7 @@ from gpucal.steps.parts.flicker.background_scene import (
 )
 from gpucal.steps.parts.flicker.flicker_parameters import Choices, automatic_choices
 from gpucal.steps.parts.flicker.nirspec_scene import steps_of_scene
+from gpucal.steps.parts.flicker.series_brightness import brightness_steps, series_brightness
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +43,8 @@ MIRI_TYPES = ("MIR_IMAGE",)
 PASSBANDS = {"ALLSLITS": ALLSLITS_PASSBAND}
 CHANNELS = {2048: 4}
 
-# Exposure types whose integrations get their brightness from a light curve rather than from their median, and the
-# steps that make this light curve; gpucal does not have these yet.
-BRIGHTNESS = {
-    "NIS_SOSS": "bkg_subtract, extract_1d and white_light",
-    "NRS_BRIGHTOBJ": "extract_2d, extract_1d and white_light",
-    "NRC_TSGRISM": "extract_2d, extract_1d and white_light",
-    "NRC_TSIMAGE": "tso_photometry",
-}
-SERIES_BRIGHTNESS = {"MIR_IMAGE": "tso_photometry"}
+# Exposures whose integrations get their brightness from traces, less a background that this does not take away yet.
+LATER = ("NIS_SOSS",)
 
 
 class CleanFlickerNoiseStep(Step):
@@ -119,7 +113,8 @@ class CleanFlickerNoiseStep(Step):
         has_mask = none_for_none(self.user_mask) is not None
         needs_draft = not has_mask or self.autoparam or self.background_method == "median_image"
         scene = steps_of_scene(exposure, False) if self.mask_science_regions and not has_mask else ()
-        return (*(draft_steps(exposure) if needs_draft else ()), *scene)
+        light = brightness_steps(exposure) if self.background_method == "median_image" else ()
+        return (*(draft_steps(exposure) if needs_draft else ()), *scene, *light)
 
     def process(self, exposure, references):
         """Clean the exposure.
@@ -150,7 +145,7 @@ class CleanFlickerNoiseStep(Step):
         else:
             mask = read_mask(expand(user_mask))
         check_shape(mask, exposure)
-        scene = Scene.of(exposure, draft, flat) if with_scene else None
+        scene = Scene.of(exposure, draft, flat, references) if with_scene else None
         recipe = Recipe(
             remove_noise=self.remover(exposure, choices.fit_by_channel),
             background=None if with_scene else background_method,
@@ -230,26 +225,26 @@ class Scene(NamedTuple):
     brightness: np.ndarray
 
     @classmethod
-    def of(cls, exposure, draft, flat):
+    def of(cls, exposure, draft, flat, references):
         """The scene of an exposure, given its draft rates.
 
         Raises
         ------
         GpucalError
-            If the brightness of integrations takes steps that gpucal does not have yet.
+            If the brightness of integrations is one that gpucal cannot tell yet, or the header does not tell enough.
         SkipStep
             If there is one integration, or none has a brightness.
         """
         kind = exposure.meta.exposure.type
         if exposure.data.ndim < 3 or len(exposure.data) < 2:
             raise SkipStep("background_method = median_image takes several integrations", status="FAILED")
-        if kind in BRIGHTNESS or (kind in SERIES_BRIGHTNESS and exposure.meta.visit.tsovisit):
-            raise GpucalError(
-                f"{exposure.source}: background_method = median_image needs {(BRIGHTNESS | SERIES_BRIGHTNESS)[kind]} "
-                f"for {kind}, which gpucal does not have yet"
-            )
+        if kind in LATER:
+            raise GpucalError(f"{exposure.source}: background_method = median_image is not for {kind} yet")
         rates = draft.data if flat is None else draft.data / flat
-        brightness = relative_brightness(rates)
+        if steps := brightness_steps(exposure):
+            brightness = series_brightness(draft, flat, steps, references)
+        else:
+            brightness = relative_brightness(rates)
         if brightness is None:
             raise SkipStep("no integration has a brightness to scale the median image by", status="FAILED")
         return cls(median_over_integrations(exposure.data if exposure.data.ndim == 4 else rates), brightness)
