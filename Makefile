@@ -50,6 +50,7 @@ truth: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.truth.slits
 	$(BIN)/python -m bench.truth.cubes
 	$(BIN)/python -m bench.truth.soss
+	$(BIN)/python -m bench.truth.starlight
 
 docs: $(VENV)/installed-for-docs
 	$(BIN)/python -m sphinx -W --keep-going -j auto -q -c docs . docs/_build/html

@@ -64,7 +64,7 @@ class Aligner:
         self._total = float(self._squared.sum())
         image = image - self._mean(image)
         self._transform = transform_image(image, self._shape)
-        self._slopes = slopes(self._shape, self._xp)
+        self._slopes = slopes(self._shape)
         of_squares = transform_image(image**2, self._shape)
         self._power = self._correlated(transform_image(self._squared, self._shape), of_squares)
 
@@ -124,7 +124,7 @@ class Aligner:
 
     def _compared(self, weighted, place):
         """Residuals, their derivatives by x and y, the sum of their squares, and the best factor at a shift."""
-        along_y, along_x = phases(place, self._shape, self._xp)
+        along_y, along_x = phases(place, self._shape)
         transform = self._transform * along_y * along_x
         here = image_of_transform(transform, self._shape) * self._weights
         factor, level = self._factor_and_level(here, weighted)

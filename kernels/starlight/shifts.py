@@ -9,11 +9,11 @@ sign, so that the image stays real (of the one that is highest along both, witho
 
 import numpy as np
 
-from gpucal.backend import array_namespace
+from gpucal.backend import array_namespace, current_backend
 from gpucal.backend.fourier import image_of_transform, transform_image
 
 
-def phases(shift, shape, xp):
+def phases(shift, shape):
     """What transforms are multiplied by along both axes to move an image.
 
     Parameters
@@ -22,36 +22,34 @@ def phases(shift, shape, xp):
         Along x and y, pixels.
     shape : (int, int)
         Of the image.
-    xp : module
-        The namespace of the arrays.
 
     Returns
     -------
     tuple of (ny, 1) and (1, nx // 2 + 1) complex128 array
     """
     (dx, dy), (ny, nx) = shift, shape
-    return _phase(xp.fft.fftfreq(ny), dy)[:, None], _phase(xp.fft.rfftfreq(nx), dx)[None]
+    along_y, along_x = _phase(np.fft.fftfreq(ny), dy), _phase(np.fft.rfftfreq(nx), dx)
+    backend = current_backend()
+    return backend.asarray(along_y[:, None]), backend.asarray(along_x[None])
 
 
 def _phase(frequencies, distance):
-    xp = array_namespace(frequencies)
-    made = xp.exp(-2j * np.pi * distance * frequencies)
-    return xp.where(abs(frequencies) == 0.5, made.real + 0j, made)
+    made = np.exp(-2j * np.pi * distance * frequencies)
+    return np.where(abs(frequencies) == 0.5, made.real + 0j, made)
 
 
-def slopes(shape, xp):
+def slopes(shape):
     """What transforms are multiplied by to have the derivative of an image along x and y; none at the highest."""
     ny, nx = shape
     factors = []
-    for frequencies in (xp.fft.rfftfreq(nx)[None], xp.fft.fftfreq(ny)[:, None]):
-        factors.append(xp.where(abs(frequencies) == 0.5, 0, 2j * np.pi * frequencies))
-    return factors
+    for frequencies in (np.fft.rfftfreq(nx)[None], np.fft.fftfreq(ny)[:, None]):
+        factors.append(np.where(abs(frequencies) == 0.5, 0, 2j * np.pi * frequencies))
+    return [current_backend().asarray(factor) for factor in factors]
 
 
 def moved(image, shift):
     """An image moved along x and y by a number of pixels each; (ny, nx) float64."""
-    xp = array_namespace(image)
-    along_y, along_x = phases(shift, image.shape, xp)
+    along_y, along_x = phases(shift, image.shape)
     transform = transform_image(image.astype(np.float64), image.shape)
     return image_of_transform(transform * along_y * along_x, image.shape)
 
@@ -79,7 +77,7 @@ def blurred(image, sigma: float):
     xp, (ny, nx) = array_namespace(image), image.shape
     margin = int(np.ceil(5 * sigma))
     wide = xp.pad(image.astype(np.float64), margin, mode="edge")
-    fy, fx = xp.fft.fftfreq(wide.shape[0])[:, None], xp.fft.rfftfreq(wide.shape[1])[None]
-    damping = xp.exp(-2 * (np.pi * sigma) ** 2 * (fy**2 + fx**2))
+    fy, fx = np.fft.fftfreq(wide.shape[0])[:, None], np.fft.rfftfreq(wide.shape[1])[None]
+    damping = current_backend().asarray(np.exp(-2 * (np.pi * sigma) ** 2 * (fy**2 + fx**2)))
     made = image_of_transform(transform_image(wide, wide.shape) * damping, wide.shape)
     return made[margin : margin + ny, margin : margin + nx]

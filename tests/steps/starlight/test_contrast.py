@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from astropy.table import Table
 
+from gpucal.backend import current_backend
 from gpucal.core import GpucalError
 from gpucal.data import Exposure
 from gpucal.kernels.starlight.contrast import deviations, flux_at, point, point_fluxes
@@ -37,13 +38,14 @@ def curve(pair, folder, **parameters):
 
 @pytest.mark.parametrize("rings", [False, True])
 def test_throughput_is_that_of_a_companion_in_the_data(pair, rings):
-    ones = np.ones((SIZE, SIZE), bool)
+    backend, ones = current_backend(), np.ones((SIZE, SIZE), bool)
     distance = np.hypot(*(np.indices((SIZE, SIZE)) - 31.7))
     seen = ones & ~((distance > 10) & (distance < 12))
-    fits = [Fit(seen & part, part) for part in ((distance < 14, distance >= 14) if rings else (ones,))]
+    parts = (distance < 14, distance >= 14) if rings else (ones,)
+    fits = [Fit(backend.asarray(seen & part), backend.asarray(part)) for part in parts]
     star, stack = (cleaned(Exposure(model.copy()), 3, "DO_NOT_USE") for model in pair)
     x, y, flux = 31.7 + 13.3 * np.cos(0.7), 31.7 + 13.3 * np.sin(0.7), 40.0
-    planted = star._replace(data=star.data + flux * point(x, y, FWHM, (SIZE, SIZE), np))
+    planted = star._replace(data=star.data + flux * point(x, y, FWHM, (SIZE, SIZE), backend.xp))
     gained = subtract_star(planted, stack, fits, 50).data[0] - subtract_star(star, stack, fits, 50).data[0]
     share = _Planted(stack, fits, 50, STAR, FWHM).share(x, y)
     assert share == pytest.approx(flux_at(gained, x, y, FWHM) / flux, abs=2e-3)

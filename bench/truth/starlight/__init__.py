@@ -1,0 +1,1 @@
+"""Starlight against the truth: coronagraphs, and interferometry."""
