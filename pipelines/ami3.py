@@ -137,9 +137,8 @@ class Ami3Pipeline(Pipeline):
             pair = Members([star, other], members.membership)
             product = self.run_beside("ami_normalize", pair, references, saves=False)
             product.membership = replace(members.membership, is_alone=False)
-            product.source = (
-                members.name if len(pairs) == 1 or as_peer() else name_of_pair(star, other, pairs)
-            )
+            is_only = len(pairs) == 1 or as_peer()
+            product.source = members.name if is_only else name_of_pair(star, other, pairs, members.asn_id)
             if step.saves:
                 step.save(product)
             made.append(product)
@@ -184,7 +183,8 @@ def pairs_of(stars: list[Exposure], others: list[Exposure]) -> list[tuple[Exposu
     return pairs
 
 
-def name_of_pair(star: Exposure, other: Exposure, pairs) -> str:
+def name_of_pair(star: Exposure, other: Exposure, pairs, asn_id: str | None) -> str:
     """The name of the product of one of several pairs: of the star's exposure, with the other's if it has several."""
     own = sum(one is star for one, _ in pairs) == 1
-    return star.source if own else f"{base_name(star.source)}_{base_name(other.source)}"
+    parts = [base_name(star.source), *([] if own else [base_name(other.source)]), *([asn_id] if asn_id else [])]
+    return "_".join(parts)

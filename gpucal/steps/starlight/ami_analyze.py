@@ -115,6 +115,8 @@ class AmiAnalyzeStep(Step):
         if self.run_bpfix:
             pupil = references["nrm"].array("nrm")
             images = imaging.repaired(images, exposure.meta.instrument.filter, pitch, pupil)
+        elif self.usebp and not as_peer():
+            images = imaging.without_bad(images)
         finite = current_backend().xp.isfinite(images.data)
         images = images._replace(good=images.good & finite if self.usebp else finite)
         fit = self.fitted(images, holes, distortion, band, pitch, exposure.source)

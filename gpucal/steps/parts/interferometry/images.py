@@ -10,6 +10,7 @@ from gpucal.backend import current_backend
 from gpucal.backend.traffic import TABLES
 from gpucal.core import GpucalError
 from gpucal.data import Exposure, InputError
+from gpucal.data.files.quiet import quietly
 from gpucal.kernels.flags.dqflags import DO_NOT_USE, JUMP_DET
 from gpucal.kernels.interferometry.repair import Detector, frequencies_beyond, repair_images
 
@@ -39,6 +40,9 @@ BEYOND_HALF_POWER = 1.1
 # The size of the array that holds the pupil, metres; and the detector of NIRISS.
 PUPIL_ARRAY = 6.603464
 DETECTOR = Detector(gain=1.61, read_noise=18.32)
+
+# An image with a larger part of bad pixels than this is left as it is.
+MOST_BAD = 0.2
 
 # A star nearer to an edge than so many pixels cannot be fitted.
 NEAREST_TO_EDGE = 6
@@ -91,9 +95,12 @@ def cubes_of(exposure: Exposure, first_few: int | None, reference_rows: bool = F
 
 
 def median_image(images: Images):
-    """The median over integrations."""
+    """The median of good pixels over integrations, NaN where there are none; jwst takes flagged ones, too."""
     xp = current_backend().xp
-    return (xp.median if as_peer() else xp.nanmedian)(images.data, axis=0)
+    if as_peer():
+        return xp.median(images.data, axis=0)
+    with quietly(RuntimeWarning):  # where all are NaN
+        return xp.nanmedian(xp.where(images.good, images.data, xp.nan), axis=0)
 
 
 def without_outliers(images: Images, median) -> Images:
@@ -107,7 +114,8 @@ def without_outliers(images: Images, median) -> Images:
     if as_peer():
         scatter = xp.std(images.data, axis=0)
     else:
-        scatter = SIGMA_OF_MEDIAN_DEVIATION * xp.nanmedian(xp.abs(above), axis=0)
+        with quietly(RuntimeWarning):
+            scatter = SIGMA_OF_MEDIAN_DEVIATION * xp.nanmedian(xp.abs(above), axis=0)
         if images.variance is not None:
             scatter = xp.maximum(scatter, xp.sqrt(xp.nan_to_num(images.variance)))
     outliers = above > OUTLIER_SIGMA * scatter if len(above) > 1 else xp.zeros(above.shape, bool)
@@ -125,7 +133,7 @@ def about_star(images: Images, median, source: str) -> Images:
     """
     shown = current_backend().asnumpy(median, TABLES)
     if not np.isfinite(shown).any():
-        raise InputError(f"{source}: holds no star: none of its pixels has a value")
+        raise InputError(f"{source}: holds no star: all of its pixels are NaN or flagged")
     y, x = np.unravel_index(np.nanargmax(shown), shown.shape)
     half = min(y, x, shown.shape[0] - 1 - y, shown.shape[1] - 1 - x)
     if half < NEAREST_TO_EDGE:
@@ -139,6 +147,8 @@ def about_star(images: Images, median, source: str) -> Images:
 
 def repaired(images: Images, filter_name: str, pitch: float, pupil) -> Images:
     """Repair bad pixels, and find more; the last row and column of an odd number are left as they are.
+
+    So are images that have hardly anything but bad pixels.
 
     Parameters
     ----------
@@ -164,12 +174,18 @@ def repaired(images: Images, filter_name: str, pitch: float, pupil) -> Images:
     finite = xp.isfinite(images.data)
     data, good = images.data.copy(), images.good & finite
     beyond = frequencies_beyond(pupil, wavelengths_of(filter_name), PUPIL_ARRAY, pitch, npix)
-    found, bad = repair_images(xp.where(finite, data, 0)[inside], ~good[inside], beyond, DETECTOR)
-    log.info(
-        "Repaired %d pixels; of these %d were found here", int(bad.sum()), int((bad & good[inside]).sum())
-    )
-    data[inside], good[inside] = found, ~bad
+    places = np.flatnonzero(current_backend().asnumpy((~good).mean((1, 2)), TABLES) <= MOST_BAD)
+    some = (places, *inside[1:])
+    found, bad = repair_images(xp.where(finite, data, 0)[some], ~good[some], beyond, DETECTOR)
+    log.info("Repaired %d pixels; of these %d were found here", int(bad.sum()), int((bad & good[some]).sum()))
+    data[some], good[some] = found, ~bad
     return images._replace(data=data, good=good)
+
+
+def without_bad(images: Images) -> Images:
+    """Images whose bad pixels are NaN, so that the star is not looked for in them."""
+    xp = current_backend().xp
+    return images._replace(data=xp.where(images.good, images.data, xp.nan))
 
 
 def wavelengths_of(filter_name: str) -> list[float]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gpucal.as_peer import as_peer
+from gpucal.backend import current_backend
 from gpucal.data import Exposure
 from gpucal.kernels.interferometry.fitting import Fit
 from gpucal.startup.lazy import datamodels
@@ -198,15 +199,14 @@ def fit_product(exposure: Exposure, images: Images, fit: Fit) -> Exposure:
     Three planes are divided by the brightest pixel of each image, too.
     """
     made = product_of(exposure, "AmiLgFitModel")
-    from gpucal.backend import current_backend
-
     xp = current_backend().xp
     shown = images.data.astype(np.float64)
-    peak = xp.nanmax(shown, axis=(1, 2), keepdims=True)
+    peak = xp.where(xp.isfinite(shown), shown, -np.inf).max(axis=(1, 2), keepdims=True)
     rest = xp.where(images.good, shown - fit.model, xp.nan)
-    for name, planes in (("centered", shown), ("fit", fit.model), ("resid", rest)):
-        setattr(made, f"{name}_image", planes.astype(np.float32))
-        setattr(made, f"norm_{name}_image", (planes / peak).astype(np.float32))
+    with np.errstate(invalid="ignore", divide="ignore"):  # of integrations without a star
+        for name, planes in (("centered", shown), ("fit", fit.model), ("resid", rest)):
+            setattr(made, f"{name}_image", planes.astype(np.float32))
+            setattr(made, f"norm_{name}_image", (planes / peak).astype(np.float32))
     coefficients = current_backend().asnumpy(fit.coefficients / fit.coefficients[:, :1])
     made.host["solns_table"] = table_of({"coeffs": coefficients})
     return made

@@ -1,0 +1,36 @@
+"""Interferometric exposures for tests: simulated ones, calibrated, and a pair from flight."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gpucal.core import Step
+from gpucal.simulate import Effects, InterferometryPlan, observe_interferometer
+
+FLIGHT = Path(__file__).parent / "files" / "exposures" / "ami"
+AB_DOR = FLIGHT / "jw01093012001_03102_00001_nis_cal.fits.gz"
+REFERENCE_STAR = FLIGHT / "jw01093015001_03102_00001_nis_cal.fits.gz"
+
+PLAN = InterferometryPlan(nints=6, separation=0.18, position_angle=70.0, contrast=0.04)
+QUIET = Effects(cosmic_rays=False, snowballs=False, showers=False)
+
+
+def calibrated(directory, plan=PLAN, **others):
+    """Observe, and make stage 2 of all exposures."""
+    observation = observe_interferometer(directory, plan, effects=QUIET, **others)
+    with observation.crds():
+        Step.from_cmdline(["calwebb_image2", str(observation.level2), f"--output_dir={directory}"])
+    return observation
+
+
+def closures_of(table, wavelength, plan) -> np.ndarray:
+    """The closure phases of a binary, degrees, at the coordinates of a table."""
+    arcsec, angle = np.deg2rad(1 / 3600), np.deg2rad(plan.position_angle)
+    east, north = (plan.separation * arcsec * part for part in (np.sin(angle), np.cos(angle)))
+
+    def visibility(u, v):
+        return 1 + plan.contrast * np.exp(-2j * np.pi * (u * east + v * north) / wavelength)
+
+    sides = [(np.asarray(table[f"U{n}COORD"]), np.asarray(table[f"V{n}COORD"])) for n in (1, 2)]
+    third = [-(one + other) for one, other in zip(*sides, strict=True)]
+    return np.rad2deg(np.angle(visibility(*sides[0]) * visibility(*sides[1]) * visibility(*third)))
