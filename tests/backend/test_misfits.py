@@ -89,6 +89,8 @@ AS_GOOD = {
     "wcs.interpreter.evaluate_at_points": {"code": (0,), "constants": (0,), "points": (0,)},
     "wcs.interpreter.evaluate_on_grid": {"code": (0,), "constants": (0,), "out": (1, 2)},
     "wcs.labels.evaluate_by_label": {"code": (0,), "constants": (0,), "strips": (0,), "out": (1,)},
+    # Fewer points of the grid that is searched.
+    "interferometry.companions.chi_squared": {"separations": (0,), "angles": (0,), "contrasts": (0,)},
     # Fields that the function does not read.
     "cubes.field.mark_slices": {"grid.dz": (0,)},
     "ramp_fit.charge_loss.restore_read_variance": {
