@@ -143,6 +143,8 @@ def test_many_sources_lie_on_the_detector():
         (["wfss", "--rates", "--grisms", "GR150R", "GRISMR"], "two instruments"),
         (["wfss", "--rates", "--filters", "F090W"], "F115W, F150W, F200W, not with F090W"),
         (["wfss", "--rates", "--dithers", "7"], "1 to 4, not 7"),
+        (["wfss", "--rates", "--sources", "0"], "1 or more, not 0"),
+        (["tsgrism", "--rates", "--subarray", "SUB64P9"], "SUB64P9"),
         (["wfss", "--rates", "--slitlets", "7"], "--slitlets does not hold for --observation wfss"),
         (["wfss", "--rates", "--subarray", "SUB64"], "--subarray does not hold"),
         (["wfss"], "add --rates"),

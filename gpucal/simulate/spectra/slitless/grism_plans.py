@@ -84,7 +84,7 @@ def field_plan(grisms=(), band=None, dithers=None, number=None, **changes) -> Gr
     Raises
     ------
     GpucalError
-        No such grism, band or number of dithers.
+        No such grism, band or number of dithers or sources.
     """
     grisms = tuple(one.upper() for one in grisms) or GrismFieldPlan.grisms
     for name in grisms:
@@ -102,6 +102,8 @@ def field_plan(grisms=(), band=None, dithers=None, number=None, **changes) -> Gr
             raise GpucalError(f"--dithers of wfss are 1 to {len(DITHERS)}, not {dithers}")
         changes["dithers"] = DITHERS[:dithers]
     if number is not None:
+        if number < 1:
+            raise GpucalError(f"--sources of wfss are 1 or more, not {number}")
         changes["sources"] = many_sources(number, BANDS[instrument][band])
     return GrismFieldPlan(grisms, band, **changes)
 

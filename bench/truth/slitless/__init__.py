@@ -1,0 +1,1 @@
+"""Spectra without slits, held against what was painted."""
