@@ -36,6 +36,7 @@ parity: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.parity_slits
 	$(BIN)/python -m bench.parity_ifu
 	$(BIN)/python -m bench.parity_soss
+	$(BIN)/python -m bench.parity_slitless
 
 newest:
 	$(PYTHON) -m venv $(NEWEST)

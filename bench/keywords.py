@@ -20,6 +20,7 @@ FREE_METADATA = {
     "meta.filename": FREE_KEYWORDS["FILENAME"],
     "meta.calibration_software_version": FREE_KEYWORDS["CAL_VER"],
     "meta.calibration_software_revision": FREE_KEYWORDS["CAL_VCS"],
+    "filename": "of a table of spectra: that of the file of their exposure, in jwst with all folders",
     "asdf_library": "the version of the library that wrote it",
     "history": "the versions of the libraries that wrote it",
     "cal_logs": "what was logged, by each pipeline in its own words and with times",

@@ -142,6 +142,11 @@ class Spec2Pipeline(Pipeline):
             cut = steps.index(modes.ELECTRONS_BEFORE[kind])
             exposure, steps = self.run_steps(steps[:cut], exposure, references), steps[cut:]
             save_electron_rates(self, exposure, references)
+        if "wfss_contam" in steps:  # its products tell of the steps before it
+            cut = steps.index("wfss_contam")
+            exposure = self.run_steps(steps[:cut], exposure, references)
+            tell_left_out(set(modes.MIDDLES[kind]).difference(self.order(exposure)), exposure)
+            steps = steps[cut:]
         if kind != "NRS_MSASPEC":
             return self.run_steps(steps, exposure, references)
         exposure = self.run_steps(steps[:cut], exposure, references)
