@@ -98,22 +98,9 @@ def extract_orders(
         if decontaminates:
             _decontaminate(flux, columns, sums.shares)
         if settings.fills:
-            profiles = [order.profile for order in orders]
-            totals = flux, variance, npixels
+            profiles, totals = [order.profile for order in orders], (flux, variance, npixels)
             fill_with_models(of, profiles, boxes, ~scene.nowhere, columns, background, totals, decontaminates)
-    return Extraction(
-        orders,
-        boxes,
-        flux,
-        sums.variance,
-        sums.npixels,
-        background,
-        joint,
-        lone,
-        fluxes,
-        columns,
-        scene.nowhere,
-    )
+    return Extraction(orders, boxes, flux, variance, npixels, background, joint, lone, fluxes, columns, scene.nowhere)
 
 
 def _decontaminate(flux, columns, shares) -> None:
