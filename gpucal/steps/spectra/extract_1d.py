@@ -144,8 +144,9 @@ class Extract1dStep(Step):
             check_soss(exposure)
 
     def product_suffix(self, exposure):
-        """In a pipeline ``x1d``, or ``x1dints`` of series."""
-        if self.suffix or self.parent is None or exposure.model_type != OF_SERIES:
+        """In a pipeline ``x1d``, or ``x1dints`` of series; SOSS has the same model for what is none."""
+        is_series = exposure.model_type == OF_SERIES and (exposure.meta.visit.tsovisit or not is_of_soss(exposure))
+        if self.suffix or self.parent is None or not is_series:
             return super().product_suffix(exposure)
         return "x1dints"
 
