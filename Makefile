@@ -53,6 +53,7 @@ truth: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.truth.slitless
 	$(BIN)/python -m bench.truth.soss
 	$(BIN)/python -m bench.truth.starlight
+	$(BIN)/python -m bench.truth.series
 
 docs: $(VENV)/installed-for-docs
 	$(BIN)/python -m sphinx -W --keep-going -j auto -q -c docs . docs/_build/html

@@ -16,6 +16,8 @@ from gpucal.simulate.exposure import integration_times
 from gpucal.simulate.imaging_associations import OBSERVATION, optics_name, write_observed
 from gpucal.simulate.plan import Plan, visits_of
 from gpucal.simulate.rates import Rates, draw_rates, write_rates
+from gpucal.simulate.reference_arrays import ReferenceOptions
+from gpucal.simulate.references import provide_references
 from gpucal.simulate.series.dip import moments_of
 from gpucal.simulate.series.series_header import SeriesHeader
 from gpucal.simulate.series.series_observation import SeriesObservation
@@ -34,6 +36,7 @@ def observe_series(
     readpatt: str | None = None,
     seed: int = 1,
     cache: str | Path | None = None,
+    with_gain: bool = False,
 ) -> SeriesObservation:
     """Simulate a series of images of a star with a transit, and the references and associations for stages 2 and 3.
 
@@ -49,6 +52,8 @@ def observe_series(
     seed : int
     cache : path-like, optional
         CRDS cache to make or to extend; `crds_cache` in the directory by default.
+    with_gain : bool
+        Serve the references of the detector, too: jwst opens its gain even where it has no use for it.
 
     Returns
     -------
@@ -72,6 +77,8 @@ def observe_series(
     ny, nx = readout.subarray.shape
     place = (nx - 1) / 2, (ny - 1) / 2
     header = SeriesHeader(camera, pointed, visit, place)
+    if with_gain:
+        provide_references(store, readout, camera.pixels, effects, ReferenceOptions())
     flux = float(plan.flux or camera.brightest_star())
     light = _StarLight(camera, header, plan, place, flux * effects.stars)
     rng = np.random.default_rng(seed)

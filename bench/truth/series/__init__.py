@@ -1,0 +1,1 @@
+"""Light curves, held against the transit that was simulated."""
