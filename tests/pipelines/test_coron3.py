@@ -14,13 +14,14 @@ from gpucal.simulate import CoronagraphyPlan, observe_coronagraph
 from gpucal.steps.parts.starlight.places import Place, pixels_at
 from gpucal.steps.parts.starlight.subtraction import Star
 
-REFERENCES = 3
+REFERENCES, NINTS = 4, 2
 
 
 @pytest.fixture(scope="module")
 def observation(tmp_path_factory):
-    """Two rolls of MIRI, calibrated, and three exposures of a reference star."""
-    made = observe_coronagraph(tmp_path_factory.mktemp("coron"), CoronagraphyPlan("4QPM_1550", references=REFERENCES))
+    """Two rolls of MIRI, calibrated, and four exposures of a reference star."""
+    plan = CoronagraphyPlan("4QPM_1550", references=REFERENCES, nints=NINTS, reference_nints=1)
+    made = observe_coronagraph(tmp_path_factory.mktemp("coron"), plan)
     folder = made.level2.parent
     with made.crds():
         Image2Pipeline(save_results=True, output_dir=str(folder)).make_products(made.level2)
@@ -57,10 +58,9 @@ def test_products_and_their_names(observation, products):
     expected |= {f"{one}_o001_{suffix}.fits" for one in exposures[:2] for suffix in ("psfalign", "psfsub")}
     assert {path.name for path in products.iterdir()} == expected
     header = fits.getheader(products / f"{name}_i2d.fits")
-    statuses = ("S_OUTLIR", "S_KLIP", "S_RESAMP")
-    assert [header.get(key) for key in statuses] == [None, "COMPLETE", "COMPLETE"] or header["S_OUTLIR"] == "COMPLETE"
+    assert [header[key] for key in ("S_KLIP", "S_RESAMP")] == ["COMPLETE", "COMPLETE"]
     assert fits.getheader(products / f"{name}_psfstack.fits")["S_PSFSTK"] == "COMPLETE"
-    assert fits.getdata(products / f"{name}_psfstack.fits").shape[0] == 2 * REFERENCES
+    assert fits.getdata(products / f"{name}_psfstack.fits").shape[0] == REFERENCES
 
 
 def test_companions_are_where_they_are(observation, products):
@@ -99,18 +99,34 @@ def test_errors_of_what_is_left_tell_its_scatter_beside_companions_that_no_fit_s
 def test_other_rolls_as_references(observation, tmp_path):
     """Rolls alone: the stack has the integrations of the other roll, and the companions are there."""
     alone = association(observation, "rolls_asn.json", lambda members: members[:2])
-    made = run(observation, tmp_path, alone, adi=True, save_results=True)
-    assert fits.getdata(next(tmp_path.glob("*001001*_psfalign.fits"))).shape[0] == 2
+    unflagged = {"outlier_detection": {"skip": True}}
+    made = run(observation, tmp_path, alone, adi=True, steps=unflagged, save_results=True)
+    assert fits.getdata(next(tmp_path.glob("*001001*_psfalign.fits"))).shape[0] == NINTS
     assert not list(tmp_path.glob("*_psfstack.fits"))
     assert np.nanmax(made.data) > 30 * np.nanstd(made.data[:40])
-    run(observation, tmp_path, adi=True, save_results=True)
-    assert fits.getdata(next(tmp_path.glob("*001001*_psfalign.fits"))).shape[0] == 2 * REFERENCES + 2
+    run(observation, tmp_path, adi=True, steps=unflagged | {"resample": {"skip": True}}, save_results=True)
+    assert fits.getdata(next(tmp_path.glob("*001001*_psfalign.fits"))).shape[0] == REFERENCES + NINTS
 
 
-def test_steps_that_are_skipped(observation, tmp_path):
-    skipped = {"outlier_detection": {"skip": True}, "resample": {"skip": True}}
-    assert run(observation, tmp_path, steps=skipped, save_results=True) is None
-    assert sorted({path.stem.rpartition("_")[2] for path in tmp_path.iterdir()}) == ["psfalign", "psfstack", "psfsub"]
+def test_without_a_psfmask_references_are_subtracted_where_they_are(observation, tmp_path, caplog):
+    steps = {"align_refs": {"override_psfmask": "N/A"}, "outlier_detection": {"skip": True}, "resample": {"skip": True}}
+    assert run(observation, tmp_path, steps=steps, save_results=True) is None
+    assert "references stay where they are" in caplog.text
+    assert sorted({path.stem.rpartition("_")[2] for path in tmp_path.iterdir()}) == ["psfstack", "psfsub"]
+    for path in tmp_path.glob("*_psfsub.fits"):
+        header = fits.getheader(path)
+        assert (header["S_PSFALI"], header["S_KLIP"]) == ("SKIPPED", "COMPLETE")
+        assert np.isfinite(fits.getdata(path)).all()
+
+
+def test_steps_by_themselves_from_the_command_line(observation, products, tmp_path):
+    calints = observation.exposures[0].product("calints")
+    stack = next(products.glob("*_psfstack.fits"))
+    assert main(["strun", "align_refs", str(calints), str(stack), f"--output_dir={tmp_path}"]) == 0
+    (aligned,) = tmp_path.iterdir()
+    assert aligned.name == calints.name.replace("calints", "alignrefsstep")
+    assert main(["strun", "klip", str(calints), str(aligned), f"--output_dir={tmp_path}", "--truncate=2"]) == 0
+    assert (tmp_path / calints.name.replace("calints", "klipstep")).is_file()
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,16 @@ def planes_of(cube: Exposure) -> Iterator[Exposure]:
     Parameters
     ----------
     cube : Exposure
-        Not changed; the images are views of its arrays.
+        Not changed; the images are views of its arrays, and share a model for what they have in common.
     """
-    wcs = cube.get_wcs().to_tree()
+    wcs, header = cube.get_wcs().to_tree(), cube.blank("ImageModel")
     for number in range(cube.shape_of("data")[0]):
-        arrays = {name: getattr(cube, name)[number] for name in PLANES if cube.has(name)}
-        arrays |= {
-            name: getattr(cube, name) for name in SHARED if cube.has(name) and len(cube.shape_of(name)) == 2
-        }
-        image = cube.blank("ImageModel", **arrays)
+        image = Exposure(header.model, cube.source)  # the header of all is one
+        for name in PLANES:
+            if cube.has(name):
+                setattr(image, name, getattr(cube, name)[number])
+        for name in SHARED:
+            if cube.has(name) and len(cube.shape_of(name)) == 2:
+                setattr(image, name, getattr(cube, name))
         image.set_wcs(wcs)
         yield image
