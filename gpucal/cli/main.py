@@ -35,6 +35,7 @@ SUBCOMMANDS = {
     "asn-from-list": Subcommand("gpucal.cli.asn_from_list", "make an association of a list of files"),
     "collect-cfgs": Subcommand("gpucal.cli.collect_cfgs", "copy the configuration files into a directory"),
     "simulate": Subcommand("gpucal.cli.simulate", "make exposures and reference files with known truth"),
+    "info": Subcommand("gpucal.cli.info", "tell what a file is, what was done to it, and what can be run on it next"),
     "picture": Subcommand("gpucal.cli.picture", "draw products"),
     "ami-search": Subcommand("gpucal.cli.ami_search", "look for a companion of a star in an OIFITS file"),
     "demo": Subcommand("gpucal.cli.demo", "simulate observations, calibrate them and draw the results"),

@@ -8,6 +8,7 @@ from configobj.validate import Validator
 from gpucal.core.config.parameters import accepted, full_spec
 from gpucal.core.config.registry import all_classes, find_class
 from gpucal.core.step import Step
+from gpucal.names.steps import by_class_name
 
 PEER = {
     cls.__name__: cls
@@ -15,6 +16,9 @@ PEER = {
     for cls in vars(module).values()
     if hasattr(cls, "load_spec_file")
 }
+
+# Those of gpucal that the peer has, too; ami_average is none of its classes any more.
+CLASSES = [cls for cls in all_classes() if cls.__name__ in PEER]
 
 
 # Parameters that the peer does not have: options of gpucal alone.
@@ -32,7 +36,7 @@ def parsed(check):
     return name, arguments, limits, default
 
 
-@pytest.mark.parametrize("ours", all_classes(), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("ours", CLASSES, ids=lambda cls: cls.__name__)
 def test_parameters(ours):
     theirs = PEER[ours.__name__].load_spec_file()
     expected = {name: parsed(check) for name, check in theirs.items() if name != "steps"}
@@ -42,7 +46,7 @@ def test_parameters(ours):
     assert {name: check for name, check in found.items() if name not in own} == expected
 
 
-@pytest.mark.parametrize("ours", all_classes(), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("ours", CLASSES, ids=lambda cls: cls.__name__)
 def test_alias_and_reference_types(ours):
     theirs = PEER[ours.__name__]
     assert ours.class_alias == theirs.class_alias
@@ -50,7 +54,7 @@ def test_alias_and_reference_types(ours):
         assert sorted(ours.reference_file_types) == sorted(theirs.reference_file_types)
 
 
-@pytest.mark.parametrize("ours", all_classes(), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("ours", CLASSES, ids=lambda cls: cls.__name__)
 def test_steps_of_pipelines(ours):
     """A step that ours lacks is one that does not exist here yet."""
     theirs = getattr(PEER[ours.__name__], "step_defs", {})
@@ -78,3 +82,10 @@ def test_help_is_in_other_words():
     specs = (spec for cls in (Step, *all_classes()) for spec in full_spec(cls).values())
     ours = {spec.help.strip(" .").lower() for spec in specs}
     assert not {text for text in ours & theirs if len(text.split()) > 3}
+
+
+def test_every_class_of_the_peer_is_there():
+    known = by_class_name()
+    assert len(PEER) == 72
+    assert {cls.__name__ for cls in all_classes()} - PEER.keys() == {"AmiAverageStep"}
+    assert {name for name in PEER if name not in known or known[name].module is None} == NOT_YET

@@ -173,8 +173,10 @@ def repaired(images: Images, filter_name: str, pitch: float, pupil) -> Images:
     inside = (slice(None), slice(npix), slice(npix))
     finite = xp.isfinite(images.data)
     data, good = images.data.copy(), images.good & finite
-    beyond = frequencies_beyond(pupil, wavelengths_of(filter_name), PUPIL_ARRAY, pitch, npix)
     places = np.flatnonzero(current_backend().asnumpy((~good).mean((1, 2)), TABLES) <= MOST_BAD)
+    if not len(places):
+        return images
+    beyond = frequencies_beyond(pupil, wavelengths_of(filter_name), PUPIL_ARRAY, pitch, npix)
     some = (places, *inside[1:])
     found, bad = repair_images(xp.where(finite, data, 0)[some], ~good[some], beyond, DETECTOR)
     log.info("Repaired %d pixels; of these %d were found here", int(bad.sum()), int((bad & good[some]).sum()))
