@@ -6,7 +6,7 @@ import numpy as np
 
 from gpucal.as_peer import as_peer
 from gpucal.core import GpucalError, SkipStep, Step
-from gpucal.data import Exposure
+from gpucal.data import Exposure, InputError
 from gpucal.data.slits import Slits, detached
 from gpucal.steps.parts.coordinates.open_slits import check_cut_out
 from gpucal.steps.parts.grism_types import FIELD_TYPES
@@ -72,7 +72,7 @@ class WfssContamStep(Step):
         check_cut_out(exposure)
         self.check_parameters()
         slits = exposure.slits
-        wcs, shape = slits[0].get_wcs(), (exposure.meta.subarray.ysize, exposure.meta.subarray.xsize)
+        wcs, shape = slits[0].get_wcs(), detector_shape(exposure)
         orders = simulated_orders(exposure, wcs, references, self)
         light = direct_light(exposure, wcs)
         simulation = simulate(light, orders, wcs, shape, slits[0]["meta.wcsinfo.dispersion_direction"], self)
@@ -111,6 +111,24 @@ class WfssContamStep(Step):
                 raise GpucalError(f"{name} is {value}; it has to be {limit} or more")
         if self.n_iterations > 1 and self.polyfit_degree is None:
             log.warning("n_iterations is %d, and there is nothing to fit without polyfit_degree", self.n_iterations)
+
+
+def detector_shape(exposure: Exposure) -> tuple[int, int]:
+    """Rows and columns of the image that spectra were cut out of.
+
+    Raises
+    ------
+    InputError
+        If the header does not tell, or a spectrum reaches beyond.
+    """
+    ny, nx = exposure.meta.subarray.ysize, exposure.meta.subarray.xsize
+    if None in (ny, nx):
+        raise InputError(f"{exposure.source}: the header lacks SUBSIZE1 or SUBSIZE2, the size of the detector")
+    for slit in exposure.slits:
+        if slit["ystart"] - 1 + slit["ysize"] > ny or slit["xstart"] - 1 + slit["xsize"] > nx:
+            raise InputError(f"{exposure.source}: the spectrum of source {slit.name} reaches beyond the {ny} rows and "
+                             f"{nx} columns that SUBSIZE2 and SUBSIZE1 tell")  # fmt: skip
+    return ny, nx
 
 
 def with_plane(exposure: Exposure, slits: Slits, plane, numbers=None) -> Exposure:

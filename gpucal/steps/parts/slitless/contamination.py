@@ -91,7 +91,7 @@ def matched(slits: Slits, simulation: Simulation) -> Matched:
     known = {key: place for place, key in enumerate(simulated)}
     keys = [(slit["source_id"], slit["meta.wcsinfo.spectral_order"]) for slit in slits]
     which = np.array([known.get(key, -1) for key in keys], np.int64)
-    there = simulation.boxes[which]  # of those that have none, any
+    there = np.vstack([simulation.boxes, np.zeros((1, 4), np.int64)])[which]
     first = np.maximum(there[:, :2] - boxes[:, :2], 0)
     end = np.minimum(there[:, :2] - boxes[:, :2] + there[:, 2:], boxes[:, 2:])
     if as_peer():  # the overlap ends where the simulation is as long as, even if it begins later

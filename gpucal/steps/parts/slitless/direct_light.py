@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gpucal.as_peer import as_peer
 from gpucal.backend import current_backend
 from gpucal.backend.traffic import TABLES
 from gpucal.data import Exposure, InputError
@@ -84,13 +85,24 @@ def direct_light(exposure: Exposure, wcs: Wcs) -> Light:
     y, x, label = y[order], x[order], label[order]
     backend = current_backend()
     rows, columns = backend.asarray(y, TABLES), backend.asarray(x, TABLES)
-    flux = without_background(image, image_path)[rows, columns].astype(np.float64)
+    flux = _known(without_background(image, image_path)[rows, columns].astype(np.float64), image_path)
     # Half a pixel is added here, and given back where pixel i of the dispersed image reaches from i to i + 1.
     sky = direct_wcs.program().of_results(0, 1).at_places(backend.asarray(np.stack([x + 0.5, y + 0.5]), TABLES))
     one = backend.xp.ones((2, len(y)))
     place = wcs.program("world", "detector").of_results(0, 1).at_places(backend.xp.concatenate([sky, one]))
     log.info("%d pixels of %d sources in %s", len(y), len(np.unique(label)), segments_path.name)
     return Light(label, flux, place)
+
+
+def _known(flux, path: Path):
+    """Surface brightness that is 0 where it is not known; it would spread over the spectra of others."""
+    xp = current_backend().xp
+    unknown = ~xp.isfinite(flux)
+    count = int(unknown.sum())
+    if not count or as_peer():
+        return flux
+    log.warning("%s: %d pixels of sources have no value, and count as dark", path, count)
+    return xp.where(unknown, 0.0, flux)
 
 
 def without_background(image, path: Path):

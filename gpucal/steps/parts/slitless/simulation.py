@@ -104,6 +104,9 @@ def _simulate_order(light: Light, order: Order, wcs: Wcs, shape, direction: int,
     light = light if order.labels is None else light.of_sources(order.labels)
     xp, program = current_backend().xp, program_of_order(wcs, order.number)
     labels, firsts = np.unique(light.label, return_index=True)
+    if not len(labels):
+        none = np.zeros(0, np.int64)
+        return Simulation(none, none, none.reshape(0, 4), none, xp.zeros((1 + (step.polyfit_degree or 0), 0)))
     ends = np.append(firsts, len(light.label))
     boxes, rises = _extents(light, firsts, program, order.ends, shape, direction)
     sizes = boxes[:, 2] * boxes[:, 3]
