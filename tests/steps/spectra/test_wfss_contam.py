@@ -18,7 +18,7 @@ from gpucal.steps.parts.slitless.direct_light import direct_light
 from gpucal.steps.parts.slitless.spectral_shapes import fit
 from gpucal.steps.pointing.assign_wcs import AssignWcsStep
 from gpucal.steps.spectra.extract_2d import Extract2dStep
-from gpucal.steps.spectra.wfss_contam import WfssContamStep
+from gpucal.steps.spectra.wfss_contam import WfssContamStep, detector_shape
 from gpucal.wcs.documents import read_document
 from gpucal.wcs.modes.imaging import imaging_wcs
 from gpucal.wcs.world import Wcs
@@ -206,17 +206,6 @@ def test_files_of_the_direct_image_have_to_fit(field, tmp_path):
             direct_light(exposure, exposure.slits[0].get_wcs())
 
 
-def test_spectra_of_sources_that_the_map_lacks_are_left_out(field, tmp_path, caplog):
-    for name in ("field_i2d.fits", "field_cat.ecsv", "field_extract_2d.fits"):
-        (tmp_path / name).write_bytes((field.folder / name).read_bytes())
-    with datamodels.open(field.folder / "field_segm.fits") as segments:
-        segments.data[segments.data == 8] = 0
-        segments.save(tmp_path / "field_segm.fits")
-    result = WfssContamStep.call(tmp_path / "field_extract_2d.fits", skip=False, **field.references)
-    assert {source for source, _ in keys(result)} == {3, 5}
-    assert "The segmentation map has no source 8" in caplog.text
-
-
 def test_a_device_gives_the_same(field, request, monkeypatch):
     monkeypatch.chdir(field.folder)
     ranges = {"override_wavelengthrange": field.references["override_wavelengthrange"]}
@@ -247,25 +236,27 @@ def test_pixels_without_a_value_are_dark(field, tmp_path, caplog, monkeypatch):
     assert any(np.isnan(slit.data).any() for slit in result.slits)
 
 
-def test_bright_sources_that_the_map_lacks_are_not_simulated(field, tmp_path, caplog):
+def test_sources_that_the_map_lacks_are_left_out_and_not_simulated(field, tmp_path, caplog):
     for name in ("field_i2d.fits", "field_cat.ecsv", "field_extract_2d.fits"):
         (tmp_path / name).write_bytes((field.folder / name).read_bytes())
     with datamodels.open(field.folder / "field_segm.fits") as segments:
-        segments.data[segments.data == 5] = 0
+        segments.data[segments.data != 3] = 0
         segments.save(tmp_path / "field_segm.fits")
-    slits = datamodels.open(tmp_path / "field_extract_2d.fits")
-    before = by_key(slits)
-    parameters = {**field.references, "magnitude_limit": 19.5}
+    before = by_key(datamodels.open(tmp_path / "field_extract_2d.fits"))
+    parameters = {**field.references, "magnitude_limit": 19.5}  # source 5 alone
     result = WfssContamStep.call(tmp_path / "field_extract_2d.fits", skip=False, **parameters)
+    assert {source for source, _ in keys(result)} == {3}
+    assert "The segmentation map has no source 5, 8: their spectra are left out" in caplog.text
     assert "Nothing is simulated of source 3, order 1" in caplog.text
     np.testing.assert_array_equal(by_key(result)[3, 1], before[3, 1])
 
 
 def test_spectra_have_to_be_on_the_detector(field):
-    slits = datamodels.open(field.slits)
+    slits = open_exposure(field.slits)
+    assert detector_shape(slits) == (NY, NX)
     slits.meta.subarray.xsize = 100
     with pytest.raises(InputError, match="the spectrum of source 8 reaches beyond the 240 rows and 100 columns"):
-        WfssContamStep.call(slits, skip=False, **field.references)
+        detector_shape(slits)
     slits.meta.subarray.xsize = None
     with pytest.raises(InputError, match="the header lacks SUBSIZE1 or SUBSIZE2"):
-        WfssContamStep.call(slits, skip=False, **field.references)
+        detector_shape(slits)
