@@ -61,7 +61,8 @@ def _field(given):
 
 
 def _series(args, given):
-    named = {"band": _band(given), "subarray": args.subarray, "nints": args.nints, "roll": given.get("roll")}
+    named = {"band": _band(given), "subarray": args.subarray and args.subarray.upper()}
+    named |= {"nints": args.nints, "roll": given.get("roll")}
     plan = replace(GrismSeriesPlan(), **{name: value for name, value in named.items() if value is not None})
     if plan.band not in BANDS["NIRCAM"]:
         raise GpucalError(f"series are simulated with {', '.join(BANDS['NIRCAM'])}, not with {plan.band}")

@@ -7,7 +7,6 @@ import pytest
 from stdatamodels.jwst import datamodels
 
 from gpucal.data import InputError, write_model
-from gpucal.errors import GpucalError
 from gpucal.steps.images.bkg_subtract import BackgroundStep
 
 SHAPE = (8, 10)
@@ -99,13 +98,6 @@ def test_integrations_are_no_background_of_an_image(tmp_path):
     write_model(cube, tmp_path / "sky_rateints.fits")
     with pytest.raises(InputError, match="sky_rateints.fits: is of type CubeModel"):
         BackgroundStep.call(rate(tmp_path / "a_rate.fits", 10), bkg_list=[str(tmp_path / "sky_rateints.fits")])
-
-
-def test_slitless_series_of_niriss_are_refused(tmp_path):
-    model = datamodels.open(rate(tmp_path / "a_rate.fits", 10, name="NIRISS", detector="NIS"))
-    model.meta.exposure.type = "NIS_SOSS"
-    with pytest.raises(GpucalError, match="NIS_SOSS is not subtracted yet"):
-        BackgroundStep.call(model)
 
 
 def test_what_is_no_background_of_the_exposure_is_refused(tmp_path):

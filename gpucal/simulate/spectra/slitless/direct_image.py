@@ -59,9 +59,9 @@ def write_direct_image(stem: Path, header, sources: dict[FieldSource, tuple[floa
     wcs = _wcs(header, grism)
     area = nominal_area(grism.detector)
     image, segments = np.full((SIDE, SIDE), SKY), np.zeros((SIDE, SIDE), np.uint32)
-    brightest, places = np.full((SIDE, SIDE), FAINTEST), {}
-    for source, sky in sources.items():
-        places[source] = x, y = [float(one) for one in wcs.invert(*sky)]
+    brightest = np.full((SIDE, SIDE), FAINTEST)
+    places = dict(zip(sources, np.transpose(wcs.invert(*np.transpose(list(sources.values())))).tolist(), strict=True))
+    for source, (x, y) in places.items():
         window, light = _light(x, y, np.hypot(grism.sigma, source.sigma))
         light = light * source.mean_flux(plan.wavelengths) * JANSKY / area
         image[window] += light
