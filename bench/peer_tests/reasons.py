@@ -72,14 +72,11 @@ TESTS = {
     "gives integrations, which the peer's step leaves as they are; gpucal tells which types it takes": (
         "straylight/test_straylight_step.py::test_call_straylight_mrsshort_tso",
     ),
-    "gives spectra of slitless fields, which gpucal does not combine yet": (
-        "combine_1d/test_combine1d.py::test_allnan_skip",
-        "combine_1d/test_combine1d.py::test_wfss_multi_input",
-    ),
     "takes back a model, a container or a library where gpucal gives a list": (
         "assign_mtwcs/test_mtwcs.py::test_index_with_background",
         "assign_mtwcs/test_mtwcs.py::test_mt_multislit",
         "assign_mtwcs/test_mtwcs.py::test_output_is_not_input",
+        "combine_1d/test_combine1d.py::test_allnan_skip",
         "combine_1d/test_combine1d.py::test_allnan_skip_non_wfss",
         "pixel_replace/test_pixel_replace.py::test_pixel_replace_container_names",
         "resample/test_resample_step.py::test_spec_skip_cube",
