@@ -21,15 +21,15 @@ def series(nints: int, *parameters: str, with_peer: bool = True) -> SpectralCase
 
 
 def on_grid(size: int) -> str:
-    """The parameter that limits the grid."""
+    """The parameter that limits the grid; twice as many points as pixels along the traces are taken in any case."""
     return f"soss_max_grid_size={size}"
 
 
 CASES = {
     "SOSS, 4 integrations, boxes alone": series(4, "soss_atoca=false"),
-    "SOSS, 4 integrations, grid of 2,000": series(4, on_grid(2000)),
-    "SOSS, 16 integrations, grid of 2,000": series(16, on_grid(2000)),
-    "SOSS, 4 integrations, grid of 5,000": series(4, on_grid(5000)),
+    "SOSS, 4 integrations, smallest grid": series(4, on_grid(2000)),
+    "SOSS, 16 integrations, smallest grid": series(16, on_grid(2000)),
+    "SOSS, 4 integrations, grid of 15,000": series(4, on_grid(15000)),
     "SOSS, 4 integrations, usual grid (jwst is not run)": series(4, with_peer=False),
     "SOSS, 100 integrations, usual grid (jwst is not run)": series(100, with_peer=False),
     "SOSS, 500 integrations, usual grid (jwst is not run)": series(500, with_peer=False),

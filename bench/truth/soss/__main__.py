@@ -19,7 +19,7 @@ PLANS = {
     "SUBSTRIP96": SossPlan("SUBSTRIP96"),
     "SUBSTRIP256, wheel turned": SossPlan(position=245.88),
 }
-GRID = 2000  # wavelengths of orders 1 and 2 together; both programs take more where the traces need them
+GRID = 2000  # less than the traces need: both programs take the fewest wavelengths that they can do with
 WAYS = {"orders taken apart": {"soss_max_grid_size": GRID}, "boxes alone": {"soss_atoca": False}}
 HEADS = (
     *("case", "extraction", "program", "order", "flux / truth", "blue half", "red half", "its scatter"),
