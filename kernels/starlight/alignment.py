@@ -20,7 +20,7 @@ from gpucal.backend.fourier import image_of_transform, transform_image
 from gpucal.kernels.starlight.shifts import phases, slopes
 
 STEPS = 30
-CLOSE = 1e-7  # pixels
+CLOSE = 1e-5  # pixels: the next step would be its square, about
 LARGEST = 20  # pixels: of the shifts that are looked for
 HALVINGS = 8
 

@@ -22,6 +22,7 @@ from gpucal.backend.fit import check_fit
 SAME = 1e-11  # of the largest eigenvalue: below it a direction is rounding
 BRIGHT = 0.1  # share of the pixels, the brightest, by which it is told whether references differ
 NOISE_ALONE = 1.5  # times its expected square that a difference is below which is noise alone
+TINY = 1e-300
 SMOOTHED = 5  # pixels: side of the box over which the differences of speckles are averaged
 
 
@@ -102,8 +103,9 @@ class References(NamedTuple):
         for one in range(len(bright)):
             for other in range(one):
                 expected = noise[one] + noise[other]
-                squares = (bright[one] - bright[other]) ** 2 / xp.where(expected > 0, expected, 1)
-                made[one, other] = made[other, one] = float(squares[expected > 0].mean()) < NOISE_ALONE
+                squares = xp.where(expected > 0, (bright[one] - bright[other]) ** 2 / xp.maximum(expected, TINY), 0)
+                number = float((expected > 0).sum())
+                made[one, other] = made[other, one] = number > 0 and float(squares.sum()) / number < NOISE_ALONE
         return made
 
 

@@ -174,3 +174,20 @@ def test_a_bad_association_is_refused(tmp_path, text):
 
 def test_input_dir_is_searched(raw_file):
     assert exposures_of("jw1_uncal.fits", str(raw_file.parent))[0].source == str(raw_file)
+
+
+def test_a_tree_of_earlier_years_is_an_image_of_bytes(tmp_path):
+    """As in psfmasks of the observatory."""
+    text = (
+        b"#ASDF 1.0.0\n#ASDF_STANDARD 1.1.0\n%YAML 1.1\n%TAG ! tag:stsci.edu:asdf/\n--- !core/asdf-1.0.0\n"
+        b"data: !core/ndarray-1.0.0\n  source: fits:SCI,1\n  datatype: float32\n  byteorder: big\n  shape: [4, 5]\n"
+        b"meta: {told: in the tree alone}\n...\n"
+    )
+    path = tmp_path / "mask.fits"
+    model = datamodels.PsfMaskModel(data=np.ones((4, 5), np.float32))
+    model.save(path)
+    with fits.open(path) as hdus:
+        tree = fits.ImageHDU(np.frombuffer(text, np.uint8), name="ASDF")
+        fits.HDUList([*hdus, tree]).writeto(path, overwrite=True)
+    exposure = open_exposure(path)
+    assert exposure.data.shape == (4, 5) and exposure.meta.told == "in the tree alone"

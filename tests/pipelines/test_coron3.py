@@ -8,6 +8,7 @@ from astropy.io import fits
 
 from gpucal.cli.main import main
 from gpucal.data import open_exposure
+from gpucal.pictures import draw
 from gpucal.pipelines.coron3 import Coron3Pipeline
 from gpucal.pipelines.image2 import Image2Pipeline
 from gpucal.simulate import CoronagraphyPlan, observe_coronagraph
@@ -50,7 +51,7 @@ def products(observation, tmp_path_factory):
     return folder
 
 
-def test_products_and_their_names(observation, products):
+def test_products_and_their_names(observation, products, tmp_path):
     name = observation.level3.name.removesuffix("_coron3_asn.json")
     exposures = [one.product("calints").name.removesuffix("_calints.fits") for one in observation.exposures]
     expected = {f"{name}_{suffix}.fits" for suffix in ("psfstack", "i2d")}
@@ -61,6 +62,8 @@ def test_products_and_their_names(observation, products):
     assert [header[key] for key in ("S_KLIP", "S_RESAMP")] == ["COMPLETE", "COMPLETE"]
     assert fits.getheader(products / f"{name}_psfstack.fits")["S_PSFSTK"] == "COMPLETE"
     assert fits.getdata(products / f"{name}_psfstack.fits").shape[0] == REFERENCES
+    psfsub = products / f"{exposures[0]}_o001_psfsub.fits"
+    assert draw(psfsub, tmp_path / "left.png").stat().st_size > 50_000
 
 
 def test_companions_are_where_they_are(observation, products):

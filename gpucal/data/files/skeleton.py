@@ -11,6 +11,9 @@ from gpucal.data.files.file_pixels import FilePixels
 from gpucal.data.files.quiet import quietly
 from gpucal.startup.lazy import fits
 
+# The extension with the tree of metadata; in files of earlier years it is an image of bytes.
+TREE = "ASDF"
+
 
 class Skeleton(NamedTuple):
     """A FITS file without the pixels of some of its images.
@@ -75,7 +78,7 @@ def _check_whole(file: BinaryIO, end: int) -> None:
 
 
 def _left_in_file(hdu, file) -> FilePixels | None:
-    wanted = type(hdu) is fits.ImageHDU and hdu.ver == 1 and hdu.name
+    wanted = type(hdu) is fits.ImageHDU and hdu.ver == 1 and hdu.name not in ("", TREE)
     return FilePixels.of(hdu, file) if wanted else None
 
 

@@ -57,6 +57,14 @@ def test_bad_pixels_are_replaced_by_klip_itself(star, references):
     assert made.dq[1, 63, 0] == DO_NOT_USE
 
 
+def test_references_without_errors_as_those_that_jwst_aligns(star, references):
+    """Their noise counts as differences of speckles then: errors are rather too large."""
+    untold = references.copy()
+    untold.err[:] = np.nan
+    made = left_of(star, untold)
+    assert 0.6 < (made.data / made.err).std() < 0.95
+
+
 def test_a_single_reference_will_do(star, references):
     one = references.copy()
     one.data, one.err, one.dq = one.data[:1], one.err[:1], one.dq[:1]
