@@ -50,6 +50,7 @@ truth: $(VENV)/installed-for-tests
 	$(BIN)/python -m bench.truth.imaging
 	$(BIN)/python -m bench.truth.slits
 	$(BIN)/python -m bench.truth.cubes
+	$(BIN)/python -m bench.truth.interferometry
 	$(BIN)/python -m bench.truth.slitless
 	$(BIN)/python -m bench.truth.soss
 	$(BIN)/python -m bench.truth.starlight

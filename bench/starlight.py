@@ -1,8 +1,8 @@
-"""Time ``calwebb_coron3`` of jwst and of gpucal, by turns, from start to exit.
+"""Time ``calwebb_coron3`` and ``calwebb_ami3`` of jwst and of gpucal, by turns, from start to exit.
 
-``python -m bench.starlight`` simulates observations with coronagraphs and calibrates them by stage 2 of gpucal; stage 3
-runs on all exposures, with all products saved. It writes ``docs/benchmarks/starlight.json``, a picture of it, and the
-tables of ``docs/benchmarks.md``. Results of cases that are left out are kept from the run before.
+``python -m bench.starlight`` simulates observations with coronagraphs and through a mask, and calibrates them by stage
+2 of gpucal; stage 3 runs on all exposures, with all products saved. It writes ``docs/benchmarks/starlight.json``, a
+picture of it, and the tables of ``docs/benchmarks.md``. Results of cases that are left out are kept.
 
 gpucal runs as it does for a user, with the alignment that aligns: products differ from those of jwst for that.
 """
@@ -16,7 +16,7 @@ from bench.cases import elsewhere
 from bench.image_stages import run
 from bench.processes import PROGRAMS, measure
 from bench.whole_runs import measure_by_turns, programs
-from gpucal.simulate import CoronagraphyPlan, observe_coronagraph
+from gpucal.simulate import CoronagraphyPlan, InterferometryPlan, observe_coronagraph, observe_interferometer
 
 KINDS = {"stage3": "3, all exposures"}
 COLUMNS = ("observation", "stage")
@@ -58,6 +58,9 @@ CASES = {
     "NIRCam MASKA335R, 2 x 3 integrations, 10 references": _coronagraph("MASKA335R", nints=3),
     "MIRI 4QPM_1550, 2 x 2 integrations, 10 references": _coronagraph("4QPM_1550"),
     "MIRI LYOT_2300, 2 x 2 integrations, 18 references": _coronagraph("LYOT_2300", references=9),
+    "NIRISS F480M NRM, a star and a reference, 10 integrations each": StarlightCase(
+        observe_interferometer, (InterferometryPlan(),), "calwebb_image2", "calwebb_ami3"
+    ),
 }
 
 

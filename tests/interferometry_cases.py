@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from gpucal.core import Step
 from gpucal.simulate import Effects, InterferometryPlan, observe_interferometer
 
@@ -21,16 +19,3 @@ def calibrated(directory, plan=PLAN, **others):
     with observation.crds():
         Step.from_cmdline(["calwebb_image2", str(observation.level2), f"--output_dir={directory}"])
     return observation
-
-
-def closures_of(table, wavelength, plan) -> np.ndarray:
-    """The closure phases of a binary, degrees, at the coordinates of a table."""
-    arcsec, angle = np.deg2rad(1 / 3600), np.deg2rad(plan.position_angle)
-    east, north = (plan.separation * arcsec * part for part in (np.sin(angle), np.cos(angle)))
-
-    def visibility(u, v):
-        return 1 + plan.contrast * np.exp(-2j * np.pi * (u * east + v * north) / wavelength)
-
-    sides = [(np.asarray(table[f"U{n}COORD"]), np.asarray(table[f"V{n}COORD"])) for n in (1, 2)]
-    third = [-(one + other) for one, other in zip(*sides, strict=True)]
-    return np.rad2deg(np.angle(visibility(*sides[0]) * visibility(*sides[1]) * visibility(*third)))

@@ -14,9 +14,7 @@ Source: Ireland (2013, MNRAS 433, 1718), section 2.5.
 
 from typing import NamedTuple
 
-import numpy as np
-
-from gpucal.backend import array_namespace, current_backend
+from gpucal.backend import array_namespace
 from gpucal.kernels.interferometry.transforms import centred_power
 
 ROUNDS = 10
@@ -81,14 +79,13 @@ def repair_images(images, bad, beyond, detector: Detector):
     xp = array_namespace(images)
     images, bad = images.astype(xp.float64), bad.copy()
     repaired = images.copy()
-    at_work = np.ones(len(images), bool)
+    places = xp.arange(len(images))
     for _ in range(ROUNDS):
-        places = np.flatnonzero(at_work)
         repaired[places] = with_bad_replaced(repaired[places], bad[places], beyond)
         found = outstanding(repaired[places], beyond, detector) & ~bad[places]
         bad[places] |= found
-        at_work[places] = current_backend().asnumpy(found.any((1, 2)))
-        if not at_work.any():
+        places = places[found.any((1, 2))]
+        if not len(places):
             break
     return with_bad_replaced(images, bad, beyond), bad
 

@@ -20,13 +20,13 @@ PEER = {
 # Those of gpucal that the peer has, too; ami_average is none of its classes any more.
 CLASSES = [cls for cls in all_classes() if cls.__name__ in PEER]
 
-
 # Parameters that the peer does not have: options of gpucal alone.
 OWN = {
     "AlignRefsStep": {"blur"},
     "KlipStep": {"exclude", "annulus", "fit_radius", "star", "contrast", "psf_fwhm", "star_flux", "blur"},
     "Coron3Pipeline": {"adi", "blur"},
     "Extract1dStep": {"soss_turn_profile"},
+    "OutlierDetectionStep": {"across_segments", "scale_median"},
 }
 
 
@@ -59,7 +59,8 @@ def test_steps_of_pipelines(ours):
     """A step that ours lacks is one that does not exist here yet."""
     theirs = getattr(PEER[ours.__name__], "step_defs", {})
     for name, step_class in ours.step_defs.items():
-        assert step_class.__name__ == theirs[name].__name__
+        if step_class in CLASSES:
+            assert step_class.__name__ == theirs[name].__name__
     written = {cls.__name__ for cls in all_classes()}
     missing = {cls.__name__ for name, cls in theirs.items() if name not in ours.step_defs}
     assert not missing & written

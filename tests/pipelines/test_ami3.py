@@ -8,13 +8,14 @@ import pytest
 from astropy.io import fits
 from stdatamodels.jwst import datamodels
 
+from bench.truth.interferometry.__main__ import closures_of
 from gpucal.cli.main import main
 from gpucal.core import GpucalError, Step
 from gpucal.data import InputError, open_exposure
 from gpucal.pipelines import Ami3Pipeline
 from gpucal.steps import AmiAnalyzeStep, AmiAverageStep, AmiNormalizeStep
 from gpucal.steps.parts.interferometry.companion_search import Grid, data_of, search
-from tests.interferometry_cases import PLAN, calibrated, closures_of
+from tests.interferometry_cases import PLAN, calibrated
 from tests.oifits_rules import faults_of
 
 

@@ -173,14 +173,15 @@ def repaired(images: Images, filter_name: str, pitch: float, pupil) -> Images:
     inside = (slice(None), slice(npix), slice(npix))
     finite = xp.isfinite(images.data)
     data, good = images.data.copy(), images.good & finite
-    places = np.flatnonzero(current_backend().asnumpy((~good).mean((1, 2)), TABLES) <= MOST_BAD)
+    places = xp.flatnonzero((~good).mean((1, 2)) <= MOST_BAD)
     if not len(places):
         return images
     beyond = frequencies_beyond(pupil, wavelengths_of(filter_name), PUPIL_ARRAY, pitch, npix)
-    some = (places, *inside[1:])
-    found, bad = repair_images(xp.where(finite, data, 0)[some], ~good[some], beyond, DETECTOR)
-    log.info("Repaired %d pixels; of these %d were found here", int(bad.sum()), int((bad & good[some]).sum()))
-    data[some], good[some] = found, ~bad
+    clean = xp.where(finite, data, 0)[inside]
+    known = good[places][inside]
+    found, bad = repair_images(clean[places], ~known, beyond, DETECTOR)
+    log.info("Repaired %d pixels; of these %d were found here", int(bad.sum()), int((bad & known).sum()))
+    data[places, :npix, :npix], good[places, :npix, :npix] = found, ~bad
     return images._replace(data=data, good=good)
 
 

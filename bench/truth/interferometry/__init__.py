@@ -1,0 +1,1 @@
+"""Interferometry against the truth: binaries of known separation, angle and contrast."""
