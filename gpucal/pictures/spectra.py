@@ -10,13 +10,18 @@ from astropy.io import fits
 
 from gpucal.pictures.product import RAW_UNIT, PictureError
 
-SPECTRA = ("MultiSpecModel", "TSOMultiSpecModel", "MultiCombinedSpecModel", "MRSMultiSpecModel")
+# Spectra of fields of sources: a table has a row for each of these.
+OF_FIELDS = ("WFSSMultiSpecModel", "WFSSMultiCombinedSpecModel")
+SPECTRA = ("MultiSpecModel", "TSOMultiSpecModel", "MultiCombinedSpecModel", "MRSMultiSpecModel", *OF_FIELDS)
 SLITS = ("SlitModel", "MultiSlitModel")
 
 # Names of products: of spectra, and of what they may have been extracted from; the better one first.
 OF_SPECTRA = {"x1d": ("s2d", "cal", "crf"), "x1dints": ("calints", "crfints")}
 
 ALONG_X = 1
+
+# Of fields, what has an error so many times the median is not drawn.
+NOISY = 5.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,10 @@ def _read_slits(path: Path) -> dict[str, SlitSpectrum]:
         for hdu in hdus:
             if hdu.name == "SCI":
                 header = hdu.header
-                name = str(header.get("SLTNAME") or header.get("SLITNAME") or hdus[0].header.get("EXP_TYPE", "slit"))
+                kind = hdus[0].header.get("EXP_TYPE", "slit")
+                name = str(header.get("SLTNAME") or header.get("SLITNAME") or kind)
+                if "WFSS" in kind and "SOURCEID" in header:
+                    name = _name_of_source(header["SOURCEID"], header.get("SPORDER"))
                 image = np.asarray(hdu.section[(*(0,) * (len(hdu.shape) - 2), ...)], float)
                 direction = header.get("DISPAXIS", ALONG_X)
                 slits[name] = SlitSpectrum(name, image, header.get("BUNIT", RAW_UNIT), direction=direction)
@@ -114,6 +122,8 @@ def _with_spectra(path: Path, slits: dict[str, SlitSpectrum]) -> list[SlitSpectr
     made = []
     with fits.open(path) as hdus:
         entries = _apertures(hdus[0].header)
+        if hdus[0].header["DATAMODL"] in OF_FIELDS:
+            return _of_sources(hdus, slits)
         for hdu in hdus:
             if hdu.name not in ("EXTRACT1D", "COMBINE1D"):
                 continue
@@ -130,6 +140,30 @@ def _with_spectra(path: Path, slits: dict[str, SlitSpectrum]) -> list[SlitSpectr
                 )  # fmt: skip
             )
     return made
+
+
+def _of_sources(hdus, slits: dict[str, SlitSpectrum]) -> list[SlitSpectrum]:
+    """The spectra of all sources of a field, the brightest first; of several exposures, those of the first.
+
+    Where filters let little light through, there is hardly anything but noise: that is left out.
+    """
+    made = {}
+    for hdu in (one for one in hdus if one.name in ("EXTRACT1D", "COMBINE1D")):
+        columns = ("WAVELENGTH", "FLUX", "ERROR" if hdu.name == "COMBINE1D" else "FLUX_ERROR")
+        order, unit = hdu.header.get("SPORDER"), hdu.columns["FLUX"].unit or ""
+        for source, *values in zip(hdu.data["SOURCE_ID"], *(hdu.data[one] for one in columns), strict=True):
+            name = _name_of_source(source, order)
+            wavelength, flux, error = (np.asarray(one, float) for one in values)
+            flux = np.where(error > NOISY * np.nanmedian(error), np.nan, flux)
+            slit, direction = slits.get(name, SlitSpectrum(name)), hdu.header.get("DISPAXIS", ALONG_X)
+            made.setdefault(
+                name, SlitSpectrum(name, slit.image, slit.unit, wavelength, flux, error, unit, direction=direction)
+            )
+    return sorted(made.values(), key=lambda one: -np.nan_to_num(np.nanmedian(one.flux)))
+
+
+def _name_of_source(number: int, order: int | None) -> str:
+    return f"source {number}" if order is None else f"source {number}, order {order}"
 
 
 def _column(hdu, name: str) -> np.ndarray | None:

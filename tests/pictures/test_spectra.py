@@ -93,3 +93,24 @@ def test_a_broken_file_is_told(tmp_path, capsys):
     (tmp_path / "a_x1d.fits").write_bytes(b"nothing")
     assert main(["picture", str(path)]) == 1
     assert "a_s2d.fits: its slits and spectra cannot be read" in capsys.readouterr().err
+
+
+def test_sources_of_a_field_are_drawn_by_their_brightness(tmp_path):
+    primary = fits.PrimaryHDU(header=fits.Header({"DATAMODL": "WFSSMultiSpecModel", "EXP_TYPE": "NIS_WFSS"}))
+    wavelength, error = np.tile(np.linspace(1, 2, 60), (2, 1)), np.ones((2, 60))
+    error[:, -1] = 6.0  # where the filter ends
+    values = {"WAVELENGTH": wavelength, "FLUX": np.outer([1.0, 3.0], np.ones(60)), "FLUX_ERROR": error}
+    columns = [fits.Column("SOURCE_ID", "J", array=[4, 9])]
+    columns += [fits.Column(name, "60D", "Jy", array=array) for name, array in values.items()]
+    table = fits.BinTableHDU.from_columns(columns, name="EXTRACT1D")
+    table.header["SPORDER"] = 1
+    fits.HDUList([primary, table]).writeto(tmp_path / "f_x1d.fits")
+    slits = fits.PrimaryHDU(header=fits.Header({"DATAMODL": "MultiSlitModel", "EXP_TYPE": "NIS_WFSS"}))
+    header = fits.Header({"SOURCEID": 9, "SPORDER": 1, "DISPAXIS": 2})
+    fits.HDUList([slits, fits.ImageHDU(np.zeros((60, 11)), header, "SCI")]).writeto(tmp_path / "f_cal.fits")
+    first, second = read_spectra(tmp_path / "f_x1d.fits")
+    assert (first.name, second.name) == ("source 9, order 1", "source 4, order 1")
+    assert first.image.shape == (60, 11) and second.image is None
+    assert (first.flux[:-1] == 3).all() and np.isnan(first.flux[-1])
+    assert main(["picture", str(tmp_path / "f_x1d.fits")]) == 0
+    assert imread(tmp_path / "f_x1d.png").shape[1] > 500
