@@ -27,7 +27,8 @@ def pixel_integrals(grid, lower, upper, valid, misplaces=False):
     valid : (npixels,) bool array
         Which of them to integrate over; their borders lie within the grid.
     misplaces : bool
-        Whether weights of pixels that begin within the first interval are to be those of jwst 3.0.0.
+        Whether weights of pixels that begin within the first interval, or have two points, are to be those of jwst
+        3.0.0.
 
     Returns
     -------
@@ -64,12 +65,21 @@ def pixel_integrals(grid, lower, upper, valid, misplaces=False):
     weights[begins] = at_border * (1 - share)
     weights[begins + 1] += at_border * share
     if misplaces:
+        _weigh_pairs(weights, grid, lower, upper, first, begins[(counts == 2) & ~single], (counts == 2) & ~single)
         for number in np.flatnonzero((below == 0) & ~on_point):
             own = slice(begins[number], ends[number] + 1)
             weights[own] = 0.0
             found = misplaced_weights(grid, lower[number], upper[number], last[number])
             weights[own][: len(found)] = found
     return sparse.csr_array((weights, (pixels[row], column)), shape=(len(valid), len(grid)))
+
+
+def _weigh_pairs(weights, grid, lower, upper, first, begins, pairs) -> None:
+    """What jwst 3.0.0 has for pixels with two points: up to half as much again as the length of the pixel."""
+    lower, upper, before, after = lower[pairs], upper[pairs], grid[first[pairs]], grid[first[pairs] + 1]
+    ratio = (upper - lower) / (after - before) / 2
+    weights[begins] = ratio * (after - lower)
+    weights[begins + 1] = ratio * (upper - before + (lower - before))
 
 
 def misplaced_weights(grid, lower, upper, last):

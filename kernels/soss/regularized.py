@@ -149,9 +149,22 @@ def light_of(one, flux):
     return np.where(touched, np.nan, one @ np.where(unknown, 0.0, flux))
 
 
-def first_guess(equations: Equations, estimate, npixels: int) -> float:
-    """A factor with which slopes of an estimate of the flux count as much as so many pixels."""
-    return float(np.sqrt(npixels / np.nansum((equations.slopes @ estimate(equations.grid)) ** 2)))
+def first_guess(equations: Equations, estimate, npixels: int, typical: bool = False) -> float:
+    """A factor with which slopes of an estimate of the flux count as much as so many pixels.
+
+    Parameters
+    ----------
+    equations : Equations
+    estimate : callable
+        The flux at wavelengths.
+    npixels : int
+    typical : bool
+        Whether all slopes count as much as the median of their squares: for an estimate that is wrong where there is
+        little light. By default their squares are added up, as in jwst 3.0.0.
+    """
+    squares = (equations.slopes @ estimate(equations.grid)) ** 2
+    total = np.nanmedian(squares) * len(squares) if typical else np.nansum(squares)
+    return float(np.sqrt(npixels / total))
 
 
 def find_factor(

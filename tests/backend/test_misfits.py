@@ -37,7 +37,6 @@ AS_GOOD = {
     "ramps.saturation_growth.planes_with": {"planes": ALL},
     "refpix.irs2_series.mean_frame": {"ramp": ALL},
     "regions.ellipse_flags.edit_flags": {"groupdq": (1, 2, 3), "ellipses.minor": (0,), "ellipses.major": (0,)},
-    "soss.column_background.column_backgrounds": {"images": (1,), "masks": (1,)},
     "spectra.cut_out.cut_out": {"boxes": (0,)},
     "statistics.window_medians.window_medians": {"image": ALL},
     "storage.flag_definitions.standardize_flags": {"dq": ALL, "meanings": (0,)},

@@ -84,3 +84,10 @@ def test_a_pixel_within_the_first_interval():
     inside = np.array([0.004]), np.array([0.055]), np.array([True])
     assert pixel_integrals(grid, *inside).sum() == pytest.approx(0.051)
     assert abs(pixel_integrals(grid, *inside, misplaces=True).sum()) > 0.1  # as in jwst: far from what it is
+
+
+def test_a_pixel_with_two_points():
+    grid = np.linspace(0, 1, 11)
+    pair = np.array([0.2]), np.array([0.4]), np.array([True])
+    assert pixel_integrals(grid, *pair).sum() == pytest.approx(0.2)
+    assert pixel_integrals(grid, *pair, misplaces=True).sum() == pytest.approx(0.3)  # as in jwst

@@ -138,7 +138,8 @@ def _models(of, scene, boxes, settings, separation, is_narrow):
     sums = _sums(typical, scene, boxes, joint, lone, background)
     joint.factor = settings.factor
     if joint.factor is None:
-        choose_joint_factor(joint, scene, sums.joint, image, errors, estimate)
+        is_told = settings.estimate is not None
+        choose_joint_factor(joint, scene, sums.joint, image, errors, estimate, is_told)
     for model in lone:
         choose_lone_factor(model, scene, sums, image, errors, joint.factor)
     return joint, lone

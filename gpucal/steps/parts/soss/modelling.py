@@ -260,10 +260,10 @@ def lone_model(scene: Scene, number: int, longest: float | None) -> LoneModel:
     return model
 
 
-def choose_joint_factor(model: JointModel, scene: Scene, sums, image, errors, estimate) -> None:
-    """Find the factor of slopes of orders 1 and 2."""
+def choose_joint_factor(model: JointModel, scene: Scene, sums, image, errors, estimate, is_told: bool) -> None:
+    """Find the factor of slopes of orders 1 and 2, with an estimate of the flux that was told, or was made."""
     used = model.coverage.used
-    guess = first_guess(model.equations, estimate, int(used.sum()))
+    guess = first_guess(model.equations, estimate, int(used.sum()), not (is_told or as_peer()))
     right = model.equations.right_side(sums)[:, 0]
     pixels = scene.pixels(used, image, errors, [0, 1])
     model.factor, model.tested = find_factor(model.equations, right, pixels, guess, DECADES_JOINT)

@@ -63,10 +63,12 @@ def prepared(exposure, rows: slice) -> Prepared:
     data, err, dq = (_cube(getattr(exposure, name), rows) for name in ("data", "err", "dq"))
     if not (data.shape == err.shape == dq.shape):
         raise GpucalError(f"{exposure.source}: its data, errors and flags have different shapes")
-    known = (xp.isfinite(data) & xp.isfinite(err)).any(axis=0)
+    known = xp.zeros(data.shape[1:], bool)
+    for values, errors in zip(data, err, strict=True):  # no array of the size of all integrations is made
+        known |= xp.isfinite(values) & xp.isfinite(errors)
     medians, errors = median_image(data), median_image(err)
     reference = (dq[0] & np.uint32(REFERENCE_PIXEL)) != 0
-    flagged = ((dq & np.uint32(DO_NOT_USE)) != 0).all(axis=0)
+    flagged = (xp.bitwise_and.reduce(dq, axis=0) & np.uint32(DO_NOT_USE)) != 0
     unknown = ~known | reference
     errors = xp.where(unknown, np.float32(np.inf), errors)
     medians = xp.where(known & xp.isfinite(medians), medians, np.float32(0))
