@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench import ifu, spectral_stages
+from bench import ifu, soss, spectral_stages
 from bench.slit_cases import CASES, INTEGRATIONS
 
 SHUTTERS = [name for name in CASES if "slitlets" in name]
@@ -66,3 +66,11 @@ def test_integral_fields_by_both(measured, name):
     _, (first, commands) = measured(name, "spec3", ifu.CASES)
     assert first == "calibrated"
     assert [command[-2:] for command in commands.values()] == [["calwebb_spec3", "/o/all.json"]] * 2
+
+
+def test_series_of_soss_are_extracted_with_parameters(measured):
+    _, (commands,) = measured("SOSS, 4 integrations, boxes alone", "spec2", soss.CASES)
+    words = ["calwebb_spec2", "/o/nods.json", "--steps.extract_1d.soss_atoca=false"]
+    assert {name: command[-3:] for name, command in commands.items()} == {"jwst": words, "gpucal": words}
+    _, (commands,) = measured("SOSS, 500 integrations, usual grid (jwst is not run)", "spec2", soss.CASES)
+    assert list(commands) == ["gpucal"]
