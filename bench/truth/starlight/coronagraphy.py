@@ -27,6 +27,7 @@ from gpucal.steps.parts.starlight.cleaning import cleaned
 EFFECTS = Effects.only("stars", "sky", "poisson", "read_noise", "bad_pixels")
 MASKS = {"NIRCam MASKA335R": "MASKA335R", "MIRI 4QPM_1550": "4QPM_1550", "MIRI LYOT_2300": "LYOT_2300"}
 APERTURE, ANNULUS = 2.5, (3.5, 5.0)  # radii, images of a point (FWHM)
+CENTRINGS = 8  # of the circle that a centre is measured in, on that centre
 LEVEL = 5.0
 
 
@@ -158,8 +159,11 @@ def _measured(image, place, fwhm, band, pixel) -> tuple[float, np.ndarray]:
     inside = (distance < APERTURE * fwhm) & np.isfinite(image)
     above = np.where(inside, image - np.median(image[ring]), 0)
     share = band.encircled(APERTURE * fwhm * pixel, pixel)
-    weights = np.maximum(np.where(distance < fwhm, above, 0), 0)
-    centre = (weights * _indices(image.shape)).sum(axis=(1, 2)) / weights.sum()
+    centre = np.asarray(place, float)
+    for _ in range(CENTRINGS):
+        near = _distances(image.shape, [centre])[0] < fwhm
+        weights = np.maximum(np.where(near, above, 0), 0)
+        centre = (weights * _indices(image.shape)).sum(axis=(1, 2)) / weights.sum()
     return float(above.sum() / share), centre - place
 
 
