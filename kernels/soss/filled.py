@@ -89,14 +89,16 @@ def write_means(row, begin, end, samples, state, series, means):
 def filled(series, integration, row, column):
     """What is in the place of an unknown value."""
     nints = len(series.data)
-    width = min(nints, WINDOW)
+    width = nints if nints < WINDOW else WINDOW  # min() of a constant does not compile for a device here
     for candidate in range(width):
         value = about(series, integration, candidate, width, row, column)
         below, equal = 0, 0
         for other in range(width):
             compared = about(series, integration, other, width, row, column)
-            below += compared < value
-            equal += compared == value
+            if compared < value:
+                below += 1
+            if compared == value:
+                equal += 1
         if below <= width // 2 < below + equal:
             return value
     return series.medians[row, column]
