@@ -1,7 +1,7 @@
 """``gpucal simulate --observation`` with integral field units."""
 
-from gpucal.cli.simulated import tell
-from gpucal.errors import GpucalError
+from gpucal.cli.simulated import Kind
+from gpucal.simulate import CubeObservation
 from gpucal.simulate.spectra.ifu import mrs_plans, nirspec_ifu_plans, observe_mrs, observe_nirspec_ifu
 
 # Observation -> the function that makes it of a directory, values that the user gives, and keyword arguments.
@@ -11,8 +11,8 @@ FITTING = ("backgrounds", "detectors", "dithers", "rates", "roll")
 OWN = {nirspec_ifu_plans.NAME: ("filters", "grating"), mrs_plans.NAME: ("bands",)}
 
 
-def run(args, given: dict, effects, console) -> None:
-    """Observe, and tell where everything is.
+def make(args, given: dict, effects) -> CubeObservation:
+    """Observe.
 
     Parameters
     ----------
@@ -20,21 +20,12 @@ def run(args, given: dict, effects, console) -> None:
     given : dict
         The options of observations that are on the command line.
     effects : Effects
-    console : rich.console.Console
 
-    Raises
-    ------
-    GpucalError
-        One of them does not hold for cubes.
+    Returns
+    -------
+    CubeObservation
     """
-    unfit = [name for name in given if name not in (*FITTING, *OWN[args.observation])]
-    if unfit:
-        name = unfit[0].replace("_", "-")
-        raise GpucalError(f"--{name} does not hold for --observation {args.observation} (see gpucal simulate -h)")
-    for name in ("subarray", "nints"):
-        if getattr(args, name) is not None:
-            raise GpucalError(f"--{name} does not hold for cubes (see gpucal simulate -h)")
-    observation = CUBES[args.observation](
+    return CUBES[args.observation](
         args.directory,
         given,
         rates="rates" in given,
@@ -44,6 +35,6 @@ def run(args, given: dict, effects, console) -> None:
         seed=args.seed,
         cache=args.cache,
     )
-    files = [(exposure.role, exposure.path) for exposure in observation.exposures]
-    files += [("stage 2", path) for path in observation.level2]
-    tell(console, [*files, *(("stage 3", path) for path in observation.level3)], observation)
+
+
+KINDS = {name: Kind(make, (*FITTING, *OWN[name])) for name in CUBES}

@@ -2,23 +2,16 @@
 
 from dataclasses import replace
 
-from gpucal.cli.simulated import tell
+from gpucal.cli.simulated import Kind
 from gpucal.errors import GpucalError
+from gpucal.simulate import GrismFieldObservation, GrismSeriesObservation
 from gpucal.simulate.spectra.slitless.grism_plans import FIELD, SERIES, GrismSeriesPlan, field_plan
 from gpucal.simulate.spectra.slitless.grisms import BANDS
 from gpucal.simulate.spectra.slitless.observe_grisms import observe_grism_field, observe_grism_series
 
-# Observation -> options of observations that hold for it, by their names among the arguments.
-GRISM_OBSERVATIONS = {
-    FIELD: ("dithers", "filters", "grisms", "rates", "roll", "sources"),
-    SERIES: ("filters", "rates", "roll"),
-}
-# Options of single exposures that do not hold for fields.
-UNFIT_FOR_FIELDS = ("subarray", "nints")
 
-
-def run(args, given: dict, effects, console) -> None:
-    """Observe, and tell where everything is.
+def make(args, given: dict, effects) -> GrismFieldObservation | GrismSeriesObservation:
+    """Observe.
 
     Parameters
     ----------
@@ -26,31 +19,22 @@ def run(args, given: dict, effects, console) -> None:
     given : dict
         The options of observations that are on the command line.
     effects : Effects
-    console : rich.console.Console
+
+    Returns
+    -------
+    GrismFieldObservation | GrismSeriesObservation
 
     Raises
     ------
     GpucalError
-        One of them does not hold for such an observation, or it is to be raw.
+        It is to be raw.
     """
-    kind = args.observation
-    unfit = [name for name in given if name not in GRISM_OBSERVATIONS[kind]]
-    if kind == FIELD:
-        unfit += [name for name in UNFIT_FOR_FIELDS if getattr(args, name) is not None]
-    if unfit:
-        name = unfit[0].replace("_", "-")
-        raise GpucalError(f"--{name} does not hold for --observation {kind} (see gpucal simulate -h)")
     if "rates" not in given:
-        raise GpucalError(f"--observation {kind} makes rates, and no raw ramps: add --rates")
+        raise GpucalError(f"--observation {args.observation} makes rates, and no raw ramps: add --rates")
     others = {"effects": effects, "readpatt": args.readpatt, "ngroups": args.ngroups, "seed": args.seed}
-    if kind == FIELD:
-        observe, plan = observe_grism_field, _field(given)
-    else:
-        observe, plan = observe_grism_series, _series(args, given)
-    observation = observe(args.directory, plan, cache=args.cache, **others)
-    files = [("science", exposure.path) for exposure in observation.exposures]
-    files += [("stage 2", path) for path in observation.level2]
-    tell(console, [*files, *(("stage 3", path) for path in observation.level3)], observation)
+    if args.observation == FIELD:
+        return observe_grism_field(args.directory, _field(given), cache=args.cache, **others)
+    return observe_grism_series(args.directory, _series(args, given), cache=args.cache, **others)
 
 
 def _field(given):
@@ -75,3 +59,9 @@ def _band(given):
     if len(names) > 1:
         raise GpucalError(f"--filters takes one name for spectra, not {len(names)}")
     return names[0] and names[0].upper()
+
+
+KINDS = {
+    FIELD: Kind(make, ("dithers", "filters", "grisms", "rates", "roll", "sources")),
+    SERIES: Kind(make, ("filters", "rates", "roll"), ("subarray", "nints")),
+}

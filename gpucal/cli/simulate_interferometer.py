@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from gpucal.cli.simulated import tell
-from gpucal.errors import GpucalError
-from gpucal.simulate import InterferometryPlan, observe_interferometer
+from gpucal.cli.simulated import Kind
+from gpucal.simulate import InterferometricObservation, InterferometryPlan, observe_interferometer
 
 NAME = "ami"
 
@@ -26,8 +25,8 @@ OPTIONS = {
 FITTING = ("rates", "roll", "dithers", "filters", *OPTIONS)
 
 
-def run(args, given: dict, effects, console) -> None:
-    """Observe, and tell where everything is.
+def make(args, given: dict, effects) -> InterferometricObservation:
+    """Observe.
 
     Parameters
     ----------
@@ -35,17 +34,11 @@ def run(args, given: dict, effects, console) -> None:
     given : dict
         The options of observations that are on the command line.
     effects : Effects
-    console : rich.console.Console
 
-    Raises
-    ------
-    GpucalError
-        One of them does not hold for interferometry.
+    Returns
+    -------
+    InterferometricObservation
     """
-    unfit = [name for name in given if name not in FITTING]
-    if unfit:
-        name = unfit[0].replace("_", "-")
-        raise GpucalError(f"--{name} does not hold for --observation {NAME} (see gpucal simulate -h)")
     changes = {name: given[name] for name in ("roll", *OPTIONS) if name in given}
     if "dithers" in given:
         changes["exposures"] = changes["references"] = given["dithers"]
@@ -54,8 +47,9 @@ def run(args, given: dict, effects, console) -> None:
     if args.nints is not None:
         changes["nints"] = args.nints
     plan = replace(InterferometryPlan(), **changes)
-    observation = observe_interferometer(
+    return observe_interferometer(
         args.directory, plan, "rates" in given, effects, args.readpatt, args.ngroups, args.seed, args.cache
     )
-    files = [(exposure.role, exposure.path) for exposure in observation.exposures]
-    tell(console, [*files, ("stage 2", observation.level2), ("stage 3", observation.level3)], observation)
+
+
+KINDS = {NAME: Kind(make, FITTING, ("nints",))}

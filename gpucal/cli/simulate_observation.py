@@ -8,12 +8,11 @@ from gpucal.cli import (
     simulate_series,
     simulate_slits,
     simulate_soss,
+    simulated,
 )
-from gpucal.cli.simulated import tell
 from gpucal.errors import GpucalError
 from gpucal.simulate import Field, ImagingOptions, Plan, PointingErrors, observe
 from gpucal.simulate.plan import PLANS
-from gpucal.simulate.spectra.slit_plans import SLIT_PLANS
 from gpucal.simulate.starlight import coronagraphs
 
 USUAL_DETECTORS = {"nircam": "NRCALONG", "miri": "MIRIMAGE", "niriss": "NIS", "fgs": "GUIDER1"}
@@ -62,15 +61,15 @@ OPTIONS = {
 }
 _PLAN = {"dithers": "exposures"} | {name: name for name in ("backgrounds", "spread", "roll", "turn", "motion")}
 
-# What makes the observations that are no fields on imaging detectors.
+# Observations that are no fields on imaging detectors.
 OTHERS = {
-    **dict.fromkeys(SLIT_PLANS, simulate_slits.run),
-    **dict.fromkeys(simulate_cubes.CUBES, simulate_cubes.run),
-    **dict.fromkeys(simulate_grisms.GRISM_OBSERVATIONS, simulate_grisms.run),
-    simulate_soss.NAME: simulate_soss.run,
-    simulate_series.SERIES: simulate_series.run,
-    coronagraphs.NAME: simulate_coronagraph.run,
-    simulate_interferometer.NAME: simulate_interferometer.run,
+    **simulate_slits.KINDS,
+    **simulate_cubes.KINDS,
+    **simulate_grisms.KINDS,
+    **simulate_soss.KINDS,
+    **simulate_series.KINDS,
+    **simulate_coronagraph.KINDS,
+    **simulate_interferometer.KINDS,
 }
 # Options that hold for no field of images, and what they are for.
 _KINDS = {
@@ -123,7 +122,7 @@ def run(args, effects, console) -> None:
     """
     given = _given(args)
     if args.observation in OTHERS:
-        OTHERS[args.observation](args, given, effects, console)
+        simulated.run(OTHERS[args.observation], args, given, effects, console)
         return
     for name, kind in _KINDS.items():
         if name in given:
@@ -145,9 +144,7 @@ def run(args, effects, console) -> None:
         seed=args.seed,
         cache=args.cache,
     )
-    files = [(exposure.role, exposure.path) for exposure in observation.exposures]
-    files += [("sources", observation.catalogue), ("stage 2", observation.level2)]
-    tell(console, [*files, *(("stage 3", path) for path in observation.level3)], observation)
+    simulated.tell(console, observation.files(), observation)
 
 
 def _given(args):

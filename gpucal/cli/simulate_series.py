@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from gpucal.cli.simulated import tell
+from gpucal.cli.simulated import Kind
 from gpucal.errors import GpucalError
 from gpucal.simulate.series.observe_series import observe_series
+from gpucal.simulate.series.series_observation import SeriesObservation
 from gpucal.simulate.series.series_plan import SeriesPlan
 
 SERIES = "series"
@@ -21,8 +22,8 @@ OPTIONS = {
 }  # fmt: skip
 
 
-def run(args, given: dict, effects, console) -> None:
-    """Observe, and tell where everything is.
+def make(args, given: dict, effects) -> SeriesObservation:
+    """Observe.
 
     Parameters
     ----------
@@ -30,16 +31,16 @@ def run(args, given: dict, effects, console) -> None:
     given : dict
         The options of observations that are on the command line.
     effects : Effects
-    console : rich.console.Console
+
+    Returns
+    -------
+    SeriesObservation
 
     Raises
     ------
     GpucalError
-        One of them does not hold for series.
+        Several detectors are named.
     """
-    unfit = [name for name in given if name not in FITTING]
-    if unfit:
-        raise GpucalError(f"--{unfit[0].replace('_', '-')} does not hold for series (see gpucal simulate -h)")
     plan = SeriesPlan()
     detectors = given.get("detectors", [plan.detector])
     if len(detectors) > 1:
@@ -49,7 +50,7 @@ def run(args, given: dict, effects, console) -> None:
     if "depth" in given:
         changes["transit"] = replace(plan.transit, depth=given["depth"])
     plan = replace(plan, detector=detectors[0].upper(), filters=tuple(given.get("filters", ())), **changes)
-    observation = observe_series(args.directory, plan, effects, args.readpatt, args.seed, args.cache)
-    files = [("segment", path) for path in observation.exposures]
-    files += [("truth", observation.catalogue), ("stage 2", observation.level2), ("stage 3", observation.level3)]
-    tell(console, files, observation)
+    return observe_series(args.directory, plan, effects, args.readpatt, args.seed, args.cache)
+
+
+KINDS = {SERIES: Kind(make, FITTING, ("subarray", "nints"))}

@@ -2,17 +2,18 @@
 
 from dataclasses import replace
 
-from gpucal.cli.simulated import tell
+from gpucal.cli.simulated import Kind
 from gpucal.errors import GpucalError
-from gpucal.simulate import Dip, SlitPlan, observe_slits
+from gpucal.simulate import Dip, SlitObservation, SlitPlan, observe_slits
 from gpucal.simulate.spectra.shutter_layouts import many_slitlets
+from gpucal.simulate.spectra.slit_plans import SLIT_PLANS
 
 # Options of observations that hold for spectra, by their names among the arguments.
 FITTING = ("depth", "detectors", "filters", "grating", "rates", "roll", "slitlets")
 
 
-def run(args, given: dict, effects, console) -> None:
-    """Observe, and tell where everything is.
+def make(args, given: dict, effects) -> SlitObservation:
+    """Observe.
 
     Parameters
     ----------
@@ -20,16 +21,16 @@ def run(args, given: dict, effects, console) -> None:
     given : dict
         The options of observations that are on the command line.
     effects : Effects
-    console : rich.console.Console
+
+    Returns
+    -------
+    SlitObservation
 
     Raises
     ------
     GpucalError
-        One of them does not hold for spectra.
+        An option does not hold for the observation.
     """
-    unfit = [name for name in given if name not in FITTING]
-    if unfit:
-        raise GpucalError(f"--{unfit[0].replace('_', '-')} does not hold for spectra (see gpucal simulate -h)")
     named = {"detector": _only(given, "detectors"), "filter": _only(given, "filters"), "subarray": args.subarray}
     named |= {"grating": given.get("grating"), "nints": args.nints, "roll": given.get("roll")}
     changes = {name: value for name, value in named.items() if value is not None}
@@ -38,7 +39,7 @@ def run(args, given: dict, effects, console) -> None:
         if not (plan.series and "rates" in given):
             raise GpucalError("--depth is for the --rates of series, such as bots (see gpucal simulate -h)")
         plan = replace(plan, dip=Dip(given["depth"]))
-    observation = observe_slits(
+    return observe_slits(
         args.directory,
         plan,
         rates="rates" in given,
@@ -48,11 +49,6 @@ def run(args, given: dict, effects, console) -> None:
         seed=args.seed,
         cache=args.cache,
     )
-    files = [("science", exposure.path) for exposure in observation.exposures]
-    files += [("stage 2", path) for path in observation.level2]
-    if observation.level3:
-        files.append(("stage 3", observation.level3))
-    tell(console, files, observation)
 
 
 def _plan(name, slitlets) -> SlitPlan:
@@ -69,3 +65,6 @@ def _only(given, name):
     if len(values) > 1:
         raise GpucalError(f"--{name} takes one name for spectra, not {len(values)}")
     return values[0] and values[0].upper()
+
+
+KINDS = {name: Kind(make, FITTING, ("subarray", "nints")) for name in SLIT_PLANS}

@@ -2,16 +2,15 @@
 
 from dataclasses import replace
 
-from gpucal.cli.simulated import tell
-from gpucal.errors import GpucalError
-from gpucal.simulate import SossPlan, observe_soss
+from gpucal.cli.simulated import Kind
+from gpucal.simulate import SossObservation, SossPlan, observe_soss
 
 NAME = "soss"
 FITTING = ("rates", "roll")  # options of observations that hold for it, by their names among the arguments
 
 
-def run(args, given: dict, effects, console) -> None:
-    """Observe, and tell where everything is. What is written are rates, with or without ``--rates``.
+def make(args, given: dict, effects) -> SossObservation:
+    """Observe. What is written are rates, with or without ``--rates``.
 
     Parameters
     ----------
@@ -19,26 +18,18 @@ def run(args, given: dict, effects, console) -> None:
     given : dict
         The options of observations that are on the command line.
     effects : Effects
-    console : rich.console.Console
 
-    Raises
-    ------
-    GpucalError
-        One of them does not hold for SOSS.
+    Returns
+    -------
+    SossObservation
     """
-    unfit = [name for name in given if name not in FITTING]
-    if unfit:
-        name = unfit[0].replace("_", "-")
-        raise GpucalError(f"--{name} does not hold for --observation soss (see gpucal simulate -h)")
     named = {
         "subarray": args.subarray and args.subarray.upper(),
         "nints": args.nints,
         "roll": given.get("roll"),
     }
     plan = replace(SossPlan(), **{name: value for name, value in named.items() if value is not None})
-    observation = observe_soss(
-        args.directory, plan, effects, args.readpatt, args.ngroups, args.seed, args.cache
-    )
-    files = [("science", exposure.path) for exposure in observation.exposures]
-    files += [("stage 2", path) for path in observation.level2]
-    tell(console, [*files, ("stage 3", observation.level3)], observation)
+    return observe_soss(args.directory, plan, effects, args.readpatt, args.ngroups, args.seed, args.cache)
+
+
+KINDS = {NAME: Kind(make, FITTING, ("subarray", "nints"))}

@@ -105,6 +105,10 @@ class Observation(RecordedObservation):
         """What the catalogue holds."""
         return Table.read(self.catalogue, format="ascii.ecsv")
 
+    def files(self) -> list[tuple[str, Path]]:
+        """What each file is, and where."""
+        return [*super().files(), ("sources", self.catalogue)]
+
     @classmethod
     def load(cls, directory: str | Path) -> "Observation":
         """The observation that was made in a directory."""

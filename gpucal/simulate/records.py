@@ -34,6 +34,16 @@ class RecordedObservation:
 
     record: ClassVar[str]
 
+    def of_role(self, role: str = "science") -> tuple:
+        """The exposures of a role, such as ``psf`` or ``imprint``, in order."""
+        return tuple(exposure for exposure in self.exposures if _role(exposure) == role)
+
+    def files(self) -> list[tuple[str, Path]]:
+        """What each file is, and where: exposures by their roles, and associations."""
+        exposures = [(_role(exposure), exposure.path) for exposure in self.exposures]
+        associations = [("stage 2", path) for path in _several(self.level2)]
+        return [*exposures, *associations, *(("stage 3", path) for path in _several(self.level3))]
+
     def environment(self) -> dict[str, str]:
         """Environment variables that make CRDS serve these exposures."""
         return CrdsCache(self.cache).environment(self.context)
@@ -54,3 +64,12 @@ class RecordedObservation:
     def read(cls, directory: Path) -> dict:
         """The tree that `save` wrote."""
         return json.loads((directory / cls.record).read_text())
+
+
+def _role(exposure) -> str:
+    return getattr(exposure, "role", "science")
+
+
+def _several(paths: Path | tuple[Path, ...] | None) -> tuple[Path, ...]:
+    """One path, several, or none, as a tuple."""
+    return (paths,) if isinstance(paths, Path) else tuple(paths or ())

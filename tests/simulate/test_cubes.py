@@ -132,7 +132,7 @@ def test_associations_keep_detectors_apart(tmp_path):
     "options, words",
     [
         (["--stars", "3"], "--stars does not hold for --observation nirspec-ifu"),
-        (["--nints", "2"], "--nints does not hold for cubes"),
+        (["--nints", "2"], "--nints does not hold for --observation nirspec-ifu"),
         (["--dithers", "9"], "--dithers of cubes are 1 to 4, not 9"),
         (["--grating", "G140X"], "no references are simulated for G140X"),
     ],

@@ -57,7 +57,7 @@ def test_there_are_no_more_segments_than_integrations():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--observation", "series", "--dithers", "3"], "--dithers does not hold for series"),
+        (["--observation", "series", "--dithers", "3"], "--dithers does not hold for --observation series"),
         (["--observation", "dither", "--depth", "0.1"], "--depth is for series"),
     ],
 )

@@ -139,7 +139,7 @@ def test_command(tmp_path, capsys):
     assert "stage 3" in capsys.readouterr().out
     assert json.loads((tmp_path / "spectra.json").read_text())["level3"].endswith("spec3_asn.json")
     assert main(["simulate", str(tmp_path), "--observation", "lrs", "--dithers", "3"]) == 1
-    assert "--dithers does not hold for spectra" in capsys.readouterr().err
+    assert "--dithers does not hold for --observation" in capsys.readouterr().err
 
 
 def test_no_such_plan():

@@ -54,6 +54,11 @@ class SeriesObservation(RecordedObservation):
         """A row for each integration: ``mjd``, ``flux`` (Jy), ``x`` and ``y`` (pixels from 0), ``moment`` (0 to 1)."""
         return Table.read(self.catalogue, format="ascii.ecsv")
 
+    def files(self) -> list[tuple[str, Path]]:
+        """What each file is, and where."""
+        segments = [("segment", path) for path in self.exposures]
+        return [*segments, ("truth", self.catalogue), ("stage 2", self.level2), ("stage 3", self.level3)]
+
     @classmethod
     def load(cls, directory: str | Path) -> "SeriesObservation":
         """The observation that was made in a directory."""

@@ -78,10 +78,6 @@ class CoronagraphicObservation(RecordedObservation):
 
     record: ClassVar[str] = RECORD
 
-    def of_role(self, role: str) -> list[CoronagraphicExposure]:
-        """The exposures of a role: ``science`` or ``psf``."""
-        return [exposure for exposure in self.exposures if exposure.role == role]
-
     @classmethod
     def load(cls, directory: str | Path) -> "CoronagraphicObservation":
         """The observation that was made in a directory."""

@@ -65,10 +65,6 @@ class InterferometricObservation(RecordedObservation):
 
     record: ClassVar[str] = RECORD
 
-    def of_role(self, role: str) -> list[InterferometricExposure]:
-        """The exposures of a role: ``science`` or ``psf``."""
-        return [exposure for exposure in self.exposures if exposure.role == role]
-
     @classmethod
     def load(cls, directory: str | Path) -> "InterferometricObservation":
         """The observation that was made in a directory."""

@@ -76,10 +76,6 @@ class CubeObservation(RecordedObservation):
 
     record: ClassVar[str] = RECORD
 
-    def of_role(self, role: str = SCIENCE) -> tuple[CubeExposure, ...]:
-        """The exposures of a role, in order."""
-        return tuple(exposure for exposure in self.exposures if exposure.role == role)
-
     @classmethod
     def load(cls, directory: str | Path) -> "CubeObservation":
         """The observation that was made in a directory."""
