@@ -45,6 +45,7 @@ class Coron3Pipeline(Pipeline):
         adi = boolean(default=False)  # take exposures at other rolls as references, too
         blur = float(min=0.0, default=None)  # width (FWHM) of a Gaussian to blur all images with, pixels
     """
+    own_parameters = ("adi", "blur")
     over_members = True
     uses_other_members = True
     stage = 3

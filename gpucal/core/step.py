@@ -31,6 +31,9 @@ class Step(Saving):
         ``N/A``, the step is skipped; if CRDS has none, the run ends before its first step.
     input_types : tuple of str
         The types of data model that it takes; empty for all.
+    own_parameters : tuple of str
+        Those that jwst does not have. Files of parameters hold them only where they differ from their defaults, so that
+        jwst can read the others.
     by_integration : bool
         Whether the step works on each integration by itself, so that it can be given some of them at a time. It then
         edits them in place, writes no metadata that depend on them, and asks for nothing but their numbers. See
@@ -73,6 +76,7 @@ class Step(Saving):
     status_name: ClassVar[str | None] = None
     optional_references: ClassVar[tuple[str, ...]] = ()
     input_types: ClassVar[tuple[str, ...]] = ()
+    own_parameters: ClassVar[tuple[str, ...]] = ()
     by_integration: ClassVar[bool] = False
     over_members: ClassVar[bool] = False
     stage: ClassVar[int | None] = None

@@ -116,6 +116,9 @@ STEPS = {
     "white_light": Entry("WhiteLightStep", "gpucal.steps.series.white_light"),
 }
 
+# Those that jwst 3.0.0 does not have; older versions may.
+OURS_ALONE = ("ami_average",)
+
 # Modules of the jwst package that are not called after the alias of the step in them.
 _PEER_MODULES = {
     "align_refs": "coron.align_refs_step",

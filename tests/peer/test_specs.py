@@ -20,15 +20,6 @@ PEER = {
 # Those of gpucal that the peer has, too; ami_average is none of its classes any more.
 CLASSES = [cls for cls in all_classes() if cls.__name__ in PEER]
 
-# Parameters that the peer does not have: options of gpucal alone.
-OWN = {
-    "AlignRefsStep": {"blur"},
-    "KlipStep": {"exclude", "annulus", "fit_radius", "star", "contrast", "psf_fwhm", "star_flux", "blur"},
-    "Coron3Pipeline": {"adi", "blur"},
-    "Extract1dStep": {"soss_turn_profile"},
-    "OutlierDetectionStep": {"across_segments", "scale_median"},
-}
-
 
 def parsed(check):
     """A check taken apart: name, limits or choices, default. Spaces and kinds of quotes do not count."""
@@ -40,7 +31,7 @@ def parsed(check):
 def test_parameters(ours):
     theirs = PEER[ours.__name__].load_spec_file()
     expected = {name: parsed(check) for name, check in theirs.items() if name != "steps"}
-    own = OWN.get(ours.__name__, set())
+    own = set(ours.own_parameters)
     found = {name: parsed(spec.check) for name, spec in accepted(ours).items()}
     assert own <= found.keys() - expected.keys()
     assert {name: check for name, check in found.items() if name not in own} == expected

@@ -23,7 +23,7 @@ from gpucal.core.run.inputs import Input, exposures_of, inputs_of
 from gpucal.core.run.results import products_of
 from gpucal.data import Exposure, Members
 from gpucal.errors import GpucalError
-from gpucal.names.steps import is_known
+from gpucal.names.steps import OURS_ALONE, is_known
 from gpucal.reference import best_references, crds_parameters, parameter_references
 
 log = logging.getLogger(__name__)
@@ -243,8 +243,18 @@ def export(step, path, include_metadata: bool = False) -> None:
 
 
 def _as_config(step, values: dict) -> StepConfig:
-    steps = {key: _as_config(getattr(step, key), its) for key, its in values.pop("steps", {}).items()}
-    return StepConfig(exported_name(type(step)), step.name, values | _overrides(step), steps)
+    inner = {key: (getattr(step, key), its) for key, its in values.pop("steps", {}).items()}
+    known = {key: pair for key, pair in inner.items() if pair[0].class_alias not in OURS_ALONE or _changed(*pair)}
+    steps = {key: _as_config(*pair) for key, pair in known.items()}
+    hidden = set(type(step).own_parameters) - _changed(step, values)
+    told = {name: value for name, value in values.items() if name not in hidden}
+    return StepConfig(exported_name(type(step)), step.name, told | _overrides(step), steps)
+
+
+def _changed(step, values: dict) -> set[str]:
+    """The parameters that differ from their defaults."""
+    usual = accepted(type(step))
+    return {name for name, value in values.items() if value != usual[name].default}
 
 
 def _overrides(step) -> dict:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpucal.core.config.nearest import suggestion
 from gpucal.errors import GpucalError
-from gpucal.names.steps import STEPS, by_class_name, modules_of, written
+from gpucal.names.steps import OURS_ALONE, STEPS, by_class_name, modules_of, written
 
 # Dotted names that begin so mean a class of ours that has the same last part.
 OUR_NAMES = ("gpucal", "jwst")
@@ -66,7 +66,8 @@ def find_class(name: str, directory: Path | None = None) -> type:
 def exported_name(step_class: type) -> str:
     """The name of a class in parameter files: that of the jwst package, which both programs read, where it has one."""
     entry = by_class_name().get(step_class.__name__)
-    if entry is not None and entry.module == step_class.__module__:
+    is_known = entry is not None and entry.module == step_class.__module__
+    if is_known and step_class.class_alias not in OURS_ALONE:
         return entry.peer_name
     return f"{step_class.__module__}.{step_class.__qualname__}"
 

@@ -96,6 +96,7 @@ class OutlierDetectionStep(Step):
         pixmap_stepsize = float(default=1.0)  # read for jwst's sake: the map is exact for each pixel
         pixmap_order = integer(default=1)  # read for jwst's sake: nothing is interpolated
     """
+    own_parameters = ("across_segments", "scale_median")
 
     def product_suffix(self, exposure):
         """In a pipeline ``crf``, or ``crfints`` of integrations."""

@@ -124,6 +124,7 @@ class Extract1dStep(Step):
         soss_order_3 = boolean(default=True)  # SOSS: extract the third order
         soss_turn_profile = boolean(default=False)  # SOSS: turn the profiles of traces with the pupil wheel, as traces turn
     """  # noqa: E501
+    own_parameters = ("soss_turn_profile",)
     reference_file_types = ("extract1d", "apcorr", "pastasoss", "specprofile", "speckernel", "psf")
     optional_references = reference_file_types
     input_types = ("ImageModel", "CubeModel", "SlitModel", "MultiSlitModel", CUBE)

@@ -44,6 +44,7 @@ class AlignRefsStep(PairedStep):
         bad_bits = string(default="DO_NOT_USE")  # flags of bad pixels
         blur = float(min=0.0, default=None)  # width (FWHM) of a Gaussian to blur all images with, pixels
     """
+    own_parameters = ("blur",)
 
     def process(self, members, references):
         """Align the references.

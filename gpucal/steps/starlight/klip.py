@@ -49,6 +49,7 @@ class KlipStep(PairedStep):
         star_flux = float(min=0.0, default=None)  # of the star, for contrasts in it, Jy
         blur = float(min=0.0, default=None)  # width (FWHM) of a Gaussian to blur the star with, as align_refs does
     """
+    own_parameters = ("exclude", "annulus", "fit_radius", "star", "contrast", "psf_fwhm", "star_flux", "blur")
 
     def process(self, members, references):
         """Subtract the star.
