@@ -20,7 +20,7 @@ demo: $(VENV)/installed
 	$(BIN)/gpucal demo $(DEMO)
 
 test: $(VENV)/installed-for-tests lint
-	$(BIN)/python -m pytest --numprocesses auto
+	$(BIN)/python -m pytest --numprocesses auto --durations 40
 
 setup: $(VENV)/installed-for-tests
 
