@@ -24,7 +24,14 @@ def calibrated(tmp_path_factory):
     made = observe_coronagraph(tmp_path_factory.mktemp("coron"), plan)
     with made.crds():
         Image2Pipeline(save_results=True, output_dir=str(made.level2.parent)).make_products(made.level2)
-        yield made
+    return made
+
+
+@pytest.fixture(autouse=True)
+def served(calibrated):
+    """Within a test, CRDS serves its references."""
+    with calibrated.crds():
+        yield
 
 
 def test_products_of_the_pipeline(calibrated, tmp_path, monkeypatch):

@@ -40,10 +40,9 @@ def products(observation, tmp_path_factory):
 
 @pytest.fixture
 def served(observation, monkeypatch):
-    for name, value in observation.environment().items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("STPIPE_DISABLE_CRDS_STEPPARS", "true")
-    return observation
+    with observation.crds():
+        yield observation
 
 
 def science(observation):

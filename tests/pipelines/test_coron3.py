@@ -26,7 +26,14 @@ def observation(tmp_path_factory):
     folder = made.level2.parent
     with made.crds():
         Image2Pipeline(save_results=True, output_dir=str(folder)).make_products(made.level2)
-        yield made
+    return made
+
+
+@pytest.fixture(autouse=True)
+def served(observation):
+    """Within a test, CRDS serves its references."""
+    with observation.crds():
+        yield
 
 
 def association(observation, path, change=lambda members: members):
@@ -47,7 +54,8 @@ def run(observation, folder, path=None, **parameters):
 @pytest.fixture(scope="module")
 def products(observation, tmp_path_factory):
     folder = tmp_path_factory.mktemp("products")
-    run(observation, folder, save_results=True)
+    with observation.crds():
+        run(observation, folder, save_results=True)
     return folder
 
 

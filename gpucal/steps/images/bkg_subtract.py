@@ -15,15 +15,27 @@ from gpucal.data import Exposure, InputError, open_exposure
 from gpucal.data.reading import expand
 from gpucal.kernels.images.clipped_mean import ClippedMean, clipped_mean, error_of_mean
 from gpucal.readouts.subarray import Region, SubarrayError, region_of
-from gpucal.steps.parts.sky.field_background import subtract_field_background
-from gpucal.steps.parts.sky.soss_background import subtract_soss_background
+from gpucal.steps.parts.grism_types import SOSS_TYPE
 
 log = logging.getLogger(__name__)
 
+
+def _of_field(step, exposure, references) -> None:
+    from gpucal.steps.parts.sky.field_background import subtract_field_background  # of no use to others
+
+    subtract_field_background(step, exposure, references)
+
+
+def _of_soss(step, exposure, references) -> None:
+    from gpucal.steps.parts.sky.soss_background import subtract_soss_background  # of no use to others
+
+    subtract_soss_background(step, exposure, references)
+
+
 # Exposures whose background comes from a reference: who subtracts it, and with which types of references.
 FROM_REFERENCE = {
-    **dict.fromkeys(("NIS_WFSS", "NRC_WFSS", "MIR_WFSS"), (subtract_field_background, ("bkg", "wavelengthrange"))),
-    "NIS_SOSS": (subtract_soss_background, ("bkg",)),
+    **dict.fromkeys(("NIS_WFSS", "NRC_WFSS", "MIR_WFSS"), (_of_field, ("bkg", "wavelengthrange"))),
+    SOSS_TYPE: (_of_soss, ("bkg",)),
 }
 
 # How far the grating wheel of NIRSpec may have turned between science and background.

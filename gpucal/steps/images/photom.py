@@ -8,15 +8,13 @@ from gpucal.core import GpucalError, SkipStep, Step
 from gpucal.kernels.images.flat_rates import Rates
 from gpucal.kernels.images.units import convert_units
 from gpucal.reference import ReferenceFileError
-from gpucal.steps.parts.calibration.grism_photometry import calibrate_grism
 from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.calibration.pixel_area_map import keep_pixel_area
 from gpucal.steps.parts.calibration.response import convert_spectrum
-from gpucal.steps.parts.calibration.series_photometry import SOSS_TYPE, calibrate_series
 from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
 from gpucal.steps.parts.coordinates.field_types import MRS_TYPE, NIRSPEC_IFU
 from gpucal.steps.parts.coordinates.open_slits import check_cut_out
-from gpucal.steps.parts.grism_types import GRISM_TYPES
+from gpucal.steps.parts.grism_types import GRISM_TYPES, SOSS_TYPE
 from gpucal.steps.parts.image_types import IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 
@@ -71,13 +69,22 @@ class PhotomStep(Step):
         if kind in LAMP_TYPES:
             raise SkipStep("exposures of lamps have no flux calibration")
         if kind == SOSS_TYPE:
+            from gpucal.steps.parts.calibration.series_photometry import (
+                calibrate_series,  # of no use to others
+            )
+
             references["area"]  # named in the header alone
             calibrate_series(exposure, reference, self)
             return exposure
-        if kind in (*SLIT_TYPES, *GRISM_TYPES):
+        if kind in SLIT_TYPES:
             check_cut_out(exposure)
-            calibrate = calibrate_slits if kind in SLIT_TYPES else calibrate_grism
-            calibrate(exposure, reference, references["area"], self)
+            calibrate_slits(exposure, reference, references["area"], self)
+            return exposure
+        if kind in GRISM_TYPES:
+            from gpucal.steps.parts.calibration.grism_photometry import calibrate_grism  # of no use to others
+
+            check_cut_out(exposure)
+            calibrate_grism(exposure, reference, references["area"], self)
             return exposure
         if kind == NIRSPEC_IFU:
             from gpucal.steps.parts.calibration.ifu_photometry import convert_ifu  # of no use to others

@@ -11,7 +11,6 @@ from gpucal.steps.parts.calibration.response import response_of
 
 log = logging.getLogger(__name__)
 
-SOSS_TYPE = "NIS_SOSS"
 FLUX_UNIT = "MJy"
 
 # Columns that are multiplied by the factor, and by its square.

@@ -19,8 +19,7 @@ from gpucal.steps.parts.coordinates.nirspec import (
     give_slits,
     kind_of_nirspec,
 )
-from gpucal.steps.parts.coordinates.soss import SOSS_REFERENCES, SOSS_TYPE, give_soss
-from gpucal.steps.parts.grism_types import FIELD_TYPES, SERIES_TYPE
+from gpucal.steps.parts.grism_types import FIELD_TYPES, SERIES_TYPE, SOSS_TYPE
 from gpucal.steps.parts.image_types import IMAGE_TYPES, NIRSPEC_IMAGE_TYPES
 from gpucal.steps.parts.lrs_types import LRS_TYPES
 from gpucal.wcs.modes.imaging import imaging_wcs
@@ -99,6 +98,12 @@ def _grism_series(exposure, references, step) -> None:
     give_grism_series(exposure, references, step)
 
 
+def _soss(exposure, references, step) -> None:
+    from gpucal.steps.parts.coordinates.soss import give_soss  # of no use to other modes
+
+    give_soss(exposure, references, step)
+
+
 # jwst 3.0.0 names the ranges of wavelengths among those used, too; extract_2d does use them.
 _GRISM_REFERENCES = ("distortion", "filteroffset", "specwcs", "wavelengthrange")
 
@@ -111,7 +116,7 @@ MODES: dict[str, CoordinateMode] = {
     MRS_TYPE: CoordinateMode(MRS_REFERENCES, _mrs),
     **dict.fromkeys(FIELD_TYPES, CoordinateMode(_GRISM_REFERENCES, _grism)),
     SERIES_TYPE: CoordinateMode(_GRISM_REFERENCES, _grism_series),
-    SOSS_TYPE: CoordinateMode(SOSS_REFERENCES, give_soss),
+    SOSS_TYPE: CoordinateMode(("specwcs", "wavelengthrange"), _soss),
 }
 
 # Types of exposures that have no coordinates: darks, and lamps that light no slit.

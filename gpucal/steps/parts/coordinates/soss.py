@@ -5,10 +5,6 @@ from gpucal.reference import ReferenceFileError
 from gpucal.reference.trees import tree_of
 from gpucal.wcs.modes.soss import ORDERS, soss_wcs
 
-SOSS_TYPE = "NIS_SOSS"
-
-SOSS_REFERENCES = ("specwcs", "wavelengthrange")
-
 
 def give_soss(exposure, references, step) -> None:
     """Give an exposure its coordinates, and keywords.

@@ -3,10 +3,10 @@
 import logging
 
 from gpucal.errors import SkipStep
+from gpucal.steps.parts.grism_types import SOSS_TYPE
 
 log = logging.getLogger(__name__)
 
-SOSS_TYPE = "NIS_SOSS"
 REFERENCE_TYPES = ("pastasoss", "specprofile", "speckernel")
 FILTER = "CLEAR"
 NARROW, WHOLE = "SUBSTRIP96", "FULL"
