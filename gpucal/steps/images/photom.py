@@ -11,7 +11,6 @@ from gpucal.reference import ReferenceFileError
 from gpucal.steps.parts.calibration.photometry import ROW_KEYS, change_with_time, photometry_row
 from gpucal.steps.parts.calibration.pixel_area_map import keep_pixel_area
 from gpucal.steps.parts.calibration.response import convert_spectrum
-from gpucal.steps.parts.calibration.slit_photometry import SLIT_TYPES, calibrate_slits
 from gpucal.steps.parts.coordinates.field_types import MRS_TYPE, NIRSPEC_IFU
 from gpucal.steps.parts.coordinates.open_slits import check_cut_out
 from gpucal.steps.parts.grism_types import GRISM_TYPES, SOSS_TYPE
@@ -22,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # Microjansky per square arcsecond of a megajansky per steradian.
 MICROJANSKY = 23.50443053909789
+
+SLIT_TYPES = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
 
 # Exposures of NIRSpec without light from the sky.
 LAMP_TYPES = ("NRS_LAMP", "NRS_AUTOWAVE", "NRS_AUTOFLAT")
@@ -77,6 +78,8 @@ class PhotomStep(Step):
             calibrate_series(exposure, reference, self)
             return exposure
         if kind in SLIT_TYPES:
+            from gpucal.steps.parts.calibration.slit_photometry import calibrate_slits  # of no use to others
+
             check_cut_out(exposure)
             calibrate_slits(exposure, reference, references["area"], self)
             return exposure

@@ -36,7 +36,6 @@ MICROJANSKY = 23.50443053909789
 
 FLUX, SURFACE_BRIGHTNESS = "MJy", "MJy/sr"
 
-SLIT_TYPES = ("NRS_FIXEDSLIT", "NRS_MSASPEC", "NRS_BRIGHTOBJ")
 SHUTTERS = "NRS_MSASPEC"
 
 # Exposures whose point sources keep the factors of a source that fills the slit, too.
