@@ -9,6 +9,9 @@ from typing import ClassVar
 from gpucal.simulate.crds_cache import CrdsCache, crds_environment
 from gpucal.simulate.simulation import Truth
 
+# Fields of observations that are paths.
+PATHS = {"level2", "level2_alone", "level3", "cache"}
+
 
 class RecordedExposure:
     """An exposure that knows its files: a base of dataclasses with ``path`` and ``truth_path``."""
@@ -64,6 +67,25 @@ class RecordedObservation:
     def read(cls, directory: Path) -> dict:
         """The tree that `save` wrote."""
         return json.loads((directory / cls.record).read_text())
+
+    @classmethod
+    def placed(cls, directory: str | Path) -> dict:
+        """The tree that `save` wrote, with paths again: of exposures, associations, references and the cache."""
+        directory = Path(directory).absolute()
+        tree = cls.read(directory)
+        for one in tree["exposures"]:
+            one |= {name: directory / one[name] for name in ("path", "truth_path")}
+        for name in PATHS & tree.keys():
+            tree[name] = _below(directory, tree[name])
+        tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
+        return tree
+
+
+def _below(directory: Path, paths: str | list[str] | None) -> Path | tuple[Path, ...] | None:
+    """One path, several or none, in a directory."""
+    if paths is None:
+        return None
+    return directory / paths if isinstance(paths, str) else tuple(directory / path for path in paths)
 
 
 def _role(exposure) -> str:

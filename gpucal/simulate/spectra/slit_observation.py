@@ -70,17 +70,8 @@ class SlitObservation(RecordedObservation):
     @classmethod
     def load(cls, directory: str | Path) -> "SlitObservation":
         """The observation that was made in a directory."""
-        directory = Path(directory).absolute()
-        tree = cls.read(directory)
-        tree["exposures"] = tuple(
-            SlitExposure(directory / one["path"], directory / one["truth_path"], one["number"])
-            for one in tree["exposures"]
-        )
-        for name in ("level2", "level2_alone"):
-            tree[name] = tuple(directory / path for path in tree[name])
-        tree["level3"] = tree["level3"] and directory / tree["level3"]
+        tree = cls.placed(directory)
+        tree["exposures"] = tuple(SlitExposure(**one) for one in tree["exposures"])
         tree["spectra"] = {int(source): Spectrum.of_tree(one) for source, one in tree["spectra"].items()}
         tree["sky"] = Spectrum.of_tree(tree["sky"])
-        tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
-        tree["cache"] = directory / tree["cache"]
         return cls(**tree)

@@ -81,16 +81,8 @@ class CoronagraphicObservation(RecordedObservation):
     @classmethod
     def load(cls, directory: str | Path) -> "CoronagraphicObservation":
         """The observation that was made in a directory."""
-        directory = Path(directory).absolute()
-        tree = cls.read(directory)
-        exposures = []
-        for one in tree.pop("exposures"):
-            one |= {name: directory / one[name] for name in ("path", "truth_path")} | {
-                "star": tuple(one["star"])
-            }
-            exposures.append(CoronagraphicExposure(**one))
-        tree |= {name: directory / tree[name] for name in ("level2", "level3", "cache")}
+        tree = cls.placed(directory)
+        exposures = [one | {"star": tuple(one["star"])} for one in tree.pop("exposures")]
         tree["companions"] = tuple(Companion(**one) for one in tree["companions"])
-        tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
         tree |= {name: tuple(tree[name]) for name in ("target", "transmissions")}
-        return cls(tuple(exposures), **tree)
+        return cls(tuple(CoronagraphicExposure(**one) for one in exposures), **tree)

@@ -68,15 +68,7 @@ class InterferometricObservation(RecordedObservation):
     @classmethod
     def load(cls, directory: str | Path) -> "InterferometricObservation":
         """The observation that was made in a directory."""
-        directory = Path(directory).absolute()
-        tree = cls.read(directory)
-        exposures = []
-        for one in tree.pop("exposures"):
-            one |= {name: directory / one[name] for name in ("path", "truth_path")} | {
-                "star": tuple(one["star"])
-            }
-            exposures.append(InterferometricExposure(**one))
-        tree |= {name: directory / tree[name] for name in ("level2", "level3", "cache")}
+        tree = cls.placed(directory)
+        exposures = [one | {"star": tuple(one["star"])} for one in tree.pop("exposures")]
         tree["plan"] = InterferometryPlan(**tree["plan"])
-        tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
-        return cls(tuple(exposures), **tree)
+        return cls(tuple(InterferometricExposure(**one) for one in exposures), **tree)

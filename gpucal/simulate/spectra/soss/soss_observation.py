@@ -63,18 +63,10 @@ class SossObservation(RecordedObservation):
     @classmethod
     def load(cls, directory: str | Path) -> "SossObservation":
         """The observation that was made in a directory."""
-        directory = Path(directory).absolute()
-        tree = cls.read(directory)
-        tree["exposures"] = tuple(
-            SossExposure(directory / one["path"], directory / one["truth_path"], one["number"])
-            for one in tree["exposures"]
-        )
-        tree["level2"] = tuple(directory / path for path in tree["level2"])
-        tree["level3"] = directory / tree["level3"]
+        tree = cls.placed(directory)
+        tree["exposures"] = tuple(SossExposure(**one) for one in tree["exposures"])
         plan = tree["plan"]
         plan["star"] = Spectrum.of_tree(plan["star"])
         plan["transit"] = plan["transit"] and Dip(**plan["transit"])
         tree["plan"] = SossPlan(**plan | {"sky": tuple(plan["sky"])})
-        tree["references"] = {kind: directory / path for kind, path in tree["references"].items()}
-        tree["cache"] = directory / tree["cache"]
         return cls(**tree)
